@@ -1,0 +1,126 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/bytes.hpp"
+#include "host/base/clock.hpp"
+#include "host/base/result.hpp"
+#include "host/journal/work_item.hpp"
+
+namespace certspan {
+
+/// A write into a connector's own store. `expected_revision` 0: the key must not exist; kAnyRevision:
+/// whatever is there.
+struct StoreWrite {
+  static constexpr std::uint64_t kAnyRevision = UINT64_MAX;
+
+  std::string connector;
+  Bytes key;
+  std::uint64_t expected_revision = 0;
+  std::optional<Bytes> value;  ///< nullopt removes the key
+};
+
+struct StoreRecord {
+  Bytes key;
+  std::uint64_t revision = 0;
+  Bytes value;
+};
+
+/// One change of state of one item, with the store writes of the calls that led to it: durable together or
+/// not at all.
+struct Transition {
+  WorkItem item;       ///< as it stands from now on; a finished state moves its row from `hot` to `done`
+  bool first = false;  ///< the item's first row; otherwise the row must be there with epoch `item.epoch`
+  std::vector<StoreWrite> writes;
+};
+
+enum class CommitResult : std::uint8_t {
+  Committed,
+  Conflict,    ///< a store revision was not the expected one: nothing written, repeat the calls
+  StaleEpoch,  ///< another claim holds the item: nothing written, drop this one's result
+  KeyExists,   ///< `first`, but an open item with this key is there: nothing written
+  Refused,     ///< no room (disk full before anything was written) or over a size limit: nothing written
+  Failed,  ///< a write or sync failed: whether it is committed is known after the next start only. The host
+           ///< must end
+};
+
+struct ItemFilter {
+  bool open = true;
+  bool finished = true;
+  std::optional<ItemState> state;
+  std::string connector;  ///< named in a step; "" any
+  std::size_t limit = 100;
+};
+
+/// The durable record of every accepted work item and of the connectors' stores.
+///
+/// Thread-safe. One process holds the directory. Writes go through one writer thread that commits in groups:
+/// an idle journal commits at once, a busy one gathers up to a bounded time. Reads see everything that has
+/// been reported committed.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  /// Called once, on the writer's thread; must not block.
+  using Committed = std::function<void(CommitResult)>;
+
+  /// Makes a transition durable. A member of a group that conflicts fails alone. After one Failed, every
+  /// later commit is Failed.
+  virtual void commit(Transition transition, Committed done) = 0;
+  /// Stores `note` with the item before it returns. `epoch` as in a transition.
+  virtual CommitResult note(WorkId id, std::uint32_t epoch, BytesView note) = 0;
+  /// Store writes outside an item.
+  virtual CommitResult write(std::vector<StoreWrite> writes) = 0;
+
+  /// The newest item with this key: the open one if there is one, else the newest finished.
+  virtual Result<std::optional<WorkItem>> find_by_key(const ItemKey& key) = 0;
+  virtual Result<std::optional<WorkItem>> find_by_poll_key(const ItemKey& poll_key,
+                                                           std::string_view transaction_id) = 0;
+  virtual Result<std::optional<WorkItem>> find(WorkId id) = 0;
+  /// Items by transaction id, serial (hexadecimal) or, by a scan, any part of the subject; newest first.
+  virtual Result<std::vector<WorkItem>> search(std::string_view text, std::size_t limit) = 0;
+  /// Newest first.
+  virtual Result<std::vector<WorkItem>> list(const ItemFilter& filter) = 0;
+  /// Every open item, oldest first, with its epoch raised durably: what a starting host takes over.
+  virtual Result<std::vector<WorkItem>> claim_open() = 0;
+
+  virtual Result<std::optional<StoreRecord>> store_get(std::string_view connector, BytesView key) = 0;
+  /// In key order; `visit` returns false to stop.
+  virtual Result<void> store_scan(std::string_view connector, BytesView prefix, BytesView after,
+                                  std::size_t limit,
+                                  const std::function<bool(const StoreRecord&)>& visit) = 0;
+
+  /// A fresh id, larger than every one before it.
+  virtual WorkId next_id() = 0;
+  /// Wall time of the newest record; for the check of the clock at start.
+  virtual WallMs newest_record() = 0;
+  /// Accepts the wall clock as it is although it is behind the newest record.
+  virtual Result<void> accept_clock() = 0;
+
+  struct Counts {
+    std::uint64_t ready = 0, calling = 0, pending = 0, held = 0, finished = 0, dead = 0;
+  };
+  virtual Result<Counts> counts() = 0;
+};
+
+struct JournalOptions {
+  std::filesystem::path directory;  ///< of the host (`data_dir`); made 0700 if it is missing
+  bool read_only = false;           ///< for the command line when the host is down; still takes the lock
+  std::chrono::microseconds longest_gather{2000};  ///< a group waits at most this long for more members
+  const Clock* clock = nullptr;                    ///< outlives the journal
+};
+
+/// Opens or makes the SQLite journal in `options.directory`: WAL, full sync, one writer, schema version
+/// checked (a newer one is refused). Errors: journal.locked (another process), journal.corrupt,
+/// journal.unwritable, journal.newer_schema, journal.key (the sealing key is missing or unreadable though the
+/// journal holds sealed data).
+Result<std::unique_ptr<Journal>> open_journal(JournalOptions options);
+
+}  // namespace certspan

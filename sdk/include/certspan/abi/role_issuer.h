@@ -1,0 +1,66 @@
+/* The role of a certificate authority. A CA vendor implements this and nothing else. */
+#ifndef CERTSPAN_ABI_ROLE_ISSUER_H
+#define CERTSPAN_ABI_ROLE_ISSUER_H
+
+#include <certspan/abi/plugin.h>
+#include <certspan/abi/work_item.h>
+
+CERTSPAN_ABI_BEGIN
+
+#define CERTSPAN_ROLE_ISSUER "certspan.role.issuer/1"
+
+/* Flags of an issuer. */
+#define CERTSPAN_ISSUER_LOCAL_EFFECTS \
+  1u /* does nothing but return bytes and write its store; offers lookup */
+#define CERTSPAN_ISSUER_IDEMPOTENT \
+  2u /* `issue` again with the same key gives the first result and never a second */
+
+/* A certificate that `find` looks for. `issuer` is the DER Name, `serial` the unsigned big-endian number. */
+typedef struct certspan_find_request {
+  uint32_t struct_size;
+  uint32_t reserved;
+  certspan_bytes_view issuer;
+  certspan_bytes_view serial;
+} certspan_find_request;
+
+#define CERTSPAN_CERTIFICATE_GOOD 1u
+#define CERTSPAN_CERTIFICATE_REVOKED 2u
+
+/* `certificate` is DER; `state` one of the values above, as the CA knows it now. */
+typedef struct certspan_find_sink {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void* context;
+  void (*found)(void* context, certspan_bytes_view certificate, uint32_t state) CERTSPAN_NOEXCEPT;
+} certspan_find_sink;
+
+typedef struct certspan_role_issuer {
+  uint32_t struct_size;
+  uint32_t flags;
+  /* Asks for a certificate for `item->request`. OK carries the certificate; PENDING a handle.
+   * [worker-thread] [may-block] started */
+  void (*issue)(certspan_instance* instance, const certspan_item* item,
+                const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
+  /* Asks how a pending order stands; `item->handle` names it. Null for an issuer that never answers PENDING.
+   * [worker-thread] [may-block] started */
+  void (*poll)(certspan_instance* instance, const certspan_item* item,
+               const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
+  /* The CA's certificate and those above it. OK, or why not. [worker-thread] [may-block] started */
+  certspan_outcome (*chain)(certspan_instance* instance, const certspan_chain_sink* sink) CERTSPAN_NOEXCEPT;
+  /* Optional: what came of `item->key`: OK with the certificate, PENDING, REJECTED, CANCELLED (promised: not
+   * done and never will be) or UNAVAILABLE (can't tell yet). "Not there yet" is UNAVAILABLE. Absent: an
+   * `unknown` item is held for a person. [worker-thread] [may-block] started */
+  void (*lookup)(certspan_instance* instance, const certspan_item* item,
+                 const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
+  /* Optional: a certificate of this CA by issuer name and serial. OK (found), REJECTED (this CA has none
+   * such), UNAVAILABLE. Absent: renewals are refused. [worker-thread] [may-block] started */
+  certspan_outcome (*find)(certspan_instance* instance, const certspan_find_request* request,
+                           const certspan_find_sink* sink) CERTSPAN_NOEXCEPT;
+  /* Optional: cheap and free of side effects; what `certspan status` shows. Absent: state is taken from the
+   * calls. [worker-thread] [may-block] started */
+  certspan_outcome (*ping)(certspan_instance* instance, const certspan_fault_sink* faults) CERTSPAN_NOEXCEPT;
+} certspan_role_issuer;
+
+CERTSPAN_ABI_END
+
+#endif

@@ -1,0 +1,25 @@
+/* The role that says whether a request may go on: a challenge, a device-management service, a renewal rule.
+ */
+#ifndef CERTSPAN_ABI_ROLE_VALIDATOR_H
+#define CERTSPAN_ABI_ROLE_VALIDATOR_H
+
+#include <certspan/abi/plugin.h>
+#include <certspan/abi/work_item.h>
+
+CERTSPAN_ABI_BEGIN
+
+#define CERTSPAN_ROLE_VALIDATOR "certspan.role.validator/1"
+
+typedef struct certspan_role_validator {
+  uint32_t struct_size;
+  uint32_t flags;
+  /* OK lets the item go on, its labels are added; REJECTED, INVALID and UNSUPPORTED end it. UNKNOWN and
+   * INTERNAL: the call is repeated with the same key, and the item does not go on meanwhile. [worker-thread]
+   * [may-block] started */
+  void (*validate)(certspan_instance* instance, const certspan_item* item,
+                   const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
+} certspan_role_validator;
+
+CERTSPAN_ABI_END
+
+#endif
