@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/bytes.hpp"
+#include "host/base/outcome.hpp"
+#include "host/journal/work_item.hpp"
+#include "host/services/exchange.hpp"
+
+namespace certspan {
+
+/// A source's request for work, copied out of the contract's struct.
+struct Submission {
+  std::string source;
+  ItemKey key{};
+  std::optional<ItemKey> poll_key;
+  std::string message;
+  std::string transaction_id;
+  Bytes request;
+  Bytes signer;
+  Labels labels;
+};
+
+/// Takes work from sources; the pipeline engine implements it. Both take over `exchange` and answer it sooner or later.
+/// Called on the thread that runs the source's `handle`.
+class Submitter {
+ public:
+  virtual ~Submitter() = default;
+  virtual void submit(Submission submission, HttpExchange exchange, Bytes reply_context) = 0;
+  virtual void poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id,
+                    HttpExchange exchange, Bytes reply_context) = 0;
+};
+
+/// Answers questions about the issuers of a pipeline; the pipeline room implements it. Thread-safe.
+class IssuerDirectory {
+ public:
+  virtual ~IssuerDirectory() = default;
+
+  struct Certificate {
+    std::string issuer;  ///< connector
+    Bytes der;
+  };
+  /// Chains of the issuers of `pipeline`, or of every pipeline of `source` if that is empty.
+  virtual Outcome chain(std::string_view source, std::string_view pipeline,
+                        const std::function<void(const Certificate&)>& visit) = 0;
+
+  struct Found {
+    Bytes certificate;
+    bool revoked = false;
+  };
+  virtual Outcome find(std::string_view source, std::string_view pipeline, BytesView issuer, BytesView serial,
+                       Found& found) = 0;
+};
+
+/// Opens the secrets of connectors. Thread-safe.
+class SecretVault {
+ public:
+  virtual ~SecretVault() = default;
+  /// Calls `use` with the bytes behind `token` if it belongs to `connector`; false if it does not.
+  virtual bool open(std::string_view connector, std::string_view token,
+                    const std::function<void(BytesView)>& use) const = 0;
+};
+
+/// Takes routes of sources. Thread-safe.
+class RouteTable {
+ public:
+  virtual ~RouteTable() = default;
+  /// Ok, or Rejected when the configuration does not grant it or it is another connector's.
+  virtual Outcome add(std::string_view connector, const certspan_http_route& route) = 0;
+};
+
+}  // namespace certspan
