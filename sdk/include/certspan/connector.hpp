@@ -1,0 +1,139 @@
+// The classes that a plugin author derives from. A CA derives from Issuer and implements `issue` and `chain`;
+// everything else is offered to the host only where the class overrides it.
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string_view>
+
+#include <certspan/abi/role_issuer.h>
+#include <certspan/abi/role_processor.h>
+#include <certspan/answer.hpp>
+#include <certspan/faults.hpp>
+#include <certspan/host.hpp>
+#include <certspan/http.hpp>
+#include <certspan/item.hpp>
+
+namespace certspan::sdk {
+
+/// The life of every connector: constructor, `start`, calls, `drain`, `stop`, destructor. These run one at a
+/// time on a control thread; the calls of the roles below run concurrently on worker threads. What a function
+/// throws becomes an answer `internal` with code "plugin.exception".
+class Connector {
+ public:
+  Connector() = default;
+  Connector(const Connector&) = delete;
+  Connector& operator=(const Connector&) = delete;
+  Connector(Connector&&) = delete;
+  Connector& operator=(Connector&&) = delete;
+  virtual ~Connector() = default;
+
+  /// Makes the connector callable. False, or a fault: it stays down, and `stop` follows.
+  virtual bool start(Faults& /*faults*/) { return true; }
+  /// Finishes what is under way; no new call arrives. False: something was left at the deadline.
+  virtual bool drain(std::chrono::steady_clock::time_point /*deadline*/) { return true; }
+  /// Ends threads and releases what `start` took. Must be right after a failed start, and twice.
+  virtual void stop() {}
+};
+
+/// Takes the certificates of a chain: the issuing CA first, its root last. DER.
+class ChainSink {
+ public:
+  explicit ChainSink(const certspan_chain_sink& sink) noexcept : sink_(sink) {}
+  void add(Bytes certificate) noexcept { sink_.add(sink_.context, {}, to_abi(certificate)); }
+
+ private:
+  const certspan_chain_sink& sink_;
+};
+
+/// A certificate that `find` looks for: the issuer's DER Name and the unsigned big-endian serial number.
+struct FindRequest {
+  Bytes issuer;
+  Bytes serial;
+};
+
+class FindSink {
+ public:
+  explicit FindSink(const certspan_find_sink& sink) noexcept : sink_(sink) {}
+  void good(Bytes certificate) noexcept {
+    sink_.found(sink_.context, to_abi(certificate), CERTSPAN_CERTIFICATE_GOOD);
+  }
+  void revoked(Bytes certificate) noexcept {
+    sink_.found(sink_.context, to_abi(certificate), CERTSPAN_CERTIFICATE_REVOKED);
+  }
+
+ private:
+  const certspan_find_sink& sink_;
+};
+
+/// A certificate authority. A class that needs `CERTSPAN_ISSUER_*` flags says
+/// `static constexpr std::uint32_t kIssuerFlags = ...;`.
+class Issuer : public virtual Connector {
+ public:
+  /// Asks for a certificate for `item.request()`. May block until `item.deadline()`.
+  virtual Answer issue(const Item& item) = 0;
+  /// The CA's certificate and those above it. Ok, or why not.
+  virtual Outcome chain(ChainSink& chain) = 0;
+
+  /// How a pending order stands; `item.handle()` names it. Override it if `issue` may answer `pending`.
+  virtual Answer poll(const Item& /*item*/) { return not_offered(); }
+  /// What came of `item.key()`: ok, pending, rejected, cancelled (not done and never will be) or unavailable
+  /// (can't tell yet, which "not there yet" is). Not overridden: an `unknown` item is held for a person.
+  virtual Answer lookup(const Item& /*item*/) { return not_offered(); }
+  /// Ok (found), Rejected (this CA has none such), Unavailable. Not overridden: renewals are refused.
+  virtual Outcome find(const FindRequest& /*request*/, FindSink& /*sink*/) { return Outcome::Unsupported; }
+  /// Cheap and free of side effects; what `certspan status` shows.
+  virtual Outcome ping(Faults& /*faults*/) { return Outcome::Unsupported; }
+
+ private:
+  static Answer not_offered() {
+    return Answer::unsupported("sdk.not_offered", "the plugin does not offer this");
+  }
+};
+
+/// Says whether a request may go on.
+class Validator : public virtual Connector {
+ public:
+  /// Ok lets the item go on and adds its labels; rejected, invalid and unsupported end it.
+  virtual Answer validate(const Item& item) = 0;
+};
+
+/// An issued certificate and its CA, or, before `issue`, the CA certificates alone.
+class Issued {
+ public:
+  explicit Issued(const certspan_issued& issued) noexcept : issued_(&issued) {}
+
+  /// Name of the issuing connector.
+  [[nodiscard]] std::string_view issuer() const noexcept { return from_abi(issued_->issuer); }
+  /// DER; empty before `issue`.
+  [[nodiscard]] Bytes certificate() const noexcept { return from_abi(issued_->certificate); }
+  /// DER. After `issue`: that issuer's chain, issuing CA first. Before it: the certificates of the CA group.
+  [[nodiscard]] std::size_t chain_size() const noexcept { return issued_->chain_count; }
+  [[nodiscard]] Bytes chain(std::size_t index) const noexcept { return from_abi(issued_->chain[index]); }
+
+ private:
+  const certspan_issued* issued_;
+};
+
+/// Stands before and after every issuer.
+class Processor : public virtual Connector {
+ public:
+  virtual Answer before_issue(const Item& item, const Issued& issuers) = 0;
+  virtual Answer after_issue(const Item& item, const Issued& issued) = 0;
+};
+
+/// Brings work in and answers whoever brought it.
+class Source : public virtual Connector {
+ public:
+  /// Lets work in: registers routes. False, or a fault: intake stays closed.
+  virtual bool open_intake(Faults& faults) = 0;
+  /// After it returns nothing new is submitted. Must be right without `open_intake`, and twice.
+  virtual void close_intake() {}
+  /// A request on one of the connector's routes. Not overridden: the source has no HTTP.
+  virtual void handle(const HttpRequest& /*request*/, Exchange& /*exchange*/) {}
+  /// Tells the client how its item stands, by `exchange.respond`. `context` is what this connector gave to
+  /// `submit` or `poll`.
+  virtual void reply(const Reply& reply, Bytes context, Exchange& exchange) = 0;
+};
+
+}  // namespace certspan::sdk
