@@ -1,0 +1,51 @@
+// Distinguished names (RFC 5280 4.1.2.4): read, print, compare, write.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugins/common/pki/bytes.hpp"
+#include "plugins/common/pki/oid.hpp"
+#include "plugins/common/pki/result.hpp"
+
+namespace certspan::pki {
+
+struct NameAttribute {
+  Oid type;
+  std::uint8_t string_tag = 0;
+  std::string value;  // UTF-8
+};
+
+using Rdn = std::vector<NameAttribute>;
+
+// In the order of the DER: the root of the directory first.
+struct Name {
+  std::vector<Rdn> rdns;
+
+  bool empty() const { return rdns.empty(); }
+  // The last value of an attribute, the one that tools show as "the" common name; nullptr if there is none.
+  const std::string* find(const Oid& type) const;
+};
+
+// Reads one whole Name. Faults: Malformed; TooLarge beyond 64 RDNs or 8 attributes in one.
+Result<Name> parse_name(BytesView der);
+
+// RFC 4514 text, the last RDN first ("CN=laptop-7,O=Example"), for logs and labels: characters that could
+// break a log line are escaped.
+std::string to_string(const Name& name);
+// The same from DER; "<malformed name>" if it is none.
+std::string printable_name(BytesView der);
+
+// Builds DER from RFC 4514 text. Types by short name (CN, O, OU, C, L, ST, STREET, DC, UID, E, SN, GN, T,
+// serialNumber) or dotted; `+` joins attributes of one RDN; `\` escapes. Values become PrintableString where
+// the characters allow, else UTF8String; countryName is a two-letter PrintableString; DC and E are IA5String.
+// Empty text is the empty name.
+Result<Bytes> encode_name(std::string_view text);
+
+// Whether two DER names are the same by RFC 5280 7.1: string types do not matter, nor the case of ASCII
+// letters, nor leading, trailing and repeated spaces. False if one of them is malformed and they are not the
+// same bytes.
+bool names_equal(BytesView a, BytesView b);
+
+}  // namespace certspan::pki

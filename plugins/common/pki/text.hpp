@@ -1,0 +1,22 @@
+// ASN.1 character strings to UTF-8, with nothing lost silently.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "plugins/common/pki/der_reader.hpp"
+
+namespace certspan::pki {
+
+// The characters of a string element as UTF-8. Takes PrintableString, UTF8String, IA5String, NumericString,
+// VisibleString, T61String (read as Latin-1, which is what is found in it), BMPString and UniversalString.
+// Faults: Malformed for characters that the type does not have, broken UTF-8, surrogates and NUL.
+Result<std::string> read_text(const DerElement& element, std::string_view what);
+
+bool is_string_tag(std::uint8_t tag);
+// Whether PrintableString can hold the text (X.680 41.4).
+bool is_printable_string(std::string_view text);
+bool is_valid_utf8(std::string_view text);
+bool is_ascii(std::string_view text);
+
+}  // namespace certspan::pki
