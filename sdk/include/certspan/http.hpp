@@ -50,9 +50,9 @@ struct Submission {
   Bytes poll_key = {};  ///< 32 bytes that a later poll finds it by; empty if the protocol has no polling
   bool renewal = false;
   std::string_view transaction_id = {};
-  Bytes request;                  ///< PKCS #10, DER
-  Bytes signer;                   ///< renewal: certificate, DER
-  std::span<const Label> labels;  ///< `when:` of a pipeline matches on them
+  Bytes request = {};                  ///< PKCS #10, DER
+  Bytes signer = {};                   ///< renewal: certificate, DER
+  std::span<const Label> labels = {};  ///< `when:` of a pipeline matches on them
 };
 
 /// One HTTP request that waits for its response. Exactly one of `respond`, `submit` and `poll` ends it; calls
