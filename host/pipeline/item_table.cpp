@@ -14,9 +14,7 @@ ItemTable::Entered ItemTable::enter(const ItemKey& key, const std::optional<Item
   }
   if (poll_key && by_poll_key_.contains(*poll_key)) return {Entry::PollKeyInUse, nullptr};
   if (by_key_.size() >= limit_) return {Entry::Full, nullptr};
-  auto item = std::make_shared<OpenItem>();
-  item->item.key = key;
-  item->item.poll_key = poll_key;
+  auto item = std::make_shared<OpenItem>(key, poll_key);
   item->waiters.push_back(std::move(waiter));
   by_key_.emplace(key, item);
   if (poll_key) by_poll_key_.emplace(*poll_key, item);
@@ -25,8 +23,8 @@ ItemTable::Entered ItemTable::enter(const ItemKey& key, const std::optional<Item
 
 void ItemTable::restore(const OpenItemPtr& item) {
   MutexLock lock(mutex_);
-  by_key_.emplace(item->item.key, item);
-  if (item->item.poll_key) by_poll_key_.emplace(*item->item.poll_key, item);
+  by_key_.emplace(item->key, item);
+  if (item->poll_key) by_poll_key_.emplace(*item->poll_key, item);
 }
 
 OpenItemPtr ItemTable::find_by_poll_key(const ItemKey& poll_key) const {
@@ -38,14 +36,14 @@ OpenItemPtr ItemTable::find_by_poll_key(const ItemKey& poll_key) const {
 OpenItemPtr ItemTable::find(WorkId id) const {
   MutexLock lock(mutex_);
   for (const auto& [key, item] : by_key_) {
-    if (item->item.id == id) return item;
+    if (item->id.load() == id) return item;
   }
   return nullptr;
 }
 
 bool ItemTable::wait(const OpenItemPtr& item, Waiter& waiter) {
   MutexLock lock(mutex_);
-  const auto found = by_key_.find(item->item.key);
+  const auto found = by_key_.find(item->key);
   if (found == by_key_.end() || found->second != item) return false;
   item->waiters.push_back(std::move(waiter));
   return true;
@@ -58,11 +56,11 @@ std::vector<Waiter> ItemTable::take_waiters(const OpenItemPtr& item) {
 
 std::vector<Waiter> ItemTable::remove(const OpenItemPtr& item) {
   MutexLock lock(mutex_);
-  if (const auto found = by_key_.find(item->item.key); found != by_key_.end() && found->second == item) {
+  if (const auto found = by_key_.find(item->key); found != by_key_.end() && found->second == item) {
     by_key_.erase(found);
   }
-  if (item->item.poll_key) {
-    const auto found = by_poll_key_.find(*item->item.poll_key);
+  if (item->poll_key) {
+    const auto found = by_poll_key_.find(*item->poll_key);
     if (found != by_poll_key_.end() && found->second == item) by_poll_key_.erase(found);
   }
   return std::exchange(item->waiters, {});

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,7 @@ namespace certspan {
 
 /// A client that waits to be told how an item stands.
 struct Waiter {
-  HttpExchange exchange;
+  HttpExchangePtr exchange;
   std::string source;
   std::string transaction_id;
   Bytes context;  ///< what the source needs to make the reply; memory only
@@ -20,16 +22,25 @@ struct Waiter {
 };
 
 /// An item while it is under way. One thread at a time works on it (whoever runs its step or its commit's continuation holds
-/// the baton), so nothing here is locked but `waiters`, which belongs to the ItemTable.
+/// the baton), so most of it is not locked. What other threads may look at meanwhile stands first.
 struct OpenItem {
+  OpenItem(const ItemKey& key_, const std::optional<ItemKey>& poll_key_) : key(key_), poll_key(poll_key_) {}
+
+  const ItemKey key;
+  const std::optional<ItemKey> poll_key;
+  std::atomic<WorkId> id{};
+  std::string pipeline;                    ///< set before `stored`
+  std::atomic<bool> stored{false};         ///< has a row in the journal
+  std::atomic<bool> tell_pending{false};   ///< the order is pending and the pipeline lets clients hear so
+  std::vector<Waiter> waiters;             ///< guarded by the ItemTable's mutex
+
+  // Of whoever holds the baton.
   WorkItem item;
   /// As it stood at its last durable point, or when it was taken in: what a conflicting commit goes back to.
   WorkItem durable;
-  bool stored = false;               ///< has a row in the journal
   std::vector<StoreWrite> writes;    ///< staged since then
   Bytes certificate;                 ///< issued, on its way into the journal or to the client
   std::uint32_t conflicts = 0;       ///< commits in a row that conflicted
-  std::vector<Waiter> waiters;
 };
 
 using OpenItemPtr = std::shared_ptr<OpenItem>;  // shared by the table, pools, timer and journal: whoever is last drops it

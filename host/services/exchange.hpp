@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <utility>
 
@@ -11,9 +10,9 @@
 /// What a plugin sees of an HTTP exchange: valid during `handle` and `reply` only. Whoever made it looks afterwards whether it
 /// was answered or taken over.
 struct certspan_http_exchange {
-  explicit certspan_http_exchange(certspan::HttpExchange exchange_) : exchange(std::move(exchange_)) {}
+  explicit certspan_http_exchange(certspan::HttpExchangePtr exchange_) : exchange(std::move(exchange_)) {}
 
-  certspan::HttpExchange exchange;
+  certspan::HttpExchangePtr exchange;
   bool answered = false;
   bool taken = false;  ///< by submit or poll
 };

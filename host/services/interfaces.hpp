@@ -30,9 +30,9 @@ struct Submission {
 class Submitter {
  public:
   virtual ~Submitter() = default;
-  virtual void submit(Submission submission, HttpExchange exchange, Bytes reply_context) = 0;
+  virtual void submit(Submission submission, HttpExchangePtr exchange, Bytes reply_context) = 0;
   virtual void poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id,
-                    HttpExchange exchange, Bytes reply_context) = 0;
+                    HttpExchangePtr exchange, Bytes reply_context) = 0;
 };
 
 /// Answers questions about the issuers of a pipeline; the pipeline room implements it. Thread-safe.

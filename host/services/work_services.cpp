@@ -26,7 +26,7 @@ void http_respond(void*, certspan_http_exchange* exchange, const certspan_http_r
   copy.retry_after_s = response->retry_after_s;
   copy.content_type = from_abi(response->content_type);
   copy.body = copy_of(from_abi(response->body));
-  exchange->exchange.respond(std::move(copy));
+  exchange->exchange->respond(std::move(copy));
 } catch (...) {
   // The exchange was not answered; whoever made it sees that and answers 503.
   exchange->answered = false;

@@ -1,0 +1,28 @@
+#include "host/pipeline/connector_set.hpp"
+
+#include <utility>
+
+namespace certspan {
+
+void ConnectorSet::add(Station station) {
+  std::string name = station.connector->name();
+  stations_.emplace(std::move(name), std::move(station));
+}
+
+Connector* ConnectorSet::find(std::string_view name) const {
+  const auto found = stations_.find(name);
+  return found == stations_.end() ? nullptr : found->second.connector.get();
+}
+
+WorkerPool& ConnectorSet::pool_of(std::string_view name, WorkerPool& cpu) const {
+  const auto found = stations_.find(name);
+  return found == stations_.end() || !found->second.own_pool ? cpu : *found->second.own_pool;
+}
+
+void ConnectorSet::stop_pools() {
+  for (auto& [name, station] : stations_) {
+    if (station.own_pool) station.own_pool->stop();
+  }
+}
+
+}  // namespace certspan

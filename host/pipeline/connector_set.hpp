@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "host/loading/connector.hpp"
+#include "host/pipeline/worker_pool.hpp"
+
+namespace certspan {
+
+/// A connector with the threads that call it: the shared cpu pool, or bounded workers of its own if its type waits for something
+/// outside.
+struct Station {
+  std::shared_ptr<Connector> connector;  // shared with calls under way while a configuration is replaced
+  std::unique_ptr<WorkerPool> own_pool;  ///< null: cpu
+};
+
+/// The connectors of the running configuration by name. Built once before intake opens; then read by any thread.
+class ConnectorSet {
+ public:
+  /// The bundled fence that stands before and after every issuer.
+  static constexpr std::string_view kFence = "profile";
+
+  void add(Station station);
+  Connector* find(std::string_view name) const;
+  /// The pool whose threads may call the connector.
+  WorkerPool& pool_of(std::string_view name, WorkerPool& cpu) const;
+  const std::map<std::string, Station, std::less<>>& all() const { return stations_; }
+  void stop_pools();
+
+ private:
+  std::map<std::string, Station, std::less<>> stations_;
+};
+
+}  // namespace certspan

@@ -1,0 +1,187 @@
+#include "host/pipeline/engine.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "host/services/abi_views.hpp"
+
+namespace certspan {
+namespace {
+
+constexpr std::chrono::milliseconds kSweepEvery{250};
+
+certspan_http_request view_of(const HttpRequest& request) {
+  certspan_http_request view{};
+  view.struct_size = sizeof(view);
+  view.flags = request.tls ? CERTSPAN_HTTP_TLS : 0;
+  view.method = to_abi(request.method);
+  view.path = to_abi(request.path);
+  view.query = to_abi(request.query);
+  view.content_type = to_abi(request.content_type);
+  view.remote_address = to_abi(request.remote_address);
+  view.body = to_abi(BytesView(request.body));
+  return view;
+}
+
+void respond_try_later(const HttpExchangePtr& exchange) {
+  HttpResponse response;
+  response.status = 503;
+  response.retry_after_s = ReplyDesk::kRetryAfterSeconds;
+  response.content_type = "text/plain";
+  response.body = copy_of(as_bytes("try again later\n"));
+  exchange->respond(std::move(response));
+}
+
+}  // namespace
+
+Engine::Engine(const Options& options, Backends backends)
+    : table_(options.most_open),
+      timer_(backends.clock),
+      cpu_("certspan-cpu", options.cpu_threads, options.queue_limit),
+      runtime_{.log = backends.log,
+               .clock = backends.clock,
+               .journal = backends.journal,
+               .table = table_,
+               .timer = timer_,
+               .cpu = cpu_,
+               .journal_failed = std::move(backends.journal_failed),
+               .mutex = {},
+               .running = std::make_shared<const RunningConfig>()},
+      desk_(runtime_),
+      runner_(runtime_, desk_),
+      intake_(runtime_, desk_, runner_, options.intake) {}
+
+Engine::~Engine() { stop(); }
+
+Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
+  runtime_.replace(std::move(config));
+  CERTSPAN_TRY(const std::vector<WorkItem> items, runtime_.journal.claim_open());
+  for (const WorkItem& item : items) {
+    auto open = std::make_shared<OpenItem>(item.key, item.poll_key);
+    open->item = open->durable = item;
+    open->id = item.id;
+    open->pipeline = item.pipeline;
+    open->stored = true;
+    const Pipeline* pipeline = this->config()->graph.find(item.pipeline);
+    open->tell_pending = item.state == ItemState::Pending && pipeline != nullptr &&
+                         pipeline->reply.then == ReplyRule::Then::Pending;
+    table_.restore(open);
+    cpu_.post([this, open] { runner_.resume(open); });
+  }
+  if (!items.empty()) {
+    runtime_.log.write(LogLevel::Info, "took up open items", {{"count", std::to_string(items.size())}});
+  }
+  timer_.after(kSweepEvery, [this] { sweep(); });
+  intake_.open();
+  return {};
+}
+
+std::shared_ptr<const RunningConfig> Engine::replace(std::shared_ptr<const RunningConfig> next) {
+  return runtime_.replace(std::move(next));
+}
+
+void Engine::take_request(const std::string& connector, HttpRequest request, HttpExchangePtr exchange) {
+  auto shared = std::make_shared<HttpRequest>(std::move(request));
+  const bool queued =
+      cpu_.try_post([this, connector, shared, exchange] { handle(connector, *shared, exchange); });
+  if (!queued) respond_try_later(exchange);
+}
+
+void Engine::handle(const std::string& connector, const HttpRequest& request, HttpExchangePtr exchange) {
+  if (exchange->closed()) return;
+  const auto config = runtime_.config();
+  Connector* source = config->connectors.find(connector);
+  certspan_http_exchange view(exchange);
+  const certspan_http_request borrowed = view_of(request);
+  const bool handled = source != nullptr && source->handle(borrowed, &view);
+  if (!view.answered && !view.taken) {
+    if (handled) {
+      runtime_.log.write(LogLevel::Error, "request neither answered nor submitted", {{"connector", connector}});
+    }
+    respond_try_later(exchange);
+  }
+  intake_.run_accepted();
+}
+
+/// Clients whose time is over hear how things stand; their items go on.
+void Engine::sweep() {
+  for (ItemTable::Expired& expired : table_.expire(runtime_.clock.now())) {
+    auto shared = std::make_shared<ItemTable::Expired>(std::move(expired));
+    cpu_.post([this, shared] {
+      const auto config = runtime_.config();
+      const Pipeline* pipeline = shared->item->stored ? config->graph.find(shared->item->pipeline) : nullptr;
+      if (pipeline != nullptr && pipeline->reply.then == ReplyRule::Then::Pending) {
+        desk_.pending(std::move(shared->waiters), shared->item->id);
+      } else {
+        ReplyDesk::try_later(std::move(shared->waiters));
+      }
+    });
+  }
+  timer_.after(kSweepEvery, [this] { sweep(); });
+}
+
+Outcome Engine::chain(std::string_view source, std::string_view pipeline,
+                      const std::function<void(const Certificate&)>& visit) {
+  const auto config = runtime_.config();
+  Outcome outcome = Outcome::Rejected;
+  for (const std::string& name : config->graph.issuers(source, pipeline)) {
+    Connector* issuer = config->connectors.find(name);
+    const auto chain = issuer == nullptr ? nullptr : config->chains.get(*issuer);
+    if (!chain) {
+      if (outcome != Outcome::Ok) outcome = Outcome::Unavailable;
+      continue;
+    }
+    for (const Bytes& certificate : *chain) visit({name, certificate});
+    outcome = Outcome::Ok;
+  }
+  return outcome;
+}
+
+Outcome Engine::find(std::string_view source, std::string_view pipeline, BytesView issuer, BytesView serial,
+                     Found& found) {
+  const auto config = runtime_.config();
+  Outcome outcome = Outcome::Rejected;
+  for (const std::string& name : config->graph.issuers(source, pipeline)) {
+    Connector* connector = config->connectors.find(name);
+    if (connector == nullptr || !connector->has_find()) continue;
+    auto answer = connector->find(issuer, serial);
+    if (!answer) {
+      outcome = Outcome::Unavailable;
+    } else if (*answer) {
+      found.certificate = std::move((*answer)->certificate);
+      found.revoked = (*answer)->revoked;
+      return Outcome::Ok;
+    }
+  }
+  return outcome;
+}
+
+bool Engine::drain(std::chrono::steady_clock::time_point deadline) {
+  while (table_.waiting() > 0 || runner_.inside() > 0 || cpu_.queued() > 0) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+void Engine::stop() {
+  if (stopped_.exchange(true)) return;
+  intake_.close();
+  timer_.stop();
+  for (const OpenItemPtr& open : table_.all()) ReplyDesk::try_later(table_.take_waiters(open));
+  cpu_.stop();
+}
+
+Engine::Status Engine::status() const {
+  return {table_.size(), table_.waiting(), runner_.inside(), cpu_.queued()};
+}
+
+Outcome Engine::retry(WorkId id) {
+  const OpenItemPtr open = table_.find(id);
+  if (!open) return Outcome::Rejected;
+  cpu_.post([this, open] { runner_.retry(open); });
+  return Outcome::Ok;
+}
+
+}  // namespace certspan

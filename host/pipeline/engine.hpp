@@ -1,0 +1,81 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/pipeline/intake.hpp"
+#include "host/pipeline/item_runner.hpp"
+#include "host/pipeline/reply_desk.hpp"
+#include "host/pipeline/runtime.hpp"
+
+namespace certspan {
+
+/// The pipeline room as a whole: the pool of cpu steps, the items under way, and the way in from HTTP. Thread-safe after `start`.
+class Engine final : public IssuerDirectory {
+ public:
+  struct Options {
+    std::size_t cpu_threads = 2;
+    std::size_t queue_limit = 4096;    ///< requests that wait for a thread; beyond it 503
+    std::size_t most_open = 10'000;    ///< items under way; beyond it 503
+    IntakePolicy intake;
+  };
+  struct Backends {
+    Log& log;
+    const Clock& clock;
+    Journal& journal;
+    std::function<void()> journal_failed;
+  };
+
+  Engine(const Options& options, Backends backends);
+  ~Engine() override;
+
+  /// Takes up the journal's open items and lets work in. `config`'s connectors are started.
+  Result<void> start(std::shared_ptr<const RunningConfig> config);
+  /// Puts a new configuration, whose connectors are started, in the place of the running one, which is returned.
+  std::shared_ptr<const RunningConfig> replace(std::shared_ptr<const RunningConfig> next);
+
+  Submitter& submitter() { return intake_; }
+
+  /// Hands a request to the source `connector` on a cpu thread. Called on an io thread; never blocks.
+  void take_request(const std::string& connector, HttpRequest request, HttpExchangePtr exchange);
+
+  Outcome chain(std::string_view source, std::string_view pipeline,
+                const std::function<void(const Certificate&)>& visit) override;
+  Outcome find(std::string_view source, std::string_view pipeline, BytesView issuer, BytesView serial,
+               Found& found) override;
+
+  /// Turns new work away; what is inside goes on.
+  void close_intake() { intake_.close(); }
+  void open_intake() { intake_.open(); }
+  /// Waits until no client waits and no call is inside a connector. False at the deadline.
+  bool drain(std::chrono::steady_clock::time_point deadline);
+  /// Answers who still waits with "try later" and ends the threads. Open items stay in the journal. Legal twice.
+  void stop();
+
+  struct Status {
+    std::size_t open = 0, waiting = 0, inside = 0, queued = 0;
+  };
+  Status status() const;
+  std::shared_ptr<const RunningConfig> config() const { return runtime_.config(); }
+  /// A person's word: asks again for a held or waiting item. Rejected when it is not open here.
+  Outcome retry(WorkId id);
+
+ private:
+  void handle(const std::string& connector, const HttpRequest& request, HttpExchangePtr exchange);
+  void sweep();
+
+  ItemTable table_;
+  Timer timer_;
+  WorkerPool cpu_;
+  Runtime runtime_;
+  ReplyDesk desk_;
+  ItemRunner runner_;
+  Intake intake_;
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace certspan

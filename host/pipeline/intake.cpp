@@ -1,0 +1,153 @@
+#include "host/pipeline/intake.hpp"
+
+#include <time.h>
+
+#include <utility>
+
+#include <openssl/sha.h>
+
+#include "host/base/failpoint.hpp"
+
+namespace certspan {
+namespace {
+
+/// Items that this thread submitted inside a source's `handle` and that start when it has returned.
+std::vector<OpenItemPtr>& accepted_here() {
+  thread_local std::vector<OpenItemPtr> accepted;
+  return accepted;
+}
+
+std::vector<Waiter> only(Waiter waiter) {
+  std::vector<Waiter> one;
+  one.push_back(std::move(waiter));
+  return one;
+}
+
+/// Renewal is due when less than a third of the certificate's life is left: from then on a repeat asks for a new one.
+bool renewal_due(const WorkItem& item, WallMs now) {
+  std::tm time{};
+  const std::string not_after(item.label("not_after"));
+  if (::strptime(not_after.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time) == nullptr) return false;
+  const WallMs end = static_cast<WallMs>(::timegm(&time)) * 1000;
+  return now > end - (end - item.changed_at) / 3;
+}
+
+}  // namespace
+
+void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply_context) {
+  const auto config = runtime_.config();
+  const Pipeline* pipeline = config->graph.match(submission.source, submission.message, submission.labels);
+  const ReplyRule rule = pipeline == nullptr ? ReplyRule{} : pipeline->reply;
+  Waiter waiter = make_waiter(submission.source, submission.transaction_id, std::move(exchange), std::move(reply_context),
+                              rule.within);
+  if (!accepting_) return ReplyDesk::try_later(only(std::move(waiter)));
+  if (pipeline == nullptr) return turn_away(std::move(waiter), Outcome::Rejected, "pipeline.no_match");
+  const auto [entry, open] = runtime_.table.enter(submission.key, submission.poll_key, waiter);
+  switch (entry) {
+    case ItemTable::Entry::Fresh: return accept(open, std::move(submission));
+    case ItemTable::Entry::Repeat:
+      if (open->tell_pending) desk_.pending(runtime_.table.take_waiters(open), open->id);
+      return;
+    case ItemTable::Entry::PollKeyInUse:
+      return turn_away(std::move(waiter), Outcome::Rejected, "submit.transaction_in_use");
+    case ItemTable::Entry::Full: return ReplyDesk::try_later(only(std::move(waiter)));
+  }
+}
+
+void Intake::accept(const OpenItemPtr& open, Submission submission) {
+  if (answer_from_journal(open)) return;
+  const auto config = runtime_.config();
+  const Pipeline* pipeline = config->graph.match(submission.source, submission.message, submission.labels);
+  if (pipeline == nullptr) return ReplyDesk::try_later(runtime_.table.remove(open));
+  WorkItem& item = open->item;
+  item.id = runtime_.journal.next_id();
+  item.key = submission.key;
+  item.poll_key = submission.poll_key;
+  item.source = std::move(submission.source);
+  item.pipeline = pipeline->name;
+  item.message = std::move(submission.message);
+  item.transaction_id = std::move(submission.transaction_id);
+  item.request = std::move(submission.request);
+  SHA256(item.request.data(), item.request.size(), item.request_digest.data());
+  item.signer = std::move(submission.signer);
+  item.labels = std::move(submission.labels);
+  item.steps = pipeline->steps;
+  item.accepted_at = item.changed_at = runtime_.clock.wall_ms();
+  item.deadline = item.accepted_at + policy_.item_deadline.count();
+  open->durable = item;
+  open->pipeline = item.pipeline;
+  open->id = item.id;
+  accepted_here().push_back(open);
+}
+
+void Intake::run_accepted() {
+  std::vector<OpenItemPtr> accepted = std::exchange(accepted_here(), {});
+  for (const OpenItemPtr& open : accepted) {
+    CERTSPAN_FAILPOINT("item.start");
+    runner_.start(open);
+  }
+}
+
+bool Intake::still_answers(const WorkItem& item) const {
+  const WallMs age = runtime_.clock.wall_ms() - item.changed_at;
+  switch (item.state) {
+    case ItemState::Done: return age < policy_.repeat_window.count() && !renewal_due(item, runtime_.clock.wall_ms());
+    case ItemState::Failed: return age < policy_.failure_window.count();
+    default: return false;
+  }
+}
+
+bool Intake::answer_from_journal(const OpenItemPtr& open) {
+  auto known = runtime_.journal.find_by_key(open->key);
+  if (!known) {
+    ReplyDesk::try_later(runtime_.table.remove(open));
+    return true;
+  }
+  if (!*known || !still_answers(**known)) return false;
+  tell_finished(**known, runtime_.table.remove(open));
+  return true;
+}
+
+/// The certificate stands once: in the finished row, or with the issuer that keeps a ledger of its own.
+void Intake::tell_finished(const WorkItem& item, std::vector<Waiter> waiters) {
+  if (item.state != ItemState::Done || !item.certificate.empty()) {
+    return desk_.finished(std::move(waiters), item, item.certificate);
+  }
+  const auto config = runtime_.config();
+  Connector* issuer = config->connectors.find(item.issuer);
+  if (issuer == nullptr) return ReplyDesk::try_later(std::move(waiters));
+  const CallTerms terms{1, runtime_.clock.now() + std::chrono::seconds(20)};
+  const Answer answer = issuer->lookup(item, terms);
+  if (!answer.ok()) return ReplyDesk::try_later(std::move(waiters));
+  desk_.finished(std::move(waiters), item, answer.certificate);
+}
+
+void Intake::poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id,
+                  HttpExchangePtr exchange, Bytes reply_context) {
+  Waiter waiter = make_waiter(source, transaction_id, std::move(exchange), std::move(reply_context),
+                              ReplyRule{}.within);
+  if (!accepting_) return ReplyDesk::try_later(only(std::move(waiter)));
+  if (const OpenItemPtr open = runtime_.table.find_by_poll_key(poll_key)) {
+    if (open->tell_pending) return desk_.pending(only(std::move(waiter)), open->id);
+    if (runtime_.table.wait(open, waiter)) return;
+  }
+  auto known = runtime_.journal.find_by_poll_key(poll_key, transaction_id);
+  if (!known) return ReplyDesk::try_later(only(std::move(waiter)));
+  if (!*known) return turn_away(std::move(waiter), Outcome::Rejected, "submit.not_found");
+  if (is_open((*known)->state)) return ReplyDesk::try_later(only(std::move(waiter)));
+  tell_finished(**known, only(std::move(waiter)));
+}
+
+Waiter Intake::make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange,
+                           Bytes context, std::chrono::milliseconds within) const {
+  return {std::move(exchange), std::string(source), std::string(transaction_id), std::move(context),
+          runtime_.clock.now() + within};
+}
+
+void Intake::turn_away(Waiter waiter, Outcome outcome, std::string_view code) {
+  runtime_.log.write(LogLevel::Warn, "turned away",
+                     {{"connector", waiter.source}, {"transaction", waiter.transaction_id}, {"code", code}});
+  desk_.refused(only(std::move(waiter)), outcome, code);
+}
+
+}  // namespace certspan

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <string_view>
+#include <vector>
+
+#include "host/pipeline/item_runner.hpp"
+#include "host/pipeline/reply_desk.hpp"
+#include "host/services/interfaces.hpp"
+
+namespace certspan {
+
+/// How long finished items answer repeats, and how much is under way at a time.
+struct IntakePolicy {
+  std::chrono::milliseconds repeat_window{std::chrono::hours(24)};
+  std::chrono::milliseconds failure_window{std::chrono::seconds(60)};
+  std::chrono::milliseconds item_deadline{std::chrono::hours(24 * 7)};
+};
+
+/// Takes work from sources: finds repeats among the open items and in the journal, makes new items, and answers polls. What is
+/// new starts on the calling thread once the source's `handle` has returned (`run_accepted`). Thread-safe.
+class Intake final : public Submitter {
+ public:
+  Intake(Runtime& runtime, ReplyDesk& desk, ItemRunner& runner, IntakePolicy policy)
+      : runtime_(runtime), desk_(desk), runner_(runner), policy_(policy) {}
+
+  void submit(Submission submission, HttpExchangePtr exchange, Bytes reply_context) override;
+  void poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id, HttpExchangePtr exchange,
+            Bytes reply_context) override;
+
+  /// Goes on with what this thread submitted since the last call.
+  void run_accepted();
+
+  void open() { accepting_ = true; }
+  /// From now on every submission is told "try later".
+  void close() { accepting_ = false; }
+  bool accepting() const { return accepting_; }
+
+ private:
+  Waiter make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange, Bytes context,
+                     std::chrono::milliseconds within) const;
+  void accept(const OpenItemPtr& open, Submission submission);
+  bool answer_from_journal(const OpenItemPtr& open);
+  bool still_answers(const WorkItem& item) const;
+  void tell_finished(const WorkItem& item, std::vector<Waiter> waiters);
+  void turn_away(Waiter waiter, Outcome outcome, std::string_view code);
+
+  Runtime& runtime_;
+  ReplyDesk& desk_;
+  ItemRunner& runner_;
+  const IntakePolicy policy_;
+  std::atomic<bool> accepting_{false};
+};
+
+}  // namespace certspan

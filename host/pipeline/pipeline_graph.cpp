@@ -1,0 +1,74 @@
+#include "host/pipeline/pipeline_graph.hpp"
+
+#include <algorithm>
+
+namespace certspan {
+namespace {
+
+std::string_view value_of(std::string_view name, std::string_view message, const Labels& labels) {
+  if (name == "message") return message;
+  for (const auto& [label, value] : labels) {
+    if (label == name) return value;
+  }
+  return {};
+}
+
+bool matches(const Pipeline& pipeline, std::string_view message, const Labels& labels) {
+  return std::ranges::all_of(pipeline.when, [&](const auto& condition) {
+    const std::string_view value = value_of(condition.first, message, labels);
+    return std::ranges::any_of(condition.second, [&](const auto& glob) { return matches_glob(glob, value); });
+  });
+}
+
+}  // namespace
+
+bool matches_glob(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+const Pipeline* PipelineGraph::match(std::string_view source, std::string_view message, const Labels& labels) const {
+  for (const Pipeline& pipeline : pipelines_) {
+    if (pipeline.source == source && matches(pipeline, message, labels)) return &pipeline;
+  }
+  return nullptr;
+}
+
+const Pipeline* PipelineGraph::find(std::string_view name) const {
+  const auto found = std::ranges::find(pipelines_, name, &Pipeline::name);
+  return found == pipelines_.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> PipelineGraph::issuers(std::string_view source, std::string_view pipeline) const {
+  std::vector<std::string> names;
+  for (const Pipeline& candidate : pipelines_) {
+    if (pipeline.empty() ? candidate.source != source : candidate.name != pipeline) continue;
+    for (const Step& step : candidate.steps) {
+      if (step.kind != StepKind::Issue) continue;
+      for (const std::string& name : step.connectors) {
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+      }
+    }
+  }
+  return names;
+}
+
+}  // namespace certspan
