@@ -1,0 +1,111 @@
+// Drives a connector through the contract's tables, as a host does. For tests of plugins.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <certspan/abi/actions.h>
+#include <certspan/abi/plugin.h>
+#include <certspan/abi/role_issuer.h>
+#include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_source.h>
+#include <certspan/abi/role_validator.h>
+#include <certspan/testing/fake_host.hpp>
+#include <certspan/testing/recorders.hpp>
+#include <certspan/types.hpp>
+
+namespace certspan::sdk::testing {
+
+/// A connector made from a type's C table: `ConnectorType<MyCa>::kTable`, or one of a loaded plugin. Made by
+/// the constructor, which throws std::runtime_error with the first fault if the plugin refuses; stopped and
+/// destroyed by the destructor.
+class ConnectorUnderTest {
+ public:
+  ConnectorUnderTest(const certspan_connector_type& type, const FakeHost& host, std::string_view settings,
+                     std::string_view name = "under-test")
+      : type_(type) {
+    FaultRecorder faults;
+    const certspan_outcome outcome =
+        type.create(host.c_host(), to_abi(name), to_abi(settings), faults.sink(), &instance_);
+    if (outcome != CERTSPAN_OK) throw std::runtime_error("create failed: " + first(faults));
+  }
+  ConnectorUnderTest(const ConnectorUnderTest&) = delete;
+  ConnectorUnderTest& operator=(const ConnectorUnderTest&) = delete;
+  ~ConnectorUnderTest() {
+    type_.stop(instance_);
+    type_.destroy(instance_);
+  }
+
+  /// Starts it; throws std::runtime_error with the first fault if that fails.
+  void start() {
+    FaultRecorder faults;
+    if (type_.start(instance_, faults.sink()) != CERTSPAN_OK) {
+      throw std::runtime_error("start failed: " + first(faults));
+    }
+  }
+  void open_intake() {
+    FaultRecorder faults;
+    if (role<certspan_role_source>(CERTSPAN_ROLE_SOURCE).open_intake(instance_, faults.sink()) !=
+        CERTSPAN_OK) {
+      throw std::runtime_error("open_intake failed: " + first(faults));
+    }
+  }
+
+  RecordedAnswer issue(FakeItem& item) { return answer(issuer().issue, item); }
+  RecordedAnswer poll(FakeItem& item) { return answer(issuer().poll, item); }
+  RecordedAnswer lookup(FakeItem& item) { return answer(issuer().lookup, item); }
+  RecordedAnswer validate(FakeItem& item) {
+    return answer(role<certspan_role_validator>(CERTSPAN_ROLE_VALIDATOR).validate, item);
+  }
+
+  /// Runs a named command. The result, or std::runtime_error with the first fault.
+  std::string run_action(const char* name, std::string_view arguments) {
+    FaultRecorder faults;
+    std::string result;
+    const certspan_bytes_sink sink = {sizeof(certspan_bytes_sink), 0, &result,
+                                      [](void* context, certspan_bytes_view value) noexcept {
+                                        *static_cast<std::string*>(context) = text_of(from_abi(value));
+                                      }};
+    const auto& actions = role<certspan_actions>(CERTSPAN_INTERFACE_ACTIONS);
+    if (actions.run(instance_, name, to_abi(arguments), &sink, faults.sink()) != CERTSPAN_OK) {
+      throw std::runtime_error(std::string(name) + " failed: " + first(faults));
+    }
+    return result;
+  }
+
+  /// The table of a role or interface; throws std::logic_error if the connector does not offer it.
+  template <class Table>
+  [[nodiscard]] const Table& role(const char* id) const {
+    const void* table = type_.interface_table(id);
+    if (table == nullptr) throw std::logic_error(std::string("the connector type does not offer ") + id);
+    return *static_cast<const Table*>(table);
+  }
+  [[nodiscard]] const certspan_role_issuer& issuer() const {
+    return role<certspan_role_issuer>(CERTSPAN_ROLE_ISSUER);
+  }
+  [[nodiscard]] const certspan_role_source& source() const {
+    return role<certspan_role_source>(CERTSPAN_ROLE_SOURCE);
+  }
+  [[nodiscard]] certspan_instance* instance() const noexcept { return instance_; }
+
+ private:
+  using Answering = void (*)(certspan_instance*, const certspan_item*, const certspan_answer_sink*) noexcept;
+
+  RecordedAnswer answer(Answering function, FakeItem& item) {
+    if (function == nullptr) throw std::logic_error("the connector type does not offer this function");
+    AnswerRecorder recorder;
+    const certspan_item view = item.view();
+    function(instance_, &view, recorder.sink());
+    return recorder.only();
+  }
+
+  static std::string first(const FaultRecorder& faults) {
+    return faults.faults().empty() ? "no fault was given" : faults.faults().front().message;
+  }
+
+  const certspan_connector_type& type_;
+  certspan_instance* instance_ = nullptr;
+};
+
+}  // namespace certspan::sdk::testing
