@@ -1,0 +1,175 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <certspan/abi/plugin.h>
+
+#include "host/base/bytes.hpp"
+#include "host/base/result.hpp"
+#include "host/loading/abi_item.hpp"
+#include "host/loading/answer.hpp"
+#include "host/loading/call_report.hpp"
+#include "host/loading/interfaces.hpp"
+#include "host/loading/plugin.hpp"
+
+namespace certspan {
+
+/// Where a connector stands in its life:
+///
+///   New -create-> Created -start-> Started -open_intake-> Open -close_intake-> Started
+///   Started, Open -drain-> Draining;  Created, Started, Open, Draining, failed start -stop-> Stopped
+///   Created, Stopped -destroy-> Gone
+enum class Life : std::uint8_t { New, Created, Started, Open, Draining, Stopped, Gone };
+
+std::string_view to_string(Life life);
+
+/// The certificate that `find` found, and how the CA says it stands now.
+struct FoundCertificate {
+  Bytes certificate;
+  bool revoked = false;
+};
+
+/// What the fence sees of an issuer: its connector name, its chain (issuing CA first), and after `issue` the
+/// certificate. Borrowed for the call.
+struct IssuedView {
+  std::string_view issuer;
+  BytesView certificate;
+  const std::vector<Bytes>& chain;
+};
+
+/// How an item stands when its client is to be told. Borrowed for the call.
+struct ReplyView {
+  Outcome outcome = Outcome::Ok;  ///< Ok, Pending, Rejected, Invalid, Unsupported or Cancelled
+  std::string_view id;
+  std::string_view transaction_id;
+  std::string_view code;
+  BytesView certificate;
+  const std::vector<Bytes>& chain;
+};
+
+/// What an action printed: JSON on Ok, faults otherwise.
+struct ActionResult {
+  CallReport report;
+  std::string json;
+};
+
+/// What is wrong with `settings` (JSON that already fits the type's schema). No connector is needed.
+/// [control-thread] [may-block]
+CallReport validate_settings(const certspan_connector_type& type, std::string_view settings);
+
+/// The actions that a type offers, in its order.
+std::vector<const certspan_action*> actions_of(const certspan_connector_type& type);
+
+/// Runs an action without a connector (CERTSPAN_ACTION_OFFLINE). `arguments` is a JSON object.
+ActionResult run_offline_action(const certspan_connector_type& type, const std::string& name,
+                                std::string_view arguments);
+
+/// One configured instance of a connector type, with its life and its calls as C++ values.
+///
+/// Lifecycle calls come one at a time, from one thread after the other (control thread). Worker calls (from
+/// `issue` on) may come from any number of threads while the connector is started; the caller keeps to the
+/// connector's `concurrency`. Requires: no worker call is inside when `stop` is called, and none comes after
+/// it, but `state()` may be asked at any time.
+///
+/// The destructor closes, stops and destroys what is left to. The plugin can't fail a lifecycle call into an
+/// exception; faults come back in the CallReport.
+class Connector {
+ public:
+  /// `type` is one of `plugin`'s.
+  Connector(std::string name, std::shared_ptr<const Plugin> plugin, const certspan_connector_type& type);
+  ~Connector();
+  Connector(const Connector&) = delete;
+  Connector& operator=(const Connector&) = delete;
+
+  const std::string& name() const { return name_; }
+  const certspan_connector_type& type() const { return type_; }
+  const Plugin& plugin() const { return *plugin_; }
+  Life state() const { return life_.load(std::memory_order_acquire); }
+  /// Calls wait for something outside, so they get bounded workers of their own.
+  bool runs_waits() const { return (type_.flags & CERTSPAN_TYPE_RUNS_WAITS) != 0; }
+
+  /// The table of a role that the type offers, or null. Asked once when the connector was made.
+  template <typename Table>
+  const Table* role() const {
+    return std::get<const Table*>(tables_);
+  }
+
+  // Lifecycle. A call that is out of turn is refused with Internal and reaches no plugin.
+
+  CallReport validate_config(std::string_view settings) const { return validate_settings(type_, settings); }
+  /// `host` outlives the connector.
+  CallReport create(const certspan_host* host, std::string_view settings);
+  /// Not ok: the plugin's `stop` has been called, and the connector can only be destroyed.
+  CallReport start();
+  /// Sources only; for others it does nothing and is ok. Not ok: the intake has been closed again.
+  CallReport open_intake();
+  /// Legal in every state and any number of times.
+  void close_intake();
+  /// Closes the intake and lets the plugin finish until `deadline`. Not Ok: it has not finished.
+  Outcome drain(std::chrono::steady_clock::time_point deadline);
+  /// Legal in every state and any number of times; the plugin sees one call.
+  void stop();
+  /// Stops if need be. Legal in every state and any number of times.
+  void destroy();
+
+  // Worker calls. Each blocks at most until the deadline of its terms, if the plugin keeps to it.
+
+  Answer validate(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
+  /// Ok has a certificate and Pending a handle, else the answer is Internal.
+  Answer issue(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
+  /// Ok has a certificate. Pending with an empty handle: the old one still holds.
+  Answer poll(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
+  /// As `poll`. The type may lack it: Unsupported, connector.no_role; ask has_lookup() first.
+  Answer lookup(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
+  Answer before_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& issuers);
+  Answer after_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& issued);
+
+  /// The issuing CA first, its root last, DER. Errors: connector.no_role, connector.not_started,
+  /// plugin.over_limit, plugin.empty_chain, plugin.chain_failed.
+  Result<std::vector<Bytes>> chain();
+  /// `issuer` is a DER Name, `serial` unsigned big-endian. Nothing: this CA has none such.
+  Result<std::optional<FoundCertificate>> find(BytesView issuer, BytesView serial);
+  /// What `certspan status` shows; Unsupported if the issuer has no ping.
+  CallReport ping();
+
+  /// Gives an HTTP request to a source. False, and the exchange untouched, when the connector takes none now.
+  bool handle(const certspan_http_request& request, certspan_http_exchange* exchange);
+  /// Has the source answer the exchange. False, and the exchange untouched, when the connector can't now.
+  bool reply(const ReplyView& reply, BytesView context, certspan_http_exchange* exchange);
+
+  /// Runs a named command on this connector. [control-thread]
+  ActionResult run_action(const std::string& name, std::string_view arguments);
+
+  bool has_poll() const { return issuer() != nullptr && issuer()->poll != nullptr; }
+  bool has_lookup() const { return issuer() != nullptr && issuer()->lookup != nullptr; }
+  bool has_find() const { return issuer() != nullptr && issuer()->find != nullptr; }
+
+ private:
+  using Tables =
+      std::tuple<const certspan_role_source*, const certspan_role_validator*, const certspan_role_processor*,
+                 const certspan_role_issuer*, const certspan_actions*>;
+
+  const certspan_role_issuer* issuer() const { return role<certspan_role_issuer>(); }
+  bool callable() const;
+  CallReport out_of_turn(std::string_view call) const;
+  void set(Life life) { life_.store(life, std::memory_order_release); }
+  template <typename Call>
+  Answer call(bool offered, std::string_view what, const WorkItem& item, const CallTerms& terms,
+              const NoteFunction& note, const Call& call);
+
+  const std::string name_;
+  const std::shared_ptr<const Plugin> plugin_;
+  const certspan_connector_type& type_;
+  const Tables tables_;
+  certspan_instance* instance_ = nullptr;
+  std::atomic<Life> life_{Life::New};
+};
+
+}  // namespace certspan

@@ -1,0 +1,337 @@
+#include <utility>
+
+#include "host/loading/abi_limits.hpp"
+#include "host/loading/abi_text.hpp"
+#include "host/loading/connector.hpp"
+
+namespace certspan {
+namespace {
+
+std::vector<certspan_bytes_view> views_of(const std::vector<Bytes>& chain) {
+  std::vector<certspan_bytes_view> views;
+  views.reserve(chain.size());
+  for (const Bytes& certificate : chain) views.push_back(to_abi(BytesView(certificate)));
+  return views;
+}
+
+/// Takes the certificates of a chain; what is too much is counted and not kept.
+class ChainCollector {
+ public:
+  ChainCollector() {
+    sink_.struct_size = sizeof(sink_);
+    sink_.context = this;
+    sink_.add = &on_add;
+  }
+  const certspan_chain_sink* sink() const { return &sink_; }
+  bool over_limit() const { return over_limit_; }
+  std::vector<Bytes>& chain() { return chain_; }
+
+ private:
+  static void on_add(void* context, certspan_string_view, certspan_bytes_view certificate) noexcept {
+    auto& self = *static_cast<ChainCollector*>(context);
+    const BytesView der = from_abi(certificate);
+    if (self.chain_.size() >= abi_limit::kChain || der.empty() || der.size() > abi_limit::kCertificate) {
+      self.over_limit_ = true;
+      return;
+    }
+    self.chain_.push_back(copy_of(der));
+  }
+
+  std::vector<Bytes> chain_;
+  bool over_limit_ = false;
+  certspan_chain_sink sink_{};
+};
+
+/// Takes the one certificate that `find` found.
+class FindCollector {
+ public:
+  FindCollector() {
+    sink_.struct_size = sizeof(sink_);
+    sink_.context = this;
+    sink_.found = &on_found;
+  }
+  const certspan_find_sink* sink() const { return &sink_; }
+  /// True after exactly one certificate of legal size and state.
+  bool complete() const { return calls_ == 1 && legal_; }
+  FoundCertificate& found() { return found_; }
+
+ private:
+  static void on_found(void* context, certspan_bytes_view certificate, std::uint32_t state) noexcept {
+    auto& self = *static_cast<FindCollector*>(context);
+    const BytesView der = from_abi(certificate);
+    self.legal_ = !der.empty() && der.size() <= abi_limit::kCertificate &&
+                  (state == CERTSPAN_CERTIFICATE_GOOD || state == CERTSPAN_CERTIFICATE_REVOKED);
+    if (++self.calls_ != 1 || !self.legal_) return;
+    self.found_ = {copy_of(der), state == CERTSPAN_CERTIFICATE_REVOKED};
+  }
+
+  FoundCertificate found_;
+  unsigned calls_ = 0;
+  bool legal_ = false;
+  certspan_find_sink sink_{};
+};
+
+/// Takes the JSON of an action; the last value counts.
+class JsonCollector {
+ public:
+  JsonCollector() {
+    sink_.struct_size = sizeof(sink_);
+    sink_.context = this;
+    sink_.put = &on_put;
+  }
+  const certspan_bytes_sink* sink() const { return &sink_; }
+  bool over_limit() const { return over_limit_; }
+  std::string& json() { return json_; }
+
+ private:
+  static void on_put(void* context, certspan_bytes_view value) noexcept {
+    auto& self = *static_cast<JsonCollector*>(context);
+    const std::string_view text = as_text(from_abi(value));
+    self.over_limit_ = text.size() > abi_limit::kActionResult;
+    if (!self.over_limit_) self.json_ = text;
+  }
+
+  std::string json_;
+  bool over_limit_ = false;
+  certspan_bytes_sink sink_{};
+};
+
+Answer refusal(Outcome outcome, std::string code, std::string message) {
+  Answer answer;
+  answer.outcome = outcome;
+  answer.code = std::move(code);
+  answer.message = std::move(message);
+  return answer;
+}
+
+/// An issuer's Ok without a certificate would end an item with nothing to give to the device.
+Answer with_certificate(Answer answer) {
+  if (!answer.ok() || !answer.certificate.empty()) return answer;
+  return refusal(Outcome::Internal, "plugin.no_certificate",
+                 "the plugin answered \"ok\" without a certificate; tell its vendor");
+}
+
+certspan_issued to_abi_issued(const IssuedView& view, const std::vector<certspan_bytes_view>& chain) {
+  certspan_issued issued{};
+  issued.struct_size = sizeof(issued);
+  issued.chain_count = static_cast<std::uint32_t>(chain.size());
+  issued.issuer = to_abi(view.issuer);
+  issued.certificate = to_abi(view.certificate);
+  issued.chain = chain.data();
+  return issued;
+}
+
+ActionResult run(const certspan_actions* table, certspan_instance* instance, const std::string& name,
+                 std::string_view arguments) {
+  FaultCollector faults;
+  JsonCollector result;
+  const certspan_outcome outcome =
+      table->run(instance, name.c_str(), to_abi(arguments), result.sink(), faults.sink());
+  CallReport report = faults.take(outcome, "action \"" + name + "\"");
+  if (report.ok() && result.over_limit()) {
+    report = refused(Outcome::Internal, "the action \"" + name + "\" printed more than " +
+                                            std::to_string(abi_limit::kActionResult) + " bytes");
+  }
+  return {std::move(report), std::move(result.json())};
+}
+
+const certspan_action* find_action(const certspan_actions* table, std::string_view name) {
+  for (std::uint32_t i = 0; table != nullptr && i < table->action_count; ++i) {
+    if (table->actions[i]->name == name) return table->actions[i];
+  }
+  return nullptr;
+}
+
+ActionResult no_action(const certspan_connector_type& type, const std::string& name) {
+  return {refused(Outcome::Unsupported,
+                  "the connector type \"" + std::string(type.name) + "\" has no action \"" + name + "\""),
+          {}};
+}
+
+}  // namespace
+
+std::vector<const certspan_action*> actions_of(const certspan_connector_type& type) {
+  const auto* table = interface_of<certspan_actions>(type);
+  if (table == nullptr) return {};
+  return {table->actions, table->actions + table->action_count};
+}
+
+ActionResult run_offline_action(const certspan_connector_type& type, const std::string& name,
+                                std::string_view arguments) {
+  const auto* table = interface_of<certspan_actions>(type);
+  const certspan_action* action = find_action(table, name);
+  if (action == nullptr) return no_action(type, name);
+  if ((action->flags & CERTSPAN_ACTION_OFFLINE) == 0) {
+    return {refused(Outcome::Unsupported, "the action \"" + name +
+                                              "\" needs a running connector; run it on a "
+                                              "connector of a running host"),
+            {}};
+  }
+  return run(table, nullptr, name, arguments);
+}
+
+ActionResult Connector::run_action(const std::string& name, std::string_view arguments) {
+  const auto* table = role<certspan_actions>();
+  if (find_action(table, name) == nullptr) return no_action(type_, name);
+  if (!callable()) return {out_of_turn("an action"), {}};
+  return run(table, instance_, name, arguments);
+}
+
+bool Connector::callable() const {
+  const Life life = state();
+  return life == Life::Started || life == Life::Open;
+}
+
+template <typename Call>
+Answer Connector::call(bool offered, std::string_view what, const WorkItem& item, const CallTerms& terms,
+                       const NoteFunction& note, const Call& call) {
+  if (!offered) {
+    return refusal(Outcome::Unsupported, "connector.no_role",
+                   "connector \"" + name_ + "\" (" + type_.name + ") does not offer " + std::string(what));
+  }
+  // Not called is certainly not done, and the item goes on when the connector is back.
+  if (!callable()) {
+    return refusal(Outcome::Cancelled, "connector.not_started",
+                   "connector \"" + name_ + "\" is " + std::string(to_string(state())));
+  }
+  const AbiItem abi_item(item, terms);
+  AnswerCollector answer(note);
+  call(abi_item.get(), answer.sink());
+  return answer.take();
+}
+
+Answer Connector::validate(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
+  const auto* table = role<certspan_role_validator>();
+  return call(table != nullptr, "validate", item, terms, note,
+              [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                table->validate(instance_, abi, sink);
+              });
+}
+
+Answer Connector::issue(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
+  Answer answer = with_certificate(call(issuer() != nullptr, "issue", item, terms, note,
+                                        [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                                          issuer()->issue(instance_, abi, sink);
+                                        }));
+  if (answer.outcome == Outcome::Pending && answer.handle.empty()) {
+    return refusal(Outcome::Internal, "plugin.no_handle",
+                   "the plugin answered \"pending\" without a handle to ask by; tell its vendor");
+  }
+  return answer;
+}
+
+Answer Connector::poll(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
+  return with_certificate(call(has_poll(), "poll", item, terms, note,
+                               [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                                 issuer()->poll(instance_, abi, sink);
+                               }));
+}
+
+Answer Connector::lookup(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
+  return with_certificate(call(has_lookup(), "lookup", item, terms, note,
+                               [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                                 issuer()->lookup(instance_, abi, sink);
+                               }));
+}
+
+Answer Connector::before_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& issuers) {
+  const auto* table = role<certspan_role_processor>();
+  const auto chain = views_of(issuers.chain);
+  const certspan_issued issued = to_abi_issued(issuers, chain);
+  return call(table != nullptr, "before_issue", item, terms, {},
+              [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                table->before_issue(instance_, abi, &issued, sink);
+              });
+}
+
+Answer Connector::after_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& view) {
+  const auto* table = role<certspan_role_processor>();
+  const auto chain = views_of(view.chain);
+  const certspan_issued issued = to_abi_issued(view, chain);
+  return call(table != nullptr, "after_issue", item, terms, {},
+              [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                table->after_issue(instance_, abi, &issued, sink);
+              });
+}
+
+Result<std::vector<Bytes>> Connector::chain() {
+  const std::string who = "connector \"" + name_ + "\"";
+  if (issuer() == nullptr) return fail(Outcome::Unsupported, "connector.no_role", who + " is no issuer");
+  if (!callable()) {
+    return fail(Outcome::Cancelled, "connector.not_started", who + " is " + std::string(to_string(state())));
+  }
+  ChainCollector collector;
+  const Outcome outcome = outcome_from_abi(issuer()->chain(instance_, collector.sink()));
+  if (outcome != Outcome::Ok) {
+    return fail(outcome, "plugin.chain_failed",
+                who + " gives no CA chain (" + std::string(to_string(outcome)) + "); its log says why");
+  }
+  if (collector.over_limit()) {
+    return fail(Outcome::Internal, "plugin.over_limit",
+                who + " gave a chain of more than 16 certificates, or an empty or oversized one");
+  }
+  if (collector.chain().empty()) {
+    return fail(Outcome::Internal, "plugin.empty_chain", who + " gave an empty CA chain; tell its vendor");
+  }
+  return std::move(collector.chain());
+}
+
+Result<std::optional<FoundCertificate>> Connector::find(BytesView issuer_name, BytesView serial) {
+  const std::string who = "connector \"" + name_ + "\"";
+  if (!has_find()) return fail(Outcome::Unsupported, "connector.no_role", who + " can't find certificates");
+  if (!callable()) {
+    return fail(Outcome::Cancelled, "connector.not_started", who + " is " + std::string(to_string(state())));
+  }
+  certspan_find_request request{};
+  request.struct_size = sizeof(request);
+  request.issuer = to_abi(issuer_name);
+  request.serial = to_abi(serial);
+  FindCollector collector;
+  const Outcome outcome = outcome_from_abi(issuer()->find(instance_, &request, collector.sink()));
+  if (outcome == Outcome::Rejected) return std::optional<FoundCertificate>();
+  if (outcome != Outcome::Ok) {
+    return fail(outcome, "plugin.find_failed",
+                who + " can't tell about a certificate now (" + std::string(to_string(outcome)) + ")");
+  }
+  if (!collector.complete()) {
+    return fail(Outcome::Internal, "plugin.bad_answer",
+                who + " said \"found\" and gave no, an oversized or a second certificate; tell its vendor");
+  }
+  return std::optional<FoundCertificate>(std::move(collector.found()));
+}
+
+CallReport Connector::ping() {
+  if (issuer() == nullptr || issuer()->ping == nullptr) {
+    return refused(Outcome::Unsupported, "connector \"" + name_ + "\" has no ping");
+  }
+  if (!callable()) return out_of_turn("ping");
+  FaultCollector faults;
+  const certspan_outcome outcome = issuer()->ping(instance_, faults.sink());
+  return faults.take(outcome, "ping");
+}
+
+bool Connector::handle(const certspan_http_request& request, certspan_http_exchange* exchange) {
+  const auto* source = role<certspan_role_source>();
+  if (source == nullptr || source->handle == nullptr || state() != Life::Open) return false;
+  source->handle(instance_, &request, exchange);
+  return true;
+}
+
+bool Connector::reply(const ReplyView& view, BytesView context, certspan_http_exchange* exchange) {
+  const auto* source = role<certspan_role_source>();
+  if (source == nullptr || (!callable() && state() != Life::Draining)) return false;
+  const auto chain = views_of(view.chain);
+  certspan_reply reply{};
+  reply.struct_size = sizeof(reply);
+  reply.outcome = static_cast<certspan_outcome>(view.outcome);
+  reply.id = to_abi(view.id);
+  reply.transaction_id = to_abi(view.transaction_id);
+  reply.code = to_abi(view.code);
+  reply.certificate = to_abi(view.certificate);
+  reply.chain = chain.data();
+  reply.chain_count = chain.size();
+  source->reply(instance_, &reply, to_abi(context), exchange);
+  return true;
+}
+
+}  // namespace certspan

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <certspan/abi/plugin.h>
+
+#include "host/base/result.hpp"
+
+namespace certspan {
+
+/// Where plugins are looked for and how they are let in.
+struct PluginSearch {
+  /// Asked in order; the first that holds `<id>.so` decides, a bad file there is no reason to look further.
+  std::vector<std::filesystem::path> dirs;
+  /// Private copies are made here, `<sha12>/<id>.so`; made 0700 if missing. Below `data_dir`, and not on a
+  /// file system mounted noexec.
+  std::filesystem::path private_dir;
+  /// Plugin id to SHA-256 of its file, 64 hexadecimal digits. A plugin without a pin is let in by its
+  /// permissions alone.
+  std::map<std::string, std::string, std::less<>> pins;
+  /// How long the probe child may take.
+  std::chrono::milliseconds probe_limit{10000};
+  /// The program that answers `--probe-plugin` by probe_main (probe.hpp): this very program.
+  std::filesystem::path probe_program = "/proc/self/exe";
+};
+
+/// A plugin that stood all tests and is mapped into this process, for good: nothing is ever unloaded, so
+/// tables and strings of the plugin live as long as the process. Immutable, thread-safe.
+class Plugin {
+ public:
+  /// `descriptor` has passed descriptor_fault (descriptor.hpp).
+  Plugin(const certspan_plugin& descriptor, std::filesystem::path origin, std::filesystem::path path,
+         std::string sha256);
+
+  std::string_view id() const { return descriptor_.id; }
+  std::string_view version() const { return descriptor_.version; }
+  /// Of the file, 64 lower-case hexadecimal digits.
+  const std::string& sha256() const { return sha256_; }
+  /// The admin's file, as it was found.
+  const std::filesystem::path& origin() const { return origin_; }
+  /// The private copy that is mapped.
+  const std::filesystem::path& path() const { return path_; }
+
+  std::span<const certspan_connector_type* const> types() const;
+  /// Null when the plugin has no such type.
+  const certspan_connector_type* find_type(std::string_view name) const;
+
+ private:
+  const certspan_plugin& descriptor_;
+  std::filesystem::path origin_;
+  std::filesystem::path path_;
+  std::string sha256_;
+};
+
+/// Words of what a connector type offers, for people: {"source", "actions"}.
+std::vector<std::string_view> interface_words(const certspan_connector_type& type);
+
+/// Finds, checks, copies, probes and loads the plugin `id`: file and permissions -> pin -> ELF note ->
+/// private copy -> probe in a child process -> load. No code of the plugin runs in this process before it has
+/// run in the child. Shared, because every connector of the plugin and the plugin list hold it.
+///
+/// Blocks for as long as the probe takes. May be called from any thread, several at a time.
+///
+/// Errors; each message names the plugin, its file, the reason and what to do:
+///   plugin.bad_id, plugin.missing, plugin.unsafe_permissions, plugin.unreadable, plugin.too_large,
+///   plugin.pin_mismatch, plugin.not_elf, plugin.truncated, plugin.wrong_machine, plugin.damaged,
+///   plugin.not_ours, plugin.other_id, plugin.other_build, plugin.no_symbol, plugin.extra_symbols,
+///   plugin.no_room, plugin.private_dir, plugin.probe_failed, plugin.missing_library,
+///   plugin.undefined_symbol, plugin.load_failed, plugin.crashed, plugin.hung, plugin.threw,
+///   plugin.bad_descriptor
+Result<std::shared_ptr<const Plugin>> load_plugin(std::string_view id, const PluginSearch& search);
+
+}  // namespace certspan

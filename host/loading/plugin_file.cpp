@@ -1,0 +1,156 @@
+#include "host/loading/plugin_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <system_error>
+
+#include <openssl/sha.h>
+
+#include "host/loading/file_descriptor.hpp"
+
+namespace certspan {
+namespace {
+
+constexpr std::size_t kLongestId = 128;
+constexpr off_t kLargestFile = 256 * 1024 * 1024;
+constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
+
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
+
+tl::unexpected<Error> unsafe(const std::filesystem::path& path, const std::string& why,
+                             const std::string& what_to_do) {
+  return fail(Outcome::Invalid, "plugin.unsafe_permissions",
+              path.string() + " " + why + ", so others could run code in the host; " + what_to_do);
+}
+
+bool owned_by_root_or_us(const struct stat& status) {
+  return status.st_uid == 0 || status.st_uid == ::geteuid();
+}
+
+Result<void> check_owner(const std::filesystem::path& path, const struct stat& status) {
+  if (owned_by_root_or_us(status)) return {};
+  return unsafe(path, "belongs to user " + std::to_string(status.st_uid), "run: chown root " + path.string());
+}
+
+/// `path` is canonical, so no link stands in it.
+Result<void> check_directories(const std::filesystem::path& path) {
+  for (std::filesystem::path each = path;; each = each.parent_path()) {
+    struct stat status {};
+    if (::lstat(each.c_str(), &status) != 0) {
+      return fail(Outcome::Unavailable, "plugin.unreadable", each.string() + ": " + reason(errno));
+    }
+    CERTSPAN_CHECK(check_owner(each, status));
+    const bool writable = (status.st_mode & kOthersWrite) != 0;
+    const bool sticky_above = each != path && (status.st_mode & S_ISVTX) != 0;
+    if (writable && !sticky_above) {
+      return unsafe(each, "is writable for group or others", "run: chmod go-w " + each.string());
+    }
+    if (each == each.root_path()) return {};
+  }
+}
+
+Result<void> check_file(const std::filesystem::path& path, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return unsafe(path, "is no regular file", "put the plugin's file there");
+  CERTSPAN_CHECK(check_owner(path, status));
+  if ((status.st_mode & kOthersWrite) != 0) {
+    return unsafe(path, "is writable for group or others", "run: chmod go-w " + path.string());
+  }
+  if ((status.st_mode & (S_ISUID | S_ISGID)) != 0) {
+    return unsafe(path, "is setuid or setgid, which no plugin is", "run: chmod ug-s " + path.string());
+  }
+  if (status.st_size > kLargestFile) {
+    return fail(Outcome::Invalid, "plugin.too_large",
+                path.string() + " is larger than 256 MiB; that is no plugin");
+  }
+  return {};
+}
+
+Result<Bytes> read_all(int fd, std::size_t size, const std::filesystem::path& path) {
+  Bytes bytes(size);
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t got = ::read(fd, bytes.data() + done, size - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(Outcome::Unavailable, "plugin.unreadable", path.string() + ": " + reason(errno));
+    if (got == 0) break;  // shortened under our eyes; the ELF reader says what is missing
+    done += static_cast<std::size_t>(got);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+/// Nothing when the directory has no such file.
+Result<std::optional<PluginFile>> read_from(const std::filesystem::path& dir, const std::string& name) {
+  std::error_code error;
+  const auto real = std::filesystem::canonical(dir, error);
+  if (error == std::errc::no_such_file_or_directory) return std::optional<PluginFile>();
+  if (error) return fail(Outcome::Unavailable, "plugin.unreadable", dir.string() + ": " + error.message());
+
+  const auto path = real / name;
+  const FileDescriptor directory(::open(real.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  // O_NONBLOCK: a FIFO under that name must not hold the host up.
+  const FileDescriptor file(
+      ::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!file) {
+    if (errno == ENOENT) return std::optional<PluginFile>();
+    if (errno == ELOOP) return unsafe(path, "is a symbolic link", "put the file itself there");
+    return fail(Outcome::Unavailable, "plugin.unreadable", path.string() + ": " + reason(errno));
+  }
+  CERTSPAN_CHECK(check_directories(real));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    return fail(Outcome::Unavailable, "plugin.unreadable", path.string() + ": " + reason(errno));
+  }
+  CERTSPAN_CHECK(check_file(path, status));
+  CERTSPAN_TRY(Bytes bytes, read_all(file.get(), static_cast<std::size_t>(status.st_size), path));
+  std::string digest = sha256_hex(bytes);
+  return std::optional<PluginFile>(PluginFile{path, std::move(bytes), std::move(digest)});
+}
+
+std::string list_of(std::span<const std::filesystem::path> dirs) {
+  std::string text;
+  for (const auto& dir : dirs) text += (text.empty() ? "" : ", ") + dir.string();
+  return text.empty() ? "(no directory is configured)" : text;
+}
+
+bool is_id_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+}  // namespace
+
+bool is_plugin_id(std::string_view id) {
+  return !id.empty() && id.size() <= kLongestId && std::all_of(id.begin(), id.end(), is_id_character) &&
+         id.front() != '.' && id.front() != '-' && id.back() != '.' &&
+         id.find("..") == std::string_view::npos;
+}
+
+std::string sha256_hex(BytesView bytes) {
+  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(bytes.data(), bytes.size(), digest.data());
+  return to_hex(digest);
+}
+
+Result<PluginFile> read_plugin_file(std::string_view id, std::span<const std::filesystem::path> dirs) {
+  if (!is_plugin_id(id)) {
+    return fail(Outcome::Invalid, "plugin.bad_id",
+                "this is no plugin id; ids are lower-case words like \"ndes\" or \"com.acme.ca\"");
+  }
+  const std::string name = std::string(id) + ".so";
+  for (const auto& dir : dirs) {
+    CERTSPAN_TRY(auto file, read_from(dir, name));
+    if (file) return std::move(*file);
+  }
+  return fail(Outcome::Invalid, "plugin.missing",
+              "there is no " + name + " in " + list_of(dirs) +
+                  "; install the plugin, or correct its name or `plugins: dirs:`");
+}
+
+}  // namespace certspan

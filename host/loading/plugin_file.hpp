@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "host/base/bytes.hpp"
+#include "host/base/result.hpp"
+
+namespace certspan {
+
+/// A plugin's file as it was at one moment: everything that follows (pin, note, copy, probe) works on these
+/// bytes, so that nobody can change the file between the check and the use.
+struct PluginFile {
+  std::filesystem::path path;
+  Bytes bytes;
+  std::string sha256;  ///< of the bytes, 64 lower-case hexadecimal digits
+};
+
+/// A plugin id is also a file name: words of [a-z0-9_-] with single dots between them, at most 128 bytes.
+bool is_plugin_id(std::string_view id);
+
+/// Reads `<dir>/<id>.so` from the first of `dirs` that holds it. Whoever can write the file, its directory or
+/// one above it can run code as the host, so:
+///   - file and directories belong to root or to the user of this process;
+///   - the file is a regular one, no symbolic link, not writable for group or others, not setuid or setgid;
+///   - the directory is not writable for group or others; one above it only if it is sticky, as /tmp is.
+/// Errors: plugin.bad_id, plugin.missing, plugin.unsafe_permissions, plugin.unreadable, plugin.too_large.
+Result<PluginFile> read_plugin_file(std::string_view id, std::span<const std::filesystem::path> dirs);
+
+/// Lower-case hexadecimal SHA-256.
+std::string sha256_hex(BytesView bytes);
+
+/// The path of a private copy of `file`: `<private_dir>/<first 12 digits of sha256>/<id>.so`, directories
+/// 0700, file 0500. The name says the content, so another version never meets a path that is mapped already,
+/// and what happens to the admin's file later has no effect. A copy that is there is compared byte for byte
+/// and replaced (by rename) if it differs. Thread-safe, also between processes.
+/// Errors: plugin.private_dir (not ours, or others may write to it), plugin.no_room.
+Result<std::filesystem::path> make_private_copy(std::string_view id, const PluginFile& file,
+                                                const std::filesystem::path& private_dir);
+
+}  // namespace certspan

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "host/base/result.hpp"
+
+namespace certspan {
+
+/// Loads the plugin at `path` (a private copy) in a child process and looks at its descriptor, so that a
+/// plugin that crashes, loops, throws or ends the process does so there. The child is `program` with the
+/// arguments `--probe-plugin PATH`, which must lead to probe_main; it has a process group of its own and is
+/// killed, with what it started, when `limit` is over. It inherits the environment and nothing else.
+///
+/// Blocks; may be called from any thread. Errors, with what the plugin printed last: those of
+/// read_plugin_note, PluginLibrary::open and descriptor_fault, and plugin.crashed, plugin.hung, plugin.threw,
+/// plugin.probe_failed (the child could not be run).
+Result<void> probe_plugin(const std::filesystem::path& path, const std::filesystem::path& program,
+                          std::chrono::milliseconds limit);
+
+/// True if this process is such a child; `main` then returns probe_main(argc, argv) before it does anything
+/// else.
+bool is_probe_call(int argc, char** argv);
+
+/// The child's side. Writes what it is about to do, and then its verdict, to descriptor 3 (or to standard
+/// output when a person runs it), and ends the process without running exit handlers of the plugin.
+int probe_main(int argc, char** argv);
+
+}  // namespace certspan

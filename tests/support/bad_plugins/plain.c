@@ -1,0 +1,1 @@
+#include "minimal_plugin.h"

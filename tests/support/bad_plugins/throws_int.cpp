@@ -1,0 +1,10 @@
+#include "minimal_plugin.h"
+
+namespace {
+
+struct Licence {
+  Licence() { throw 7; }
+};
+const Licence licence;
+
+}  // namespace
