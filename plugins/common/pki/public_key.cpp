@@ -169,6 +169,8 @@ Result<PublicKey> PublicKey::parse(BytesView spki) {
     key.kind_ = KeyKind::Rsa;
     key.bits_ = numbers.bits;
     key.small_exponent_ = numbers.small_exponent;
+    key.modulus_offset_ = static_cast<std::size_t>(numbers.modulus.data() - spki.data());
+    key.modulus_size_ = numbers.modulus.size();
     key.key_ = make_rsa_key(numbers);
   } else if (algorithm.algorithm == oids::kEcPublicKey) {
     CERTSPAN_PKI_TRY(const Curve* curve, read_curve(algorithm));

@@ -42,6 +42,9 @@ class PublicKey {
   // SHA-1 of the key's BIT STRING content: RFC 5280 4.2.1.2 method 1.
   KeyIdentifier key_identifier() const;
 
+  // Magnitude of an RSA key's modulus; empty for an EC key.
+  BytesView rsa_modulus() const { return spki().subspan(modulus_offset_, modulus_size_); }
+
   // Why this key is too weak to be certified: RSA below 2048 bits or an exponent below 65537. Nothing if it
   // is not.
   std::optional<std::string> weakness() const;
@@ -64,6 +67,8 @@ class PublicKey {
   int bits_ = 0;
   bool small_exponent_ = false;
   std::size_t key_offset_ = 0;  // of the BIT STRING's octets in spki_
+  std::size_t modulus_offset_ = 0;
+  std::size_t modulus_size_ = 0;
   // Shared: on a first enrolment the signer's key is the request's key, decoded once and used three times.
   std::shared_ptr<const Bytes> spki_;
   std::shared_ptr<evp_pkey_st> key_;

@@ -77,7 +77,7 @@ class OuterMessage {
   const PublicKey& signer_key() const { return *signer_key_; }
   BytesView signer_issuer() const { return signer_issuer_; }    // Name DER
   BytesView signer_subject() const { return signer_subject_; }  // Name DER
-  // The EnvelopedData ContentInfo, not yet looked at; empty where the message type has none.
+  // The EnvelopedData ContentInfo as DER, not yet looked at; empty where the message type has none.
   BytesView enveloped() const { return enveloped_; }
 
  private:
@@ -93,7 +93,7 @@ class OuterMessage {
   BytesView signer_issuer_;
   BytesView signer_subject_;
   std::optional<PublicKey> signer_key_;
-  BytesView enveloped_;
+  Bytes enveloped_;
 };
 
 // Reads a pkiMessage: BER with indefinite lengths and chunked strings, or DER; one SignerInfo by issuer and

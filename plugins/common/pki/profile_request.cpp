@@ -1,0 +1,196 @@
+#include <algorithm>
+
+#include "plugins/common/pki/der_reader.hpp"
+#include "plugins/common/pki/name.hpp"
+#include "plugins/common/pki/oids.hpp"
+#include "plugins/common/pki/profile.hpp"
+#include "plugins/common/pki/text.hpp"
+
+namespace certspan::pki {
+namespace {
+
+using Verdict = std::optional<Violation>;
+
+constexpr std::size_t kMaxSubjectOctets = 4096;
+
+Violation refuse(std::string code, std::string message) {
+  return {ViolationKind::BadRequest, std::move(code), std::move(message)};
+}
+
+Verdict check_key(const Profile& profile, const PublicKey& key, std::span<const Sha256Value> own_keys) {
+  if (std::ranges::find(own_keys, key.spki_sha256()) != own_keys.end()) {
+    return refuse("own_key", "the request is for one of our own keys");
+  }
+  if (const std::optional<std::string> weakness = key.weakness()) {
+    return Violation{ViolationKind::BadAlg, "weak_key", *weakness};
+  }
+  const bool listed = std::ranges::any_of(profile.keys, [&key](const KeyRule& rule) {
+    return rule.kind == key.kind() && key.bits() >= rule.min_bits;
+  });
+  if (listed) return std::nullopt;
+  return Violation{ViolationKind::BadAlg, "key_not_allowed",
+                   "the profile does not allow " + std::string(key_kind_name(key.kind())) + " keys of " +
+                       std::to_string(key.bits()) + " bits"};
+}
+
+bool has_control_character(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet < 0x20 || octet == 0x7F;
+  });
+}
+
+Verdict check_subject(const Profile& profile, const CertificateRequest& request) {
+  if (request.subject().size() > kMaxSubjectOctets) return refuse("bad_subject", "the subject is too long");
+  const Result<Name> name = parse_name(request.subject());
+  if (!name) return refuse("bad_subject", name.error().message);
+  for (const Rdn& rdn : name->rdns) {
+    for (const NameAttribute& attribute : rdn) {
+      if (attribute.value.empty() || has_control_character(attribute.value)) {
+        return refuse("bad_subject", "the subject has an empty value or control characters in it");
+      }
+    }
+  }
+  if (!name->empty()) return std::nullopt;
+  const bool has_alternative = find_extension(request.extensions(), oids::kSubjectAltName) != nullptr;
+  if (profile.subject_required || !has_alternative) return refuse("empty_subject", "the subject is empty");
+  return std::nullopt;
+}
+
+// A URI as a reader may understand it: percent-encoding undone and letters in lower case.
+std::string normalized_uri(std::string_view uri) {
+  const auto digit = [](char c) {
+    const auto value = std::string_view("0123456789abcdef").find(c);
+    return value == std::string_view::npos ? -1 : static_cast<int>(value);
+  };
+  std::string lower;
+  for (const char c : uri) lower.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+  std::string out;
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    if (lower[i] == '%' && i + 2 < lower.size() && digit(lower[i + 1]) >= 0 && digit(lower[i + 2]) >= 0) {
+      const int octet = digit(lower[i + 1]) * 16 + digit(lower[i + 2]);
+      out.push_back(octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet - 'A' + 'a')
+                                                 : static_cast<char>(octet));
+      i += 2;
+    } else {
+      out.push_back(lower[i]);
+    }
+  }
+  return out;
+}
+
+// Windows takes a user's or computer's security identifier from URIs tag:microsoft.com,2022-09-14:sid:<SID>.
+bool names_a_sid(const GeneralName& name) {
+  return name.kind == GeneralNameKind::Uri && normalized_uri(name.value).starts_with("tag:microsoft.com,");
+}
+
+Verdict check_alternative_names(const Profile& profile, const Extension& extension) {
+  const Result<std::vector<GeneralName>> names = parse_general_names(extension.value);
+  if (!names) return refuse("bad_san", names.error().message);
+  for (const GeneralName& name : *names) {
+    if (names_a_sid(name)) return refuse("sid_uri", "a SAN URI names a security identifier");
+    if (std::ranges::find(profile.san, name.kind) == profile.san.end()) {
+      return refuse("san_not_allowed", "the profile does not allow " + to_string(name));
+    }
+    const Result<void> well_formed = check_general_name(name);
+    if (!well_formed) return refuse("bad_san", well_formed.error().message);
+  }
+  return std::nullopt;
+}
+
+Verdict check_key_usage(const Profile& profile, const Extension& extension) {
+  const Result<KeyUsage> usage = parse_key_usage(extension.value);
+  if (!usage) return refuse("bad_extension", usage.error().message);
+  if ((*usage & ~profile.key_usage) != 0) {
+    return refuse("key_usage_not_allowed", "the request asks for key usages beyond the profile");
+  }
+  return std::nullopt;
+}
+
+Verdict check_purposes(const Profile& profile, const Extension& extension) {
+  const Result<std::vector<Oid>> purposes = parse_extended_key_usage(extension.value);
+  if (!purposes) return refuse("bad_extension", purposes.error().message);
+  for (const Oid& purpose : *purposes) {
+    if (std::ranges::find(profile.extended_key_usage, purpose) == profile.extended_key_usage.end()) {
+      return refuse("eku_not_allowed", "the profile does not allow purpose " + purpose.dotted());
+    }
+  }
+  return std::nullopt;
+}
+
+Verdict check_constraints(const Extension& extension) {
+  const Result<BasicConstraints> constraints = parse_basic_constraints(extension.value);
+  if (!constraints) return refuse("bad_extension", constraints.error().message);
+  if (constraints->ca || constraints->path_length)
+    return refuse("ca_true", "the request asks for a CA certificate");
+  return std::nullopt;
+}
+
+// Tools add this one unasked. Any other value than the key's own could pass for somebody else's key.
+Verdict check_key_identifier(const CertificateRequest& request, const Extension& extension) {
+  const Result<BytesView> identifier = parse_subject_key_identifier(extension.value);
+  if (!identifier) return refuse("bad_extension", identifier.error().message);
+  if (equal(*identifier, request.public_key().key_identifier())) return std::nullopt;
+  return refuse("bad_extension", "the subject key identifier is not the key's");
+}
+
+Verdict check_extension(const Profile& profile, const CertificateRequest& request,
+                        const Extension& extension) {
+  if (extension.oid == oids::kMsSecurityIdentifier) {
+    return refuse("sid_extension", "the request brings a security identifier extension");
+  }
+  if (extension.oid == oids::kSubjectAltName) return check_alternative_names(profile, extension);
+  if (extension.oid == oids::kKeyUsage) return check_key_usage(profile, extension);
+  if (extension.oid == oids::kExtendedKeyUsage) return check_purposes(profile, extension);
+  if (extension.oid == oids::kBasicConstraints) return check_constraints(extension);
+  if (extension.oid == oids::kSubjectKeyIdentifier) return check_key_identifier(request, extension);
+  return refuse("extension_not_allowed", "the request asks for extension " + extension.oid.dotted());
+}
+
+// Microsoft's CA takes a template, names and more from such pairs. Intune sends the two about validity, which
+// ask for nothing that the profile and the CA do not bound.
+Verdict check_name_value_pairs(const RequestAttribute& attribute) {
+  const Violation bad = refuse("attribute_not_allowed", "the request has an enrolment name/value pair");
+  DerReader outer(attribute.values, "enrolment name/value pairs");
+  Result<DerReader> set = outer.enter(tag::kSet, "enrolment name/value pairs");
+  if (!set) return bad;
+  while (!set->at_end()) {
+    Result<DerReader> pair = set->enter(tag::kSequence, "enrolment name/value pair");
+    if (!pair) return bad;
+    const Result<DerElement> element = pair->next();
+    if (!element) return bad;
+    const Result<std::string> name = read_text(*element, "enrolment name/value pair");
+    if (!name || (*name != "ValidityPeriod" && *name != "ValidityPeriodUnits")) return bad;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Violation> check_request(const Profile& profile, const CertificateRequest& request,
+                                       std::span<const Sha256Value> own_keys) {
+  if (Verdict verdict = check_key(profile, request.public_key(), own_keys)) return verdict;
+  if (Verdict verdict = check_subject(profile, request)) return verdict;
+  for (const Extension& extension : request.extensions()) {
+    if (Verdict verdict = check_extension(profile, request, extension)) return verdict;
+  }
+  for (const RequestAttribute& attribute : request.other_attributes()) {
+    if (!(attribute.type == oids::kMsEnrollmentNameValuePair)) continue;
+    if (Verdict verdict = check_name_value_pairs(attribute)) return verdict;
+  }
+  return std::nullopt;
+}
+
+GrantedUsage granted_usage(const Profile& profile, const CertificateRequest& request) {
+  GrantedUsage granted{profile.key_usage, profile.extended_key_usage};
+  if (const Extension* usage = find_extension(request.extensions(), oids::kKeyUsage)) {
+    granted.key_usage = parse_key_usage(usage->value).value_or(profile.key_usage);
+  }
+  if (const Extension* purposes = find_extension(request.extensions(), oids::kExtendedKeyUsage)) {
+    granted.extended_key_usage =
+        parse_extended_key_usage(purposes->value).value_or(profile.extended_key_usage);
+  }
+  return granted;
+}
+
+}  // namespace certspan::pki

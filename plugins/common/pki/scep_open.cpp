@@ -1,0 +1,169 @@
+#include <utility>
+
+#include "plugins/common/pki/ber_to_der.hpp"
+#include "plugins/common/pki/certificate.hpp"
+#include "plugins/common/pki/constant_time.hpp"
+#include "plugins/common/pki/content_cipher.hpp"
+#include "plugins/common/pki/enveloped_data.hpp"
+#include "plugins/common/pki/key_transport.hpp"
+#include "plugins/common/pki/name.hpp"
+#include "plugins/common/pki/scep_message.hpp"
+
+namespace certspan::pki {
+namespace {
+
+constexpr int kMinRecipientBits = 1024;
+
+// A credential with what matching and opening needs.
+struct Recipient {
+  RaCredential credential;
+  Certificate certificate;
+  Bytes serial;  // content octets of the INTEGER
+  KeyUnwrapper unwrapper;
+
+  bool is_named_by(const EnvelopeRecipient& named) const {
+    if (named.issuer.empty()) return equal(named.subject_key_id, certificate.subject_key_identifier());
+    return equal(named.serial, serial) && names_equal(named.issuer, certificate.issuer());
+  }
+};
+
+Result<Recipient> make_recipient(RaCredential credential) {
+  const PublicKey& key = credential.key->public_key();
+  if (key.family() != KeyFamily::Rsa || key.bits() < kMinRecipientBits) {
+    return fault(FaultKind::UnsupportedAlgorithm, "ra key: opening messages needs an rsa key");
+  }
+  CERTSPAN_PKI_TRY(Certificate certificate, Certificate::parse(credential.certificate));
+  if (!equal(certificate.spki(), key.spki()))
+    return fault(FaultKind::Malformed, "ra certificate: not of the ra key");
+  CERTSPAN_PKI_TRY(const CertificateOutline outline, read_certificate_outline(certificate.der()));
+  Bytes serial = to_bytes(outline.serial);
+  KeyUnwrapper unwrapper(*credential.key);
+  return Recipient{std::move(credential), std::move(certificate), std::move(serial), std::move(unwrapper)};
+}
+
+// A message that was matched with one of our keys, all from public bytes.
+struct MatchedEnvelope {
+  Envelope envelope;
+  EnvelopeInfo info;
+  BytesView wrapped_key;
+};
+
+Result<void> check_algorithms(const OuterMessage& outer, ContentCipher cipher, const ScepOptions& options) {
+  const auto refuse = [](const std::string& what) {
+    return fault(FaultKind::UnsupportedAlgorithm, "scep message: " + what);
+  };
+  if (outer.digest() == Digest::Sha1 && !options.danger_allow_sha1) return refuse("sha1 is switched off");
+  if (cipher == ContentCipher::DesEde3Cbc && !options.danger_allow_3des)
+    return refuse("3des is switched off");
+  if (cipher == ContentCipher::DesCbc && !options.danger_allow_des)
+    return refuse("single des is switched off");
+  // A reply is encrypted to the signer, by RSA key transport.
+  if (outer.signer_key().family() != KeyFamily::Rsa) return refuse("the signer's key is no rsa key");
+  return {};
+}
+
+// The one answer to all that goes wrong behind the private key.
+tl::unexpected<Fault> cannot_open() {
+  return fault(FaultKind::CannotOpen, "the request can't be opened");
+}
+
+// Costs what checking a request's signature costs. The signature is a number just below any modulus of that
+// size, of the size that the key's family has; it verifies with no key.
+void verify_decoy(const PublicKey& key, BytesView data) {
+  Bytes signature(static_cast<std::size_t>((key.bits() + 7) / 8), 0x7F);
+  const int spare_bits = static_cast<int>(signature.size() * 8) - key.bits();
+  signature[0] = static_cast<std::uint8_t>(signature[0] >> spare_bits);
+  static_cast<void>(key.verify({key.family(), Digest::Sha256}, data, signature));
+}
+
+// Step by step what stands in the comment of open_request. `plain` is what decryption gave, good or not.
+Result<CertificateRequest> read_request(BytesView plain, const OuterMessage& outer, SignerTrust trust,
+                                        const RequestOptions& options, bool opened) {
+  Result<UnverifiedRequest> candidate = UnverifiedRequest::parse(plain, options);
+  const PublicKey& signer_key = outer.signer_key();
+  const bool of_signer = candidate && equal(candidate->spki(), signer_key.spki());
+  if (opened && candidate && (of_signer || trust == SignerTrust::IssuedByUs)) {
+    // The signer's key was decoded already; a renewal may bring another.
+    Result<PublicKey> key = of_signer ? Result<PublicKey>(signer_key) : PublicKey::parse(candidate->spki());
+    if (key) {
+      Result<CertificateRequest> request = std::move(*candidate).verify_with(std::move(*key));
+      if (request) return request;
+      return cannot_open();
+    }
+  }
+  verify_decoy(signer_key, plain);
+  return cannot_open();
+}
+
+}  // namespace
+
+struct Opener::State {
+  ScepOptions options;
+  std::vector<Recipient> recipients;
+
+  Result<MatchedEnvelope> match(const OuterMessage& outer) const {
+    CERTSPAN_PKI_TRY(MatchedEnvelope matched, read_and_match(outer));
+    CERTSPAN_PKI_CHECK(check_algorithms(outer, matched.info.cipher, options));
+    return matched;
+  }
+
+ private:
+  Result<MatchedEnvelope> read_and_match(const OuterMessage& outer) const {
+    MatchedEnvelope matched;
+    CERTSPAN_PKI_TRY(matched.envelope, read_envelope(outer.enveloped()));
+    matched.info.cipher = matched.envelope.cipher;
+    for (const EnvelopeRecipient& named : matched.envelope.recipients) {
+      for (std::size_t i = 0; i < recipients.size(); ++i) {
+        if (!recipients[i].is_named_by(named)) continue;
+        matched.info.recipient = i;
+        matched.wrapped_key = named.wrapped_key;
+        CERTSPAN_PKI_TRY(matched.info.transport, read_key_transport(named.transport));
+        return matched;
+      }
+    }
+    return fault(FaultKind::NotForUs, "encrypted to " + describe_recipients(matched.envelope));
+  }
+};
+
+Opener::Opener(std::unique_ptr<const State> state) : state_(std::move(state)) {}
+Opener::Opener(Opener&&) noexcept = default;
+Opener& Opener::operator=(Opener&&) noexcept = default;
+Opener::~Opener() = default;
+
+Result<Opener> Opener::create(std::vector<RaCredential> credentials, const ScepOptions& options) {
+  if (options.danger_allow_des && !load_single_des()) {
+    return fault(FaultKind::UnsupportedAlgorithm, "single des: OpenSSL has no legacy provider");
+  }
+  auto state = std::make_unique<State>();
+  state->options = options;
+  for (RaCredential& credential : credentials) {
+    CERTSPAN_PKI_TRY(Recipient recipient, make_recipient(std::move(credential)));
+    state->recipients.push_back(std::move(recipient));
+  }
+  return Opener(std::move(state));
+}
+
+Result<EnvelopeInfo> inspect_envelope(const Opener& opener, const OuterMessage& outer) {
+  CERTSPAN_PKI_TRY(const MatchedEnvelope matched, opener.state_->match(outer));
+  return matched.info;
+}
+
+Result<OpenedRequest> open_request(const Opener& opener, const OuterMessage& outer, SignerTrust trust) {
+  const Opener::State& state = *opener.state_;
+  CERTSPAN_PKI_TRY(const MatchedEnvelope matched, state.match(outer));
+  const CipherFacts& cipher = cipher_facts(matched.info.cipher);
+  const KeyUnwrapper& unwrapper = state.recipients[matched.info.recipient].unwrapper;
+  CERTSPAN_PKI_TRY(const UnwrappedKey key,
+                   unwrapper.unwrap(matched.info.transport, matched.wrapped_key, cipher.key_size));
+  CERTSPAN_PKI_TRY(const SecretBytes plain, decrypt_cbc(matched.info.cipher, key.key.reveal(),
+                                                        matched.envelope.iv, matched.envelope.content));
+  const UnpaddedSize unpadded = size_without_padding(plain.reveal(), cipher.block_size);
+  const bool opened = (key.good & unpadded.good) != 0;
+  const RequestOptions options{state.options.max_message_size, state.options.danger_allow_sha1};
+  Result<CertificateRequest> request =
+      read_request(plain.reveal().first(unpadded.size), outer, trust, options, opened);
+  if (!request) return tl::unexpected(std::move(request).error());
+  return OpenedRequest{std::move(*request), matched.info};
+}
+
+}  // namespace certspan::pki

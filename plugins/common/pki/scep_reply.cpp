@@ -1,0 +1,150 @@
+#include <utility>
+
+#include "plugins/common/pki/certificate.hpp"
+#include "plugins/common/pki/der_reader.hpp"
+#include "plugins/common/pki/der_writer.hpp"
+#include "plugins/common/pki/enveloped_data.hpp"
+#include "plugins/common/pki/oids.hpp"
+#include "plugins/common/pki/random.hpp"
+#include "plugins/common/pki/scep_message.hpp"
+
+namespace certspan::pki {
+namespace {
+
+constexpr std::size_t kNonceSize = 16;
+constexpr std::size_t kEnvelopeRandom = 48;
+constexpr std::string_view kCertRep = "3";
+
+// pkiStatus (RFC 8894 3.2.1.3).
+constexpr std::string_view kSuccess = "0";
+constexpr std::string_view kFailure = "2";
+constexpr std::string_view kPending = "3";
+
+struct Reply {
+  std::string_view status;
+  std::optional<FailInfo> fail_info;
+  std::string_view fail_text;
+  BytesView content;  // empty but present for failure and pending: certmonger takes an absent one for no
+                      // answer at all
+};
+
+void write_attribute(DerWriter& writer, const Oid& type, std::uint8_t value_tag, BytesView value) {
+  writer.begin(tag::kSequence).oid(type).begin(tag::kSet).primitive(value_tag, value).end().end();
+}
+
+void write_text_attribute(DerWriter& writer, const Oid& type, std::string_view text) {
+  write_attribute(writer, type, tag::kPrintableString, as_bytes(text));
+}
+
+// The signed attributes as SET OF in DER order, which is what is hashed.
+Bytes write_signed_attributes(const ReplyContext& context, const Reply& reply, BytesView nonce,
+                              std::int64_t now) {
+  DerWriter writer(512);
+  writer.begin(tag::kSet);
+  write_attribute(writer, oids::kContentType, tag::kOid, oids::kData.content());
+  writer.begin(tag::kSequence).oid(oids::kSigningTime).begin(tag::kSet).time(now).end().end();
+  write_attribute(writer, oids::kMessageDigest, tag::kOctetString,
+                  hash(context.digest, reply.content).view());
+  write_text_attribute(writer, oids::kScepMessageType, kCertRep);
+  write_text_attribute(writer, oids::kScepPkiStatus, reply.status);
+  if (reply.fail_info) {
+    const char digit = static_cast<char>('0' + static_cast<int>(*reply.fail_info));
+    write_text_attribute(writer, oids::kScepFailInfo, std::string_view(&digit, 1));
+    write_attribute(writer, oids::kScepFailInfoText, tag::kUtf8String, as_bytes(reply.fail_text));
+  }
+  write_attribute(writer, oids::kScepSenderNonce, tag::kOctetString, nonce);
+  write_attribute(writer, oids::kScepRecipientNonce, tag::kOctetString, context.recipient_nonce);
+  write_text_attribute(writer, oids::kScepTransactionId, context.transaction_id);
+  return writer.end_set_of().take();
+}
+
+}  // namespace
+
+// The shape of a CertRep that sscep, strongSwan, micromdm, certmonger and jscep all accept: version 1, signer
+// by issuer and serial, rsaEncryption as signature algorithm, the digest of the request.
+class ReplyWriter {
+ public:
+  static Result<Bytes> write(const ReplySigner& signer, const ReplyContext& context, const Reply& reply,
+                             BytesView nonce, std::int64_t now) {
+    const Bytes attributes = write_signed_attributes(context, reply, nonce, now);
+    CERTSPAN_PKI_TRY(const Bytes signature, signer.key_->sign(context.digest, attributes));
+    DerWriter writer(reply.content.size() + signer.certificates_.size() + attributes.size() +
+                     signature.size() + 512);
+    writer.begin(tag::kSequence).oid(oids::kSignedData).begin(tag::context_constructed(0));
+    writer.begin(tag::kSequence).integer(1);
+    writer.begin(tag::kSet).algorithm_with_null(digest_oid(context.digest)).end();
+    writer.begin(tag::kSequence).oid(oids::kData);
+    writer.begin(tag::context_constructed(0)).octet_string(reply.content).end().end();
+    writer.raw(signer.certificates_);
+    writer.begin(tag::kSet);
+    write_signer_info(writer, signer, context, attributes, signature);
+    writer.end();
+    return writer.end().end().end().take();
+  }
+
+ private:
+  static void write_signer_info(DerWriter& writer, const ReplySigner& signer, const ReplyContext& context,
+                                const Bytes& attributes, const Bytes& signature) {
+    writer.begin(tag::kSequence).integer(1).raw(signer.issuer_and_serial_);
+    writer.algorithm_with_null(digest_oid(context.digest));
+    // [0] IMPLICIT in place of the SET's tag.
+    const std::uint8_t implicit_tag = tag::context_constructed(0);
+    writer.raw(BytesView(&implicit_tag, 1)).raw(BytesView(attributes).subspan(1));
+    writer.algorithm_with_null(oids::kRsaEncryption).octet_string(signature).end();
+  }
+};
+
+Result<ReplySigner> ReplySigner::create(RaCredential credential, std::vector<Bytes> extra_certificates) {
+  if (credential.key->public_key().family() != KeyFamily::Rsa) {
+    return fault(FaultKind::UnsupportedAlgorithm, "ra key: signing replies needs an rsa key");
+  }
+  CERTSPAN_PKI_TRY(const Certificate certificate, Certificate::parse(credential.certificate));
+  if (!equal(certificate.spki(), credential.key->public_key().spki())) {
+    return fault(FaultKind::Malformed, "ra certificate: not of the ra key");
+  }
+  CERTSPAN_PKI_TRY(const CertificateOutline outline, read_certificate_outline(certificate.der()));
+  ReplySigner signer;
+  signer.issuer_and_serial_ = issuer_and_serial(outline);
+  DerWriter certificates(2048);
+  certificates.begin(tag::context_constructed(0)).raw(certificate.der());
+  for (const Bytes& extra : extra_certificates) certificates.raw(extra);
+  signer.certificates_ = certificates.end().take();
+  signer.key_ = std::move(credential.key);
+  return signer;
+}
+
+Result<Bytes> write_success(const ReplySigner& signer, const ReplyContext& context,
+                            std::span<const BytesView> certificates, std::int64_t now) {
+  // One call for everything that is random in a reply.
+  auto random = random_octets<kNonceSize + kEnvelopeRandom>();
+  const std::span<const std::uint8_t, kNonceSize + kEnvelopeRandom> octets(random);
+  Result<Bytes> envelope =
+      write_envelope(write_certificates_only(certificates), context.signer_certificate,
+                     context.envelope.cipher, context.envelope.transport, octets.last<kEnvelopeRandom>());
+  wipe(random.data() + kNonceSize, kEnvelopeRandom);
+  if (!envelope) return envelope;
+  return ReplyWriter::write(signer, context, {kSuccess, {}, {}, *envelope}, octets.first<kNonceSize>(), now);
+}
+
+Result<Bytes> write_failure(const ReplySigner& signer, const ReplyContext& context, FailInfo info,
+                            std::string_view text, std::int64_t now) {
+  return ReplyWriter::write(signer, context, {kFailure, info, text, {}}, random_octets<kNonceSize>(), now);
+}
+
+Result<Bytes> write_pending(const ReplySigner& signer, const ReplyContext& context, std::int64_t now) {
+  return ReplyWriter::write(signer, context, {kPending, {}, {}, {}}, random_octets<kNonceSize>(), now);
+}
+
+Bytes write_certificates_only(std::span<const BytesView> certificates) {
+  DerWriter writer(4096);
+  writer.begin(tag::kSequence).oid(oids::kSignedData).begin(tag::context_constructed(0));
+  writer.begin(tag::kSequence).integer(1).begin(tag::kSet).end();
+  writer.begin(tag::kSequence).oid(oids::kData).end();
+  // In the order given, not DER's: clients take the first for theirs.
+  writer.begin(tag::context_constructed(0));
+  for (const BytesView certificate : certificates) writer.raw(certificate);
+  writer.end().begin(tag::kSet).end();
+  return writer.end().end().end().take();
+}
+
+}  // namespace certspan::pki
