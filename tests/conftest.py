@@ -1,0 +1,50 @@
+"""Options of every Python test: which build is tested, and how many of the long tests run."""
+import pathlib
+import random
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--build", default="build/dev", help="build folder whose programs are tested")
+    parser.addoption("--long", choices=("off", "sample", "all"), default="off", help="tests marked 'long'")
+    parser.addoption("--seed", type=int, default=None, help="of the sample and of tests that take chances")
+    parser.addoption("--sample", type=int, default=5, help="how many long tests a sample takes")
+
+
+def pytest_configure(config):
+    if config.getoption("--seed") is None:
+        config.option.seed = random.SystemRandom().randrange(1 << 32)
+
+
+def pytest_report_header(config):
+    long, seed = config.getoption("--long"), config.getoption("--seed")
+    return f"build: {config.getoption('--build')}, long tests: {long}, repeat with --seed {seed}"
+
+
+def pytest_collection_modifyitems(config, items):
+    long_tests = [item for item in items if "long" in item.keywords]
+    mode = config.getoption("--long")
+    if mode == "all":
+        return
+    keep = []
+    if mode == "sample":
+        count = min(config.getoption("--sample"), len(long_tests))
+        keep = random.Random(config.getoption("--seed")).sample(long_tests, count)
+        dropped = [item for item in items if item not in keep]
+    else:
+        dropped = long_tests
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.fixture(scope="session")
+def build_dir(request):
+    """The build under test: bin/certspan and plugins/*.so."""
+    return (pathlib.Path(request.config.rootpath) / request.config.getoption("--build")).resolve()
+
+
+@pytest.fixture(scope="session")
+def seed(request):
+    """Of this run; tests that take chances take them from random.Random(seed)."""
+    return request.config.getoption("--seed")
