@@ -1,0 +1,335 @@
+#include "host/config/check_types.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <certspan/abi/plugin.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "host/config/settings.hpp"
+#include "host/config/suggest.hpp"
+
+namespace certspan {
+namespace {
+
+using Json = nlohmann::json;
+
+class TypeChecker {
+ public:
+  TypeChecker(const Config& config, const TypeCatalog& catalog, Faults& faults)
+      : config_(config), catalog_(catalog), faults_(faults) {}
+
+  PreparedConfig run() {
+    for (const ConnectorConfig& connector : config_.connectors) find_type(connector);
+    for (const ConnectorConfig& connector : config_.connectors) prepare(connector);
+    if (needs_fence() && config_.connector(kFenceConnector) == nullptr) prepare_fence();
+    check_listeners();
+    for (const PipelineConfig& pipeline : config_.pipelines) check_pipeline(pipeline);
+    check_unused();
+    check_routes();
+    return std::move(prepared_);
+  }
+
+ private:
+  const ConnectorType* type_of(std::string_view connector) const {
+    const auto found = types_.find(connector);
+    return found == types_.end() ? nullptr : found->second;
+  }
+
+  void missing(const ConnectorConfig& connector, Mark mark, std::string message, std::string hint) {
+    if (connector.required) {
+      faults_.error(FaultCode::UnknownName, mark, std::move(message), std::move(hint));
+    } else {
+      faults_.warning(FaultCode::UnknownName, mark, message + "; the host runs without this connector",
+                      std::move(hint));
+    }
+  }
+
+  void find_type(const ConnectorConfig& connector) {
+    const std::string& plugin = connector.plugin.name;
+    const std::string& name = connector.type.name;
+    if (plugin.empty() || name.empty()) return;
+    if (const ConnectorType* type = catalog_.find(plugin, name)) {
+      types_.emplace(connector.name.name, type);
+      return;
+    }
+    std::vector<std::string> plugins;
+    std::vector<std::string> siblings;
+    std::string elsewhere;
+    for (const ConnectorType* type : catalog_.types()) {
+      if (std::find(plugins.begin(), plugins.end(), type->plugin) == plugins.end())
+        plugins.push_back(type->plugin);
+      if (type->plugin == plugin) siblings.push_back(type->name);
+      if (type->name == name) elsewhere = type->plugin;
+    }
+    if (!siblings.empty()) {
+      missing_type(connector, siblings, elsewhere);
+    } else if (const std::string why = catalog_.why_refused(plugin); !why.empty()) {
+      missing(connector, connector.plugin.mark, fmt::format("plugin \"{}\" is refused: {}", plugin, why), {});
+    } else {
+      std::string hint = did_you_mean(plugin, plugins);
+      if (hint.empty())
+        hint = "is its file in one of \"plugins.dirs\"? `certspan plugin list` shows what is found";
+      missing(connector, connector.plugin.mark, fmt::format("plugin \"{}\" is not found", plugin),
+              std::move(hint));
+    }
+  }
+
+  void missing_type(const ConnectorConfig& connector, const std::vector<std::string>& siblings,
+                    const std::string& elsewhere) {
+    std::string hint = did_you_mean(connector.type.name, siblings);
+    if (hint.empty() && !elsewhere.empty())
+      hint = fmt::format("plugin \"{}\" has a type of that name", elsewhere);
+    if (hint.empty()) hint = fmt::format("it has: {}", listing(siblings));
+    missing(connector, connector.type.mark,
+            fmt::format("plugin \"{}\" has no type \"{}\"", connector.plugin.name, connector.type.name),
+            std::move(hint));
+  }
+
+  void prepare(const ConnectorConfig& connector) {
+    const ConnectorType* type = type_of(connector.name.name);
+    if (connector.name.name == kFenceConnector &&
+        (connector.plugin.name != kFencePlugin || connector.type.name != kFenceType)) {
+      faults_.error(FaultCode::Conflict, connector.name.mark,
+                    fmt::format("the name \"{}\" is kept for the bundled plugin that fences every issuer",
+                                kFenceConnector),
+                    "give this connector another name");
+    }
+    if (type == nullptr) return;
+    check_ca_key(connector, *type);
+    PreparedConnector prepared;
+    prepared.name = connector.name.name;
+    prepared.concurrency = connector.concurrency;
+    prepared.required = connector.required;
+    add(std::move(prepared), *type, connector.settings, connector.name.mark);
+  }
+
+  void prepare_fence() {
+    const ConnectorType* type = catalog_.find(kFencePlugin, kFenceType);
+    if (type == nullptr) {
+      const std::string why = catalog_.why_refused(kFencePlugin);
+      faults_.error(FaultCode::UnknownName, config_.plugins.mark,
+                    why.empty()
+                        ? fmt::format("the bundled plugin \"{}\", which fences every issuer, is not found",
+                                      kFencePlugin)
+                        : fmt::format("the bundled plugin \"{}\", which fences every issuer, is refused: {}",
+                                      kFencePlugin, why),
+                    "add the directory that certspan's own plugins are in to \"plugins.dirs\"");
+      return;
+    }
+    PreparedConnector prepared;
+    prepared.name = kFenceConnector;
+    add(std::move(prepared), *type, YamlNode(), config_.profiles_mark);
+  }
+
+  void add(PreparedConnector prepared, const ConnectorType& type, const YamlNode& settings, Mark place) {
+    prepared.plugin = type.plugin;
+    prepared.type = type.name;
+    const Json schema = Json::parse(type.settings_schema, nullptr, false);
+    if (!schema.is_object()) {
+      faults_.error(
+          FaultCode::Plugin, place,
+          fmt::format("plugin \"{}\": the settings schema of type \"{}\" is no JSON", type.plugin, type.name),
+          "tell the plugin's vendor");
+      return;
+    }
+    if (schema_has_mark(schema, "x-certspan-listener")) network_.insert(prepared.name);
+    const SettingsContext context{config_, [this](std::string_view name) { return roles_of(name); }, faults_};
+    read_settings(settings, place, schema, context, prepared);
+    prepared_.connectors.push_back(std::move(prepared));
+  }
+
+  const RoleSet* roles_of(std::string_view connector) const {
+    const ConnectorType* type = type_of(connector);
+    return type == nullptr ? nullptr : &type->roles;
+  }
+
+  void check_ca_key(const ConnectorConfig& connector, const ConnectorType& type) {
+    if ((type.flags & CERTSPAN_TYPE_HOLDS_CA_KEY) == 0 || config_.host.danger_ca_key_in_host) return;
+    faults_.error(
+        FaultCode::CaKeyInHost, connector.type.mark,
+        fmt::format("connector \"{}\" holds a CA key, which would be in the process that reads the network",
+                    connector.name.name),
+        "worker processes, which keep it apart, come with a later release; until then say "
+        "`danger_ca_key_in_host: true` under \"host\" if you accept that");
+  }
+
+  bool needs_fence() const {
+    const bool tls =
+        std::any_of(config_.host.listeners.begin(), config_.host.listeners.end(),
+                    [](const Listener& l) { return std::holds_alternative<TlsFromIssuer>(l.tls); });
+    return tls ||
+           std::any_of(
+               config_.pipelines.begin(), config_.pipelines.end(), [](const PipelineConfig& pipeline) {
+                 return std::any_of(pipeline.steps.begin(), pipeline.steps.end(),
+                                    [](const StepConfig& step) { return step.kind == StepKind::Issue; });
+               });
+  }
+
+  /// Connectors whose type is not known have their own fault already.
+  void check_role(const Named& connector, Role role, std::string_view where) {
+    const ConnectorType* type = type_of(connector.name);
+    if (type == nullptr || type->roles.has(role)) return;
+    std::vector<std::string> able;
+    for (const auto& [name, other] : types_) {
+      if (other->roles.has(role)) able.push_back(name);
+    }
+    faults_.error(FaultCode::WrongRole, connector.mark,
+                  fmt::format("connector \"{}\" (type {}) is no {}, as {} wants", connector.name, type->name,
+                              to_string(role), where),
+                  able.empty() ? std::string() : fmt::format("here is: {}", listing(able)));
+  }
+
+  void check_listeners() {
+    for (const Listener& listener : config_.host.listeners) {
+      const auto* tls = std::get_if<TlsFromIssuer>(&listener.tls);
+      if (tls == nullptr) continue;
+      check_role(tls->issuer, Role::Issuer, "\"tls\"");
+      used_.insert(tls->issuer.name);
+    }
+  }
+
+  void check_pipeline(const PipelineConfig& pipeline) {
+    check_role(pipeline.source, Role::Source, "\"source\"");
+    used_.insert(pipeline.source.name);
+    sources_.insert(pipeline.source.name);
+    bool validated = false;
+    for (const StepConfig& step : pipeline.steps) {
+      const bool issue = step.kind == StepKind::Issue;
+      for (const Named& connector : step.connectors) {
+        check_role(connector, issue ? Role::Issuer : Role::Validator, issue ? "\"issue\"" : "\"validate\"");
+        used_.insert(connector.name);
+      }
+      validated = validated || !issue;
+      if (issue && !validated) check_open(pipeline, step);
+    }
+  }
+
+  void check_open(const PipelineConfig& pipeline, const StepConfig& step) {
+    if (pipeline.danger_open_enrolment || network_.count(pipeline.source.name) == 0) return;
+    faults_.error(
+        FaultCode::OpenEnrolment, step.mark,
+        fmt::format("pipeline \"{}\" issues certificates to whoever reaches source \"{}\": nothing validates "
+                    "the request before this step",
+                    pipeline.name.name, pipeline.source.name),
+        "put a `validate` step before it, or say `danger_open_enrolment: true` in the pipeline");
+  }
+
+  void check_unused() {
+    for (const PreparedConnector& prepared : prepared_.connectors)
+      used_.insert(prepared.uses.begin(), prepared.uses.end());
+    for (const ConnectorConfig& connector : config_.connectors) {
+      const std::string& name = connector.name.name;
+      const ConnectorType* type = type_of(name);
+      if (type == nullptr || name == kFenceConnector) continue;
+      if (type->roles.has(Role::Source) && sources_.count(name) == 0) {
+        faults_.error(FaultCode::NoOtherwise, connector.name.mark,
+                      fmt::format("the items of source \"{}\" have no pipeline", name),
+                      "add one, or remove the connector");
+      } else if (used_.count(name) == 0) {
+        faults_.warning(FaultCode::Unused, connector.name.mark,
+                        fmt::format("connector \"{}\" is used by nothing", name));
+      }
+    }
+  }
+
+  void check_routes() {
+    std::map<std::pair<std::string, std::string>, std::string> owners;
+    for (const PreparedConnector& connector : prepared_.connectors) {
+      for (const RouteGrant& grant : connector.grants) {
+        for (const std::string& path : grant.paths) {
+          const auto [owner, fresh] = owners.emplace(std::pair(grant.listener, path), connector.name);
+          if (fresh) continue;
+          faults_.error(
+              FaultCode::Conflict, connector.place_of(""),
+              fmt::format("path \"{}\" on listener \"{}\" is taken twice: by connector \"{}\" and here", path,
+                          grant.listener, owner->second));
+        }
+      }
+    }
+  }
+
+  const Config& config_;
+  const TypeCatalog& catalog_;
+  Faults& faults_;
+  PreparedConfig prepared_;
+  std::map<std::string, const ConnectorType*, std::less<>> types_;  // by connector
+  std::set<std::string> network_;                                   // connectors that listen
+  std::set<std::string> used_;
+  std::set<std::string> sources_;
+};
+
+}  // namespace
+
+std::string_view to_string(Role role) {
+  switch (role) {
+    case Role::Source:
+      return "source";
+    case Role::Validator:
+      return "validator";
+    case Role::Processor:
+      return "processor";
+    case Role::Issuer:
+      return "issuer";
+  }
+  return "";
+}
+
+std::optional<Role> role_from_string(std::string_view word) {
+  for (const Role role : {Role::Source, Role::Validator, Role::Processor, Role::Issuer}) {
+    if (to_string(role) == word) return role;
+  }
+  return std::nullopt;
+}
+
+const ConnectorType* TypeCatalog::find(std::string_view plugin, std::string_view type) const {
+  for (const ConnectorType* one : types()) {
+    if (one->plugin == plugin && one->name == type) return one;
+  }
+  return nullptr;
+}
+
+Mark PreparedConnector::place_of(std::string_view json_pointer) const {
+  while (true) {
+    const auto found = places.find(json_pointer);
+    if (found != places.end()) return found->second;
+    const std::size_t slash = json_pointer.rfind('/');
+    if (slash == std::string_view::npos) return {};
+    json_pointer = json_pointer.substr(0, slash);
+  }
+}
+
+const PreparedConnector* PreparedConfig::connector(std::string_view name) const {
+  const auto found = std::find_if(connectors.begin(), connectors.end(),
+                                  [&](const PreparedConnector& one) { return one.name == name; });
+  return found == connectors.end() ? nullptr : &*found;
+}
+
+PreparedConfig check_against_types(const Config& config, const TypeCatalog& catalog, Faults& faults) {
+  return TypeChecker(config, catalog, faults).run();
+}
+
+void add_plugin_fault(const PreparedConnector& connector, std::string_view json_pointer,
+                      std::string_view message, Faults& faults) {
+  faults.error(FaultCode::Plugin, connector.place_of(json_pointer),
+               fmt::format("connector \"{}\": {}", connector.name, message));
+}
+
+void check_secrets_readable(const PreparedConfig& prepared, Faults& faults) {
+  for (const PreparedConnector& connector : prepared.connectors) {
+    for (const SecretRef& ref : connector.secrets) {
+      const auto secret = read_secret(ref);
+      if (secret) continue;
+      const Error& error = secret.error();
+      const bool elsewhere = error.code == "secret.no_credentials" || error.code == "secret.unreadable";
+      if (elsewhere) {
+        faults.warning(FaultCode::SecretUnreadable, ref.mark, error.message);
+      } else {
+        faults.error(FaultCode::SecretUnreadable, ref.mark, error.message);
+      }
+    }
+  }
+}
+
+}  // namespace certspan

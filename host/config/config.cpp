@@ -1,0 +1,72 @@
+#include "host/config/config.hpp"
+
+#include <algorithm>
+
+#include "host/config/glob.hpp"
+
+namespace certspan {
+namespace {
+
+template <typename Range>
+auto find_named(const Range& range, std::string_view name) -> decltype(range.data()) {
+  const auto found = std::find_if(range.begin(), range.end(),
+                                  [&](const auto& element) { return element.name.name == name; });
+  return found == range.end() ? nullptr : &*found;
+}
+
+bool matches(const WhenRule& rule, std::string_view value) {
+  return std::any_of(rule.globs.begin(), rule.globs.end(),
+                     [&](const std::string& glob) { return glob_matches(glob, value); });
+}
+
+}  // namespace
+
+std::string_view to_string(Person person) {
+  switch (person) {
+    case Person::Viewer:
+      return "viewer";
+    case Person::Operator:
+      return "operator";
+    case Person::Officer:
+      return "officer";
+    case Person::Admin:
+      return "admin";
+  }
+  return "";
+}
+
+const Listener* HostSection::listener(std::string_view name) const {
+  return find_named(listeners, name);
+}
+
+const ConnectorConfig* Config::connector(std::string_view name) const {
+  return find_named(connectors, name);
+}
+
+const PipelineConfig* Config::pipeline(std::string_view name) const {
+  return find_named(pipelines, name);
+}
+
+std::vector<Step> PipelineConfig::resolved_steps() const {
+  std::vector<Step> resolved;
+  for (const StepConfig& step : steps) {
+    Step& made = resolved.emplace_back();
+    made.kind = step.kind;
+    for (const Named& connector : step.connectors) made.connectors.push_back(connector.name);
+    made.profile = step.profile.name;
+    made.timeout = step.timeout;
+    made.retry = step.retry;
+  }
+  return resolved;
+}
+
+bool PipelineConfig::takes(std::string_view message, const Labels& labels) const {
+  return std::all_of(when.begin(), when.end(), [&](const WhenRule& rule) {
+    if (rule.label.name == "message") return matches(rule, message);
+    return std::any_of(labels.begin(), labels.end(), [&](const auto& label) {
+      return label.first == rule.label.name && matches(rule, label.second);
+    });
+  });
+}
+
+}  // namespace certspan

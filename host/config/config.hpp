@@ -1,0 +1,170 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "host/config/mark.hpp"
+#include "host/config/secret_ref.hpp"
+#include "host/config/yaml_node.hpp"
+#include "host/journal/work_item.hpp"
+
+namespace certspan {
+
+/// A name in the file, with its place: what it is called, or what it refers to.
+struct Named {
+  std::string name;
+  Mark mark;
+};
+
+/// TLS with a certificate from files. A change of the files is taken up on reload.
+struct TlsFiles {
+  std::filesystem::path certificate_file;  ///< PEM, leaf first
+  SecretRef key;                           ///< PEM
+};
+
+/// TLS with a certificate that one of the file's issuers makes for the host itself.
+struct TlsFromIssuer {
+  Named issuer;
+  Named profile;
+  std::vector<std::string> names;  ///< DNS names and IP addresses, at least one
+};
+
+/// One address that the host serves HTTP on.
+struct Listener {
+  Named name;
+  std::string host;        ///< as written: a name, an IPv4 address, or an IPv6 address without its brackets
+  std::uint16_t port = 0;  ///< 0: any free one
+  std::variant<std::monostate, TlsFiles, TlsFromIssuer> tls;
+  std::size_t max_connections = 10'000;
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{60'000};
+
+  bool has_tls() const { return !std::holds_alternative<std::monostate>(tls); }
+};
+
+/// What people on the control socket may do, rising; the values are those of abi/actions.h.
+enum class Person : std::uint8_t { Viewer = 0, Operator = 1, Officer = 2, Admin = 3 };
+
+std::string_view to_string(Person person);
+
+/// A user or a group of the operating system that has a role: `alice`, `group:pki`.
+struct Principal {
+  bool group = false;
+  std::string name;
+  Mark mark;
+};
+
+struct ControlSection {
+  std::filesystem::path socket;  ///< default: control.sock in data_dir
+  std::map<Person, std::vector<Principal>> roles;
+};
+
+enum class LogLevel : std::uint8_t { Debug, Info, Warn, Error };
+enum class LogFormat : std::uint8_t { Text, Json };
+
+struct LogSection {
+  LogLevel level = LogLevel::Info;
+  LogFormat format = LogFormat::Text;
+  std::filesystem::path file;  ///< empty: standard error
+};
+
+struct HostSection {
+  std::filesystem::path data_dir = "/var/lib/certspan";
+  std::chrono::milliseconds drain_timeout{30'000};
+  /// A repeat of an item that went well is answered from the journal for this long.
+  std::chrono::milliseconds repeat_window{std::chrono::hours(24)};
+  std::vector<Listener> listeners;
+  ControlSection control;
+  LogSection log;
+  bool danger_ca_key_in_host = false;
+
+  const Listener* listener(std::string_view name) const;
+};
+
+struct PluginsSection {
+  std::vector<std::filesystem::path> dirs;
+  std::map<std::string, std::string> pins;  ///< plugin id -> SHA-256 of its file, 64 lower-case hex digits
+  Mark mark;
+};
+
+/// One connector as the file has it; its settings are looked at when its type is known.
+struct ConnectorConfig {
+  Named name;
+  Named plugin;
+  Named type;
+  YamlNode settings;              ///< a mapping; empty if the file has none
+  std::uint32_t concurrency = 4;  ///< for types that wait: how many calls at a time
+  bool required = true;           ///< false: the host runs without it if it cannot be loaded or started
+};
+
+/// `when: { label: [globs] }`: every rule must match one of its globs.
+struct WhenRule {
+  Named label;
+  std::vector<std::string> globs;
+};
+
+struct StepConfig {
+  StepKind kind = StepKind::Validate;
+  Mark mark;
+  std::vector<Named> connectors;  ///< issue: ordered fail-over; validate: one
+  Named profile;                  ///< issue
+  std::chrono::milliseconds timeout{20'000};
+  RetryPolicy retry;
+};
+
+/// What a client hears whose item takes longer than `within`.
+enum class ReplyThen : std::uint8_t {
+  TryLater,  ///< 503 and Retry-After; the item goes on
+  Pending,   ///< the protocol's own "pending"
+};
+
+struct PipelineConfig {
+  Named name;
+  Named source;
+  std::vector<WhenRule> when;  ///< empty: takes every item of the source
+  std::vector<StepConfig> steps;
+  std::chrono::milliseconds reply_within{45'000};
+  ReplyThen reply_then = ReplyThen::TryLater;
+  bool otherwise_reject = false;  ///< items of the source that match no pipeline are refused
+  Mark otherwise_mark;
+  bool danger_open_enrolment = false;
+
+  /// The steps as a work item carries them.
+  std::vector<Step> resolved_steps() const;
+  /// Whether this pipeline takes an item with these labels. `message` ("enrolment" or "renewal") counts as a
+  /// label.
+  bool takes(std::string_view message, const Labels& labels) const;
+};
+
+/// A `danger_` switch that is on: shown by `check` and `status`.
+struct DangerSwitch {
+  std::string path;  ///< "connectors.scep.settings.danger_sha1"
+  Mark mark;
+};
+
+/// A configuration file, typed, with the place of each name. A value: copy it, keep the old one, compare.
+struct Config {
+  std::filesystem::path file;
+  int version = 1;
+  HostSection host;
+  PluginsSection plugins;
+  std::vector<ConnectorConfig> connectors;  ///< in the order of the file
+  YamlNode profiles;  ///< mapping name -> profile; the `profile` plugin knows what it says
+  Mark profiles_mark;
+  std::vector<PipelineConfig> pipelines;  ///< in the order of the file: the first that matches takes an item
+  std::vector<DangerSwitch> dangers;
+
+  const ConnectorConfig* connector(std::string_view name) const;
+  const PipelineConfig* pipeline(std::string_view name) const;
+};
+
+}  // namespace certspan

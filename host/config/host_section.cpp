@@ -1,0 +1,194 @@
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "host/config/map_reader.hpp"
+#include "host/config/sections.hpp"
+
+namespace certspan {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::size_t kLongestSocketPath = 107;  // sun_path of sockaddr_un, less its terminating zero
+
+/// "host:port" in its parts; false if it is not of that form.
+bool split_address(std::string_view text, Listener& listener) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return false;
+  }
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), listener.port);
+  if (host.empty() || port.empty() || error != std::errc() || end != port.data() + port.size()) return false;
+  listener.host = host;
+  return true;
+}
+
+void read_address(MapReader& map, Listener& listener, Faults& faults) {
+  const YamlEntry* entry = map.need("address");
+  if (entry == nullptr) return;
+  const auto text = read_text(entry->value, fmt::format("\"address\" of {}", map.what()), faults);
+  if (text && !split_address(*text, listener)) {
+    faults.error(FaultCode::BadValue, entry->value.mark(),
+                 fmt::format("\"address\" of {} is not of the form host:port", map.what()),
+                 "write 0.0.0.0:443, [::]:443 or 127.0.0.1:8080");
+  }
+}
+
+void read_tls_files(MapReader& map, const std::filesystem::path& base, Listener& listener, Faults& faults) {
+  TlsFiles files;
+  map.need("certificate_file");
+  map.path("certificate_file", base, files.certificate_file);
+  if (const YamlEntry* key = map.need("key")) {
+    if (key->value.kind() == YamlNode::Kind::Secret) {
+      files.key = key->value.secret();
+    } else {
+      faults.hide_excerpt(key->key_mark);
+      faults.error(FaultCode::SecretLiteral, key->value.mark(),
+                   fmt::format("\"key\" of {} is a secret and must be a reference", map.what()),
+                   "write \"${file:/path/to/key.pem}\" or \"${credential:NAME}\"");
+    }
+  }
+  listener.tls = std::move(files);
+}
+
+void read_tls_issuer(MapReader& map, Listener& listener, Faults& faults) {
+  TlsFromIssuer tls;
+  map.name("issuer", tls.issuer);
+  map.need_name("profile", tls.profile);
+  if (const YamlEntry* names = map.need("names")) {
+    for (Named& name : read_texts(names->value, fmt::format("\"names\" of {}", map.what()), faults)) {
+      tls.names.push_back(std::move(name.name));
+    }
+  }
+  listener.tls = std::move(tls);
+}
+
+void read_tls(const YamlNode& node, const std::filesystem::path& base, Listener& listener, Faults& faults) {
+  MapReader map(node, fmt::format("tls of listener \"{}\"", listener.name.name), "host.listeners.*.tls",
+                faults);
+  if (node.find("issuer") != nullptr) {
+    read_tls_issuer(map, listener, faults);
+    for (const std::string_view key : {"certificate_file", "key"}) {
+      if (const YamlEntry* entry = map.take(key)) {
+        faults.error(FaultCode::BadValue, entry->key_mark,
+                     fmt::format("{} has both \"issuer\" and \"{}\"", map.what(), key),
+                     "take the certificate either from files or from an issuer");
+      }
+    }
+  } else {
+    read_tls_files(map, base, listener, faults);
+    for (const std::string_view key : {"profile", "names"}) {
+      if (const YamlEntry* entry = map.take(key)) {
+        faults.error(FaultCode::BadValue, entry->key_mark,
+                     fmt::format("\"{}\" of {} needs an \"issuer\"", key, map.what()));
+      }
+    }
+    map.take("issuer");
+  }
+  map.finish();
+}
+
+void read_limits(const YamlNode& node, Listener& listener, Faults& faults) {
+  MapReader map(node, fmt::format("limits of listener \"{}\"", listener.name.name), "host.listeners.*.limits",
+                faults);
+  const Bounds<milliseconds> bounds{milliseconds(100), minutes(10)};
+  map.integer("max_connections", Bounds<std::size_t>{1, 1'000'000}, listener.max_connections);
+  map.duration("header_timeout", bounds, listener.header_timeout);
+  map.duration("body_timeout", bounds, listener.body_timeout);
+  map.duration("idle_timeout", bounds, listener.idle_timeout);
+  map.finish();
+}
+
+void read_listeners(const YamlNode& node, const std::filesystem::path& base, HostSection& host,
+                    Faults& faults) {
+  if (node.kind() != YamlNode::Kind::Mapping) {
+    wrong_type(node, "\"listeners\" of host", "a mapping of names to listeners", faults);
+    return;
+  }
+  for (const YamlEntry& entry : node.entries()) {
+    check_name(entry, "listener", faults);
+    Listener& listener = host.listeners.emplace_back();
+    listener.name = {entry.key, entry.key_mark};
+    MapReader map(entry.value, fmt::format("listener \"{}\"", entry.key), "host.listeners.*", faults);
+    read_address(map, listener, faults);
+    if (const YamlEntry* tls = map.take("tls")) read_tls(tls->value, base, listener, faults);
+    if (const YamlEntry* limits = map.take("limits")) read_limits(limits->value, listener, faults);
+    map.finish();
+  }
+}
+
+void read_roles(const YamlNode& node, ControlSection& control, Faults& faults) {
+  MapReader map(node, "roles of control", "host.control.roles", faults);
+  for (const Person person : {Person::Viewer, Person::Operator, Person::Officer, Person::Admin}) {
+    const YamlEntry* entry = map.take(to_string(person));
+    if (entry == nullptr) continue;
+    for (const Named& text :
+         read_texts(entry->value, fmt::format("role \"{}\"", to_string(person)), faults)) {
+      std::string_view name = text.name;
+      const bool group = name.starts_with("group:");
+      if (group) name.remove_prefix(6);
+      if (name.empty() || name.find_first_of(": ") != std::string_view::npos) {
+        faults.error(FaultCode::BadValue, text.mark,
+                     fmt::format("\"{}\" in role \"{}\" is no user or group", text.name, to_string(person)),
+                     "write a user's name, or group:NAME");
+        continue;
+      }
+      control.roles[person].push_back({group, std::string(name), text.mark});
+    }
+  }
+  map.finish();
+}
+
+void read_control(const YamlNode& node, const std::filesystem::path& base, ControlSection& control,
+                  Faults& faults) {
+  MapReader map(node, "control", "host.control", faults);
+  map.path("socket", base, control.socket);
+  if (control.socket.native().size() > kLongestSocketPath) {
+    faults.error(FaultCode::BadValue, map.take("socket")->value.mark(),
+                 fmt::format("the path of the control socket is longer than {} bytes", kLongestSocketPath));
+  }
+  if (const YamlEntry* roles = map.take("roles")) read_roles(roles->value, control, faults);
+  map.finish();
+}
+
+void read_log(const YamlNode& node, const std::filesystem::path& base, LogSection& log, Faults& faults) {
+  static constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warn", "error"};
+  static constexpr std::array<std::string_view, 2> kFormats = {"text", "json"};
+  MapReader map(node, "log", "host.log", faults);
+  auto level = static_cast<std::size_t>(log.level);
+  auto format = static_cast<std::size_t>(log.format);
+  map.choice("level", kLevels, level);
+  map.choice("format", kFormats, format);
+  map.path("file", base, log.file);
+  map.finish();
+  log.level = static_cast<LogLevel>(level);
+  log.format = static_cast<LogFormat>(format);
+}
+
+}  // namespace
+
+void read_host(const YamlNode& node, const std::filesystem::path& base, HostSection& host, Faults& faults) {
+  MapReader map(node, "host", "host", faults);
+  map.path("data_dir", base, host.data_dir);
+  map.duration("drain_timeout", {seconds(1), minutes(30)}, host.drain_timeout);
+  map.duration("repeat_window", {minutes(1), hours(24 * 30)}, host.repeat_window);
+  if (const YamlEntry* listeners = map.take("listeners"))
+    read_listeners(listeners->value, base, host, faults);
+  if (const YamlEntry* control = map.take("control"))
+    read_control(control->value, base, host.control, faults);
+  if (const YamlEntry* log = map.take("log")) read_log(log->value, base, host.log, faults);
+  map.boolean("danger_ca_key_in_host", host.danger_ca_key_in_host);
+  map.finish();
+}
+
+}  // namespace certspan

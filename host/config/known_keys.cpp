@@ -1,0 +1,81 @@
+#include "host/config/known_keys.hpp"
+
+#include <array>
+
+namespace certspan {
+namespace {
+
+constexpr auto kKeys = std::to_array<KnownKey>({
+    {"version", ""},
+    {"host", ""},
+    {"plugins", ""},
+    {"connectors", ""},
+    {"profiles", ""},
+    {"pipelines", ""},
+    {"data_dir", "host"},
+    {"drain_timeout", "host"},
+    {"repeat_window", "host"},
+    {"listeners", "host"},
+    {"control", "host"},
+    {"log", "host"},
+    {"danger_ca_key_in_host", "host"},
+    {"address", "host.listeners.*"},
+    {"tls", "host.listeners.*"},
+    {"limits", "host.listeners.*"},
+    {"certificate_file", "host.listeners.*.tls"},
+    {"key", "host.listeners.*.tls"},
+    {"issuer", "host.listeners.*.tls"},
+    {"profile", "host.listeners.*.tls"},
+    {"names", "host.listeners.*.tls"},
+    {"max_connections", "host.listeners.*.limits"},
+    {"header_timeout", "host.listeners.*.limits"},
+    {"body_timeout", "host.listeners.*.limits"},
+    {"idle_timeout", "host.listeners.*.limits"},
+    {"socket", "host.control"},
+    {"roles", "host.control"},
+    {"viewer", "host.control.roles"},
+    {"operator", "host.control.roles"},
+    {"officer", "host.control.roles"},
+    {"admin", "host.control.roles"},
+    {"level", "host.log"},
+    {"format", "host.log"},
+    {"file", "host.log"},
+    {"dirs", "plugins"},
+    {"pins", "plugins"},
+    {"plugin", "connectors.*"},
+    {"type", "connectors.*"},
+    {"settings", "connectors.*"},
+    {"concurrency", "connectors.*"},
+    {"required", "connectors.*"},
+    {"source", "pipelines.*"},
+    {"when", "pipelines.*"},
+    {"steps", "pipelines.*"},
+    {"reply", "pipelines.*"},
+    {"otherwise", "pipelines.*"},
+    {"danger_open_enrolment", "pipelines.*"},
+    {"within", "pipelines.*.reply"},
+    {"then", "pipelines.*.reply"},
+    {"validate", "pipelines.*.steps"},
+    {"issue", "pipelines.*.steps"},
+    {"profile", "pipelines.*.steps"},
+    {"timeout", "pipelines.*.steps"},
+    {"retry", "pipelines.*.steps"},
+    {"attempts", "pipelines.*.steps.retry"},
+    {"backoff", "pipelines.*.steps.retry"},
+});
+
+}  // namespace
+
+std::span<const KnownKey> known_keys() {
+  return kKeys;
+}
+
+std::vector<std::string_view> parents_of(std::string_view key) {
+  std::vector<std::string_view> parents;
+  for (const KnownKey& known : kKeys) {
+    if (known.key == key) parents.push_back(known.parent);
+  }
+  return parents;
+}
+
+}  // namespace certspan

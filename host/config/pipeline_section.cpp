@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "host/config/map_reader.hpp"
+#include "host/config/sections.hpp"
+#include "host/config/units.hpp"
+
+namespace certspan {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+constexpr std::uint32_t kMostAttempts = 100;
+constexpr std::string_view kStepPath = "pipelines.*.steps";
+
+void read_when(const YamlNode& node, PipelineConfig& pipeline, Faults& faults) {
+  const std::string what = fmt::format("\"when\" of pipeline \"{}\"", pipeline.name.name);
+  if (node.kind() != YamlNode::Kind::Mapping || node.entries().empty()) {
+    wrong_type(node, what, "a mapping of labels to patterns", faults);
+    return;
+  }
+  for (const YamlEntry& entry : node.entries()) {
+    if (!check_name(entry, "label", faults)) continue;
+    WhenRule& rule = pipeline.when.emplace_back();
+    rule.label = {entry.key, entry.key_mark};
+    for (Named& glob : read_texts(entry.value, fmt::format("label \"{}\" in {}", entry.key, what), faults)) {
+      if (entry.key == "message" && glob.name.find('*') == std::string::npos && glob.name != "enrolment" &&
+          glob.name != "renewal") {
+        faults.error(FaultCode::BadValue, glob.mark, fmt::format("no item's message is \"{}\"", glob.name),
+                     "it is enrolment or renewal");
+      }
+      rule.globs.push_back(std::move(glob.name));
+    }
+  }
+}
+
+void read_backoff(MapReader& map, RetryPolicy& retry, Faults& faults) {
+  const YamlEntry* entry = map.take("backoff");
+  if (entry == nullptr) return;
+  if (entry->value.kind() != YamlNode::Kind::String && entry->value.kind() != YamlNode::Kind::Integer) {
+    wrong_type(entry->value, fmt::format("\"backoff\" of {}", map.what()), "a range of durations", faults);
+    return;
+  }
+  const auto range = parse_duration_range(entry->value.text());
+  if (!range) {
+    faults.error(FaultCode::Unit, entry->value.mark(),
+                 fmt::format("\"backoff\" of {}: {}", map.what(), range.error().message),
+                 range.error().suggestion);
+  } else if (range->first < milliseconds(1) || range->most > hours(24)) {
+    faults.error(FaultCode::BadValue, entry->value.mark(),
+                 fmt::format("\"backoff\" of {} must be between 1ms and 1d", map.what()));
+  } else {
+    retry.first = range->first;
+    retry.most = range->most;
+  }
+}
+
+void read_retry(const YamlNode& node, const std::string& step, RetryPolicy& retry, Faults& faults) {
+  MapReader map(node, fmt::format("retry of {}", step), "pipelines.*.steps.retry", faults);
+  map.integer("attempts", Bounds<std::uint32_t>{1, kMostAttempts}, retry.attempts);
+  read_backoff(map, retry, faults);
+  map.finish();
+}
+
+/// The connectors that a step names: one, or for `issue` an ordered list.
+void read_step_connectors(const YamlNode& node, std::string_view verb, const std::string& what,
+                          StepConfig& step, Faults& faults) {
+  const std::string field = fmt::format("\"{}\" of {}", verb, what);
+  if (node.kind() != YamlNode::Kind::Sequence) {
+    if (auto name = read_name(node, field, faults))
+      step.connectors.push_back({std::move(*name), node.mark()});
+    return;
+  }
+  if (step.kind != StepKind::Issue) {
+    wrong_type(node, field, "the name of one connector", faults);
+    return;
+  }
+  if (node.items().empty())
+    faults.error(FaultCode::BadValue, node.mark(), fmt::format("{} names no connector", field));
+  for (const YamlNode& item : node.items()) {
+    auto name = read_name(item, field, faults);
+    if (!name) continue;
+    const bool twice = std::any_of(step.connectors.begin(), step.connectors.end(),
+                                   [&](const Named& known) { return known.name == *name; });
+    if (twice)
+      faults.error(FaultCode::BadValue, item.mark(), fmt::format("{} names \"{}\" twice", field, *name));
+    step.connectors.push_back({std::move(*name), item.mark()});
+  }
+}
+
+/// Reads the key that says what a step does; it must have exactly one.
+void read_verb(MapReader& map, StepConfig& step, Faults& faults) {
+  const YamlEntry* validate = map.take("validate");
+  const YamlEntry* issue = map.take("issue");
+  for (const std::string_view verb : {"deliver", "revoke"}) map.later(verb);
+  if (validate != nullptr && issue != nullptr) {
+    faults.error(FaultCode::BadValue, issue->key_mark,
+                 fmt::format("{} has both \"validate\" and \"issue\"", map.what()), "write two steps");
+  }
+  if (issue != nullptr) {
+    step.kind = StepKind::Issue;
+    read_step_connectors(issue->value, "issue", map.what(), step, faults);
+  } else if (validate != nullptr) {
+    read_step_connectors(validate->value, "validate", map.what(), step, faults);
+  }
+}
+
+bool has_verb(const YamlNode& node) {
+  return std::any_of(node.entries().begin(), node.entries().end(), [](const YamlEntry& entry) {
+    return entry.key == "validate" || entry.key == "issue" || entry.key == "deliver" || entry.key == "revoke";
+  });
+}
+
+StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faults) {
+  StepConfig step;
+  step.mark = node.mark();
+  MapReader map(node, what, kStepPath, faults);
+  read_verb(map, step, faults);
+  if (map.is_mapping() && !has_verb(node)) {
+    faults.error(FaultCode::MissingKey, node.mark(), fmt::format("{} says nothing to do", what),
+                 "write `validate: CONNECTOR` or `issue: CONNECTOR`");
+  }
+  if (step.kind == StepKind::Issue) {
+    map.need_name("profile", step.profile);
+  } else if (const YamlEntry* profile = map.take("profile")) {
+    faults.error(FaultCode::BadValue, profile->key_mark,
+                 fmt::format("\"profile\" of {} has no meaning", what), "it belongs to an `issue` step");
+  }
+  map.duration("timeout", {milliseconds(100), minutes(10)}, step.timeout);
+  if (const YamlEntry* retry = map.take("retry")) read_retry(retry->value, what, step.retry, faults);
+  map.finish();
+  return step;
+}
+
+void read_steps(const YamlNode& node, PipelineConfig& pipeline, Faults& faults) {
+  if (node.kind() != YamlNode::Kind::Sequence || node.items().empty()) {
+    wrong_type(node, fmt::format("\"steps\" of pipeline \"{}\"", pipeline.name.name), "a list of steps",
+               faults);
+    return;
+  }
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    const std::string what = fmt::format("step {} of pipeline \"{}\"", i + 1, pipeline.name.name);
+    pipeline.steps.push_back(read_step(node.items()[i], what, faults));
+  }
+}
+
+void read_reply(const YamlNode& node, PipelineConfig& pipeline, Faults& faults) {
+  static constexpr std::array<std::string_view, 2> kThen = {"try_later", "pending"};
+  MapReader map(node, fmt::format("reply of pipeline \"{}\"", pipeline.name.name), "pipelines.*.reply",
+                faults);
+  map.duration("within", {milliseconds(1), minutes(10)}, pipeline.reply_within);
+  auto then = static_cast<std::size_t>(pipeline.reply_then);
+  map.choice("then", kThen, then);
+  pipeline.reply_then = static_cast<ReplyThen>(then);
+  map.finish();
+}
+
+void read_otherwise(MapReader& map, PipelineConfig& pipeline) {
+  static constexpr std::array<std::string_view, 1> kOtherwise = {"reject"};
+  const YamlEntry* entry = map.take("otherwise");
+  if (entry == nullptr) return;
+  std::size_t index = kOtherwise.size();
+  map.choice("otherwise", kOtherwise, index);
+  pipeline.otherwise_reject = true;  // also when it is spelt wrongly: one fault is enough
+  pipeline.otherwise_mark = entry->key_mark;
+}
+
+}  // namespace
+
+void read_pipelines(const YamlNode& node, std::vector<PipelineConfig>& pipelines, Faults& faults) {
+  if (node.kind() != YamlNode::Kind::Mapping) {
+    wrong_type(node, "\"pipelines\"", "a mapping of names to pipelines", faults);
+    return;
+  }
+  for (const YamlEntry& entry : node.entries()) {
+    check_name(entry, "pipeline", faults);
+    PipelineConfig& pipeline = pipelines.emplace_back();
+    pipeline.name = {entry.key, entry.key_mark};
+    MapReader map(entry.value, fmt::format("pipeline \"{}\"", entry.key), "pipelines.*", faults);
+    map.need_name("source", pipeline.source);
+    if (const YamlEntry* when = map.take("when")) read_when(when->value, pipeline, faults);
+    if (const YamlEntry* steps = map.need("steps")) read_steps(steps->value, pipeline, faults);
+    if (const YamlEntry* reply = map.take("reply")) read_reply(reply->value, pipeline, faults);
+    read_otherwise(map, pipeline);
+    map.boolean("danger_open_enrolment", pipeline.danger_open_enrolment);
+    map.later("on_failure");
+    map.finish();
+  }
+}
+
+}  // namespace certspan

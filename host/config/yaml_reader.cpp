@@ -1,0 +1,317 @@
+#include "host/config/yaml_reader.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <istream>
+#include <map>
+#include <streambuf>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+namespace certspan {
+namespace {
+
+/// Ends the reading of a document whose faults are already reported.
+struct StopReading {};
+
+/// Turns yaml-cpp's marks (from 0, columns in bytes) into ours.
+class Places {
+ public:
+  explicit Places(std::string_view text) : text_(text) {
+    starts_.push_back(0);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') starts_.push_back(i + 1);
+    }
+  }
+
+  Mark at(const YAML::Mark& mark) const {
+    if (mark.line < 0) return {};
+    const auto line = static_cast<std::size_t>(mark.line);
+    if (line >= starts_.size()) return {static_cast<std::uint32_t>(starts_.size()), 1};
+    return {static_cast<std::uint32_t>(line + 1),
+            characters(line, static_cast<std::size_t>(mark.column)) + 1};
+  }
+
+ private:
+  std::uint32_t characters(std::size_t line, std::size_t bytes) const {
+    std::uint32_t count = 0;
+    const std::string_view rest = text_.substr(starts_[line]);
+    for (std::size_t i = 0; i < bytes && i < rest.size(); ++i) {
+      if ((static_cast<unsigned char>(rest[i]) & 0xc0) != 0x80) ++count;
+    }
+    return count;
+  }
+
+  std::string_view text_;
+  std::vector<std::size_t> starts_;
+};
+
+/// A stream over memory that is not ours, without a copy.
+class ViewBuffer final : public std::streambuf {
+ public:
+  explicit ViewBuffer(std::string_view text) {
+    char* begin = const_cast<char*>(text.data());  // setg wants it so; a get area is never written
+    setg(begin, begin, begin + text.size());
+  }
+};
+
+/// Builds our tree from the parser's events, and checks the limits while it grows.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(const Places& places, Faults& faults) : places_(places), faults_(faults) {}
+
+  YamlNode take_root() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (documents_++ == 0) return;
+    faults_.error(FaultCode::Forbidden, places_.at(mark), "a second document begins here",
+                  "keep everything in one document, without `---` or `...` between");
+    throw StopReading();
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    YamlNode::Data data;
+    data.mark = places_.at(mark);
+    add_scalar(std::move(data), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const Mark place = places_.at(mark);
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+      faults_.error(FaultCode::Forbidden, place, "this alias stands inside its own anchor");
+      throw StopReading();
+    }
+    check_depth(stack_.size() + found->second.height(), place);
+    grow(found->second.weight(), place);
+    add(found->second, place, 0);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    YamlNode::Data data;
+    data.mark = places_.at(mark);
+    data.quoted = tag == "!";
+    data.kind = data.quoted ? YamlNode::Kind::String : kind_of_plain(value);
+    data.text = value;
+    refuse_tag(tag, data.mark);
+    add_scalar(std::move(data), anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::Sequence, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::Mapping, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  /// A sequence or mapping that is not finished yet.
+  struct Open {
+    YamlNode::Data data;
+    YAML::anchor_t anchor = 0;
+    bool has_key = false;
+    bool drop_value = false;
+    std::string key;
+    Mark key_mark;
+    std::unordered_map<std::string, std::uint32_t> lines;  // of the keys so far
+  };
+
+  void refuse_tag(const std::string& tag, Mark mark) {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    faults_.error(FaultCode::Forbidden, mark, "tags are not allowed", "remove the tag; put text in quotes");
+  }
+
+  void check_depth(std::size_t depth, Mark mark) {
+    if (depth <= kDeepestYaml) return;
+    faults_.error(FaultCode::TooLarge, mark, fmt::format("nested deeper than {} levels", kDeepestYaml));
+    throw StopReading();
+  }
+
+  void grow(std::size_t weight, Mark mark) {
+    total_ += weight;
+    if (total_ <= kLargestYaml) return;
+    faults_.error(
+        FaultCode::TooLarge, mark,
+        fmt::format("the file is larger than {} bytes when its aliases are expanded", kLargestYaml));
+    throw StopReading();
+  }
+
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    Open& top = stack_.emplace_back();
+    top.data.kind = kind;
+    top.data.mark = places_.at(mark);
+    top.data.weight = kYamlNodeWeight;
+    top.anchor = anchor;
+    refuse_tag(tag, top.data.mark);
+    grow(top.data.weight, top.data.mark);
+    check_depth(stack_.size(), top.data.mark);
+  }
+
+  void close() {
+    Open top = std::move(stack_.back());
+    stack_.pop_back();
+    const Mark mark = top.data.mark;
+    add(YamlNode(std::move(top.data)), mark, top.anchor);
+  }
+
+  void add_scalar(YamlNode::Data data, YAML::anchor_t anchor) {
+    data.weight = kYamlNodeWeight + data.text.size();
+    const Mark mark = data.mark;
+    grow(data.weight, mark);
+    add(YamlNode(std::move(data)), mark, anchor);
+  }
+
+  /// Puts a finished node where it belongs: the root, the next item, a key or a key's value.
+  void add(YamlNode node, Mark mark, YAML::anchor_t anchor) {
+    if (anchor != 0) anchors_[anchor] = node;
+    if (stack_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Open& top = stack_.back();
+    if (top.data.kind == YamlNode::Kind::Mapping && !top.has_key) {
+      take_key(top, node, mark);
+      return;
+    }
+    top.data.weight += node.weight();
+    top.data.height = std::max(top.data.height, node.height() + (node.is_scalar() ? 0 : 1));
+    if (top.data.kind == YamlNode::Kind::Sequence) {
+      top.data.items.push_back(std::move(node));
+      return;
+    }
+    top.has_key = false;
+    if (!top.drop_value) top.data.entries.push_back({std::move(top.key), top.key_mark, std::move(node)});
+  }
+
+  void take_key(Open& top, const YamlNode& node, Mark mark) {
+    top.has_key = true;
+    top.drop_value = true;
+    top.key_mark = mark;
+    top.data.weight += node.weight();
+    if (!node.is_scalar() || node.kind() == YamlNode::Kind::Null) {
+      faults_.error(FaultCode::Forbidden, mark, "a key must be text", "put the key in quotes");
+      return;
+    }
+    if (node.text() == "<<" && !node.quoted()) {
+      faults_.error(FaultCode::Forbidden, mark, "merge keys are not allowed", "write the keys out");
+      return;
+    }
+    const auto [known, fresh] = top.lines.emplace(node.text(), mark.line);
+    if (!fresh) {
+      faults_.error(FaultCode::DuplicateKey, mark,
+                    fmt::format("key \"{}\" is already set on line {}", node.text(), known->second));
+      return;
+    }
+    top.drop_value = false;
+    top.key = node.text();
+  }
+
+  const Places& places_;
+  Faults& faults_;
+  YamlNode root_;
+  std::vector<Open> stack_;
+  std::map<YAML::anchor_t, YamlNode> anchors_;
+  std::size_t total_ = 0;
+  std::size_t documents_ = 0;
+};
+
+std::string advice(std::string_view message) {
+  if (message.find("tab") != std::string_view::npos) return "indent with spaces";
+  if (message.find("illegal map value") != std::string_view::npos) {
+    return "put text that holds \": \" in quotes, and check the indentation";
+  }
+  if (message.find("end of map") != std::string_view::npos ||
+      message.find("end of seq") != std::string_view::npos)
+    return "check the indentation and the brackets above";
+  return {};
+}
+
+/// The first byte that must not stand in a configuration file: control characters and what is not UTF-8.
+std::optional<std::size_t> first_bad_byte(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x80) {
+      if ((lead < 0x20 && lead != '\t' && lead != '\n' && lead != '\r') || lead == 0x7f) return i;
+      ++i;
+      continue;
+    }
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || i + length > text.size()) return i;
+    std::uint32_t value = lead & (0x7fU >> length);
+    for (std::size_t j = 1; j < length; ++j) {
+      const auto next = static_cast<unsigned char>(text[i + j]);
+      if ((next & 0xc0) != 0x80) return i;
+      value = value << 6 | (next & 0x3f);
+    }
+    const bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
+    if (overlong || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff) ||
+        (value >= 0x80 && value < 0xa0))
+      return i;
+    i += length;
+  }
+  return std::nullopt;
+}
+
+bool check_bytes(std::string_view text, Faults& faults) {
+  if (text.size() > kLargestYaml) {
+    faults.error(FaultCode::TooLarge, {}, fmt::format("the file is larger than {} bytes", kLargestYaml));
+    return false;
+  }
+  const auto bad = first_bad_byte(text);
+  if (!bad) return true;
+  const std::string_view before = text.substr(0, *bad);
+  const std::size_t start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const auto column = std::count_if(before.begin() + static_cast<std::ptrdiff_t>(start), before.end(),
+                                    [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+  faults.error(FaultCode::Syntax, {static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(column + 1)},
+               "this byte is a control character or not UTF-8", "save the file as UTF-8 text");
+  return false;
+}
+
+}  // namespace
+
+std::optional<YamlNode> read_yaml(std::string_view text, Faults& faults) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  faults.set_source(text);
+  if (!check_bytes(text, faults)) return std::nullopt;
+  const Places places(text);
+  TreeBuilder builder(places, faults);
+  try {
+    ViewBuffer buffer(text);
+    std::istream stream(&buffer);
+    YAML::Parser parser(stream);
+    if (!parser.HandleNextDocument(builder)) {
+      faults.error(FaultCode::Syntax, {}, "the file is empty", "begin with `version: 1`");
+      return std::nullopt;
+    }
+    while (parser.HandleNextDocument(builder)) {
+    }
+    return builder.take_root();
+  } catch (const StopReading&) {
+    return std::nullopt;
+  } catch (const YAML::Exception& e) {
+    faults.error(FaultCode::Syntax, places.at(e.mark), fmt::format("not YAML: {}", e.msg), advice(e.msg));
+    return std::nullopt;
+  } catch (const std::exception& e) {
+    faults.error(FaultCode::Syntax, {}, fmt::format("not YAML: {}", e.what()));
+    return std::nullopt;
+  }
+}
+
+}  // namespace certspan
