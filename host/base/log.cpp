@@ -15,11 +15,14 @@ namespace {
 
 constexpr std::string_view kLevelWords[] = {"debug", "info", "warn", "error"};
 
-std::string_view word(LogLevel level) { return kLevelWords[static_cast<std::size_t>(level)]; }
+std::string_view word(LogLevel level) {
+  return kLevelWords[static_cast<std::size_t>(level)];
+}
 
 std::string timestamp() {
   const auto now = std::chrono::system_clock::now();
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(now), ms);
 }
 
@@ -110,6 +113,8 @@ void Log::write(LogLevel level, std::string_view event, std::span<const LogField
   sink_->logger->log(spdlog::level::info, spdlog::string_view_t(record.data(), record.size()));
 }
 
-void Log::flush() { sink_->logger->flush(); }
+void Log::flush() {
+  sink_->logger->flush();
+}
 
 }  // namespace certspan

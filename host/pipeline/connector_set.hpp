@@ -10,14 +10,15 @@
 
 namespace certspan {
 
-/// A connector with the threads that call it: the shared cpu pool, or bounded workers of its own if its type waits for something
-/// outside.
+/// A connector with the threads that call it: the shared cpu pool, or bounded workers of its own if its type
+/// waits for something outside.
 struct Station {
   std::shared_ptr<Connector> connector;  // shared with calls under way while a configuration is replaced
   std::unique_ptr<WorkerPool> own_pool;  ///< null: cpu
 };
 
-/// The connectors of the running configuration by name. Built once before intake opens; then read by any thread.
+/// The connectors of the running configuration by name. Built once before intake opens; then read by any
+/// thread.
 class ConnectorSet {
  public:
   /// The bundled fence that stands before and after every issuer.

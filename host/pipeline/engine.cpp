@@ -52,7 +52,9 @@ Engine::Engine(const Options& options, Backends backends)
       runner_(runtime_, desk_),
       intake_(runtime_, desk_, runner_, options.intake) {}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+}
 
 Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
   runtime_.replace(std::move(config));
@@ -64,6 +66,7 @@ Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
     open->pipeline = item.pipeline;
     open->stored = true;
     const Pipeline* pipeline = this->config()->graph.find(item.pipeline);
+    open->held = item.state == ItemState::Held;
     open->tell_pending = item.state == ItemState::Pending && pipeline != nullptr &&
                          pipeline->reply.then == ReplyRule::Then::Pending;
     table_.restore(open);
@@ -97,7 +100,8 @@ void Engine::handle(const std::string& connector, const HttpRequest& request, Ht
   const bool handled = source != nullptr && source->handle(borrowed, &view);
   if (!view.answered && !view.taken) {
     if (handled) {
-      runtime_.log.write(LogLevel::Error, "request neither answered nor submitted", {{"connector", connector}});
+      runtime_.log.write(LogLevel::Error, "request neither answered nor submitted",
+                         {{"connector", connector}});
     }
     respond_try_later(exchange);
   }
@@ -110,6 +114,7 @@ void Engine::sweep() {
     auto shared = std::make_shared<ItemTable::Expired>(std::move(expired));
     cpu_.post([this, shared] {
       const auto config = runtime_.config();
+      // A client may hear PENDING only of what is in the journal.
       const Pipeline* pipeline = shared->item->stored ? config->graph.find(shared->item->pipeline) : nullptr;
       if (pipeline != nullptr && pipeline->reply.then == ReplyRule::Then::Pending) {
         desk_.pending(std::move(shared->waiters), shared->item->id);
@@ -179,7 +184,7 @@ Engine::Status Engine::status() const {
 
 Outcome Engine::retry(WorkId id) {
   const OpenItemPtr open = table_.find(id);
-  if (!open) return Outcome::Rejected;
+  if (!open || !open->held.exchange(false)) return Outcome::Rejected;
   cpu_.post([this, open] { runner_.retry(open); });
   return Outcome::Ok;
 }

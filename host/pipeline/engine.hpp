@@ -14,13 +14,14 @@
 
 namespace certspan {
 
-/// The pipeline room as a whole: the pool of cpu steps, the items under way, and the way in from HTTP. Thread-safe after `start`.
+/// The pipeline room as a whole: the pool of cpu steps, the items under way, and the way in from HTTP.
+/// Thread-safe after `start`.
 class Engine final : public IssuerDirectory {
  public:
   struct Options {
     std::size_t cpu_threads = 2;
-    std::size_t queue_limit = 4096;    ///< requests that wait for a thread; beyond it 503
-    std::size_t most_open = 10'000;    ///< items under way; beyond it 503
+    std::size_t queue_limit = 4096;  ///< requests that wait for a thread; beyond it 503
+    std::size_t most_open = 10'000;  ///< items under way; beyond it 503
     IntakePolicy intake;
   };
   struct Backends {
@@ -35,7 +36,8 @@ class Engine final : public IssuerDirectory {
 
   /// Takes up the journal's open items and lets work in. `config`'s connectors are started.
   Result<void> start(std::shared_ptr<const RunningConfig> config);
-  /// Puts a new configuration, whose connectors are started, in the place of the running one, which is returned.
+  /// Puts a new configuration, whose connectors are started, in the place of the running one, which is
+  /// returned.
   std::shared_ptr<const RunningConfig> replace(std::shared_ptr<const RunningConfig> next);
 
   Submitter& submitter() { return intake_; }
@@ -53,7 +55,8 @@ class Engine final : public IssuerDirectory {
   void open_intake() { intake_.open(); }
   /// Waits until no client waits and no call is inside a connector. False at the deadline.
   bool drain(std::chrono::steady_clock::time_point deadline);
-  /// Answers who still waits with "try later" and ends the threads. Open items stay in the journal. Legal twice.
+  /// Answers who still waits with "try later" and ends the threads. Open items stay in the journal. Legal
+  /// twice.
   void stop();
 
   struct Status {
@@ -61,7 +64,7 @@ class Engine final : public IssuerDirectory {
   };
   Status status() const;
   std::shared_ptr<const RunningConfig> config() const { return runtime_.config(); }
-  /// A person's word: asks again for a held or waiting item. Rejected when it is not open here.
+  /// A person's word that nothing was done: asks again for a held item. Rejected when it is not held here.
   Outcome retry(WorkId id);
 
  private:

@@ -23,12 +23,13 @@ std::vector<Waiter> only(Waiter waiter) {
   return one;
 }
 
-/// Renewal is due when less than a third of the certificate's life is left: from then on a repeat asks for a new one.
+/// Renewal is due when less than a third of the certificate's life is left: from then on a repeat asks for a
+/// new one.
 bool renewal_due(const WorkItem& item, WallMs now) {
   std::tm time{};
   const std::string not_after(item.label("not_after"));
   if (::strptime(not_after.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time) == nullptr) return false;
-  const WallMs end = static_cast<WallMs>(::timegm(&time)) * 1000;
+  const WallMs end = ::timegm(&time) * 1000;
   return now > end - (end - item.changed_at) / 3;
 }
 
@@ -38,19 +39,21 @@ void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply
   const auto config = runtime_.config();
   const Pipeline* pipeline = config->graph.match(submission.source, submission.message, submission.labels);
   const ReplyRule rule = pipeline == nullptr ? ReplyRule{} : pipeline->reply;
-  Waiter waiter = make_waiter(submission.source, submission.transaction_id, std::move(exchange), std::move(reply_context),
-                              rule.within);
+  Waiter waiter = make_waiter(submission.source, submission.transaction_id, std::move(exchange),
+                              std::move(reply_context), rule.within);
   if (!accepting_) return ReplyDesk::try_later(only(std::move(waiter)));
   if (pipeline == nullptr) return turn_away(std::move(waiter), Outcome::Rejected, "pipeline.no_match");
   const auto [entry, open] = runtime_.table.enter(submission.key, submission.poll_key, waiter);
   switch (entry) {
-    case ItemTable::Entry::Fresh: return accept(open, std::move(submission));
+    case ItemTable::Entry::Fresh:
+      return accept(open, std::move(submission));
     case ItemTable::Entry::Repeat:
       if (open->tell_pending) desk_.pending(runtime_.table.take_waiters(open), open->id);
       return;
     case ItemTable::Entry::PollKeyInUse:
       return turn_away(std::move(waiter), Outcome::Rejected, "submit.transaction_in_use");
-    case ItemTable::Entry::Full: return ReplyDesk::try_later(only(std::move(waiter)));
+    case ItemTable::Entry::Full:
+      return ReplyDesk::try_later(only(std::move(waiter)));
   }
 }
 
@@ -91,9 +94,12 @@ void Intake::run_accepted() {
 bool Intake::still_answers(const WorkItem& item) const {
   const WallMs age = runtime_.clock.wall_ms() - item.changed_at;
   switch (item.state) {
-    case ItemState::Done: return age < policy_.repeat_window.count() && !renewal_due(item, runtime_.clock.wall_ms());
-    case ItemState::Failed: return age < policy_.failure_window.count();
-    default: return false;
+    case ItemState::Done:
+      return age < policy_.repeat_window.count() && !renewal_due(item, runtime_.clock.wall_ms());
+    case ItemState::Failed:
+      return age < policy_.failure_window.count();
+    default:
+      return false;
   }
 }
 
@@ -124,8 +130,8 @@ void Intake::tell_finished(const WorkItem& item, std::vector<Waiter> waiters) {
 
 void Intake::poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id,
                   HttpExchangePtr exchange, Bytes reply_context) {
-  Waiter waiter = make_waiter(source, transaction_id, std::move(exchange), std::move(reply_context),
-                              ReplyRule{}.within);
+  Waiter waiter =
+      make_waiter(source, transaction_id, std::move(exchange), std::move(reply_context), ReplyRule{}.within);
   if (!accepting_) return ReplyDesk::try_later(only(std::move(waiter)));
   if (const OpenItemPtr open = runtime_.table.find_by_poll_key(poll_key)) {
     if (open->tell_pending) return desk_.pending(only(std::move(waiter)), open->id);

@@ -17,16 +17,17 @@ struct IntakePolicy {
   std::chrono::milliseconds item_deadline{std::chrono::hours(24 * 7)};
 };
 
-/// Takes work from sources: finds repeats among the open items and in the journal, makes new items, and answers polls. What is
-/// new starts on the calling thread once the source's `handle` has returned (`run_accepted`). Thread-safe.
+/// Takes work from sources: finds repeats among the open items and in the journal, makes new items, and
+/// answers polls. What is new starts on the calling thread once the source's `handle` has returned
+/// (`run_accepted`). Thread-safe.
 class Intake final : public Submitter {
  public:
   Intake(Runtime& runtime, ReplyDesk& desk, ItemRunner& runner, IntakePolicy policy)
       : runtime_(runtime), desk_(desk), runner_(runner), policy_(policy) {}
 
   void submit(Submission submission, HttpExchangePtr exchange, Bytes reply_context) override;
-  void poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id, HttpExchangePtr exchange,
-            Bytes reply_context) override;
+  void poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id,
+            HttpExchangePtr exchange, Bytes reply_context) override;
 
   /// Goes on with what this thread submitted since the last call.
   void run_accepted();
@@ -37,8 +38,8 @@ class Intake final : public Submitter {
   bool accepting() const { return accepting_; }
 
  private:
-  Waiter make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange, Bytes context,
-                     std::chrono::milliseconds within) const;
+  Waiter make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange,
+                     Bytes context, std::chrono::milliseconds within) const;
   void accept(const OpenItemPtr& open, Submission submission);
   bool answer_from_journal(const OpenItemPtr& open);
   bool still_answers(const WorkItem& item) const;

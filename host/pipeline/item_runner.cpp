@@ -14,17 +14,21 @@ constexpr std::uint32_t kMostConflicts = 8;
 constexpr std::chrono::milliseconds kDiskFullPause{2000};
 constexpr std::chrono::milliseconds kFirstPoll{1000};
 constexpr std::chrono::milliseconds kLongestPause{std::chrono::hours(24)};
-constexpr RetryPolicy kLookUpPauses{.attempts = 0, .first = std::chrono::milliseconds(500),
-                                    .most = std::chrono::milliseconds(30000)};
+constexpr RetryPolicy kLookUpPauses{
+    .attempts = 0, .first = std::chrono::milliseconds(500), .most = std::chrono::milliseconds(30000)};
 
 double random_unit() {
   thread_local std::minstd_rand engine{std::random_device{}()};
   return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
 }
 
-Step& current_step(OpenItem& open) { return open.item.steps[open.item.step]; }
+Step& current_step(OpenItem& open) {
+  return open.item.steps[open.item.step];
+}
 
-const std::string& current_issuer(OpenItem& open) { return current_step(open).connectors[open.item.connector]; }
+const std::string& current_issuer(OpenItem& open) {
+  return current_step(open).connectors[open.item.connector];
+}
 
 }  // namespace
 
@@ -45,7 +49,8 @@ void ItemRunner::step(const OpenItemPtr& open) {
   this->step(open);
 }
 
-// --- validators ------------------------------------------------------------------------------------------------------
+// --- validators
+// ------------------------------------------------------------------------------------------------------
 
 bool ItemRunner::validate(const OpenItemPtr& open, const Step& step) {
   const std::string& name = step.connectors.front();
@@ -64,12 +69,17 @@ bool ItemRunner::validate(const OpenItemPtr& open, const Step& step) {
     case Action::GoOn:
       for (const auto& [label, value] : answer.labels) open->item.set_label(label, value);
       return true;
-    case Action::Refuse: refuse(open, answer); return false;
-    default: repeat_later(open, answer); return false;
+    case Action::Refuse:
+      refuse(open, answer);
+      return false;
+    default:
+      repeat_later(open, answer);
+      return false;
   }
 }
 
-// --- issuing ---------------------------------------------------------------------------------------------------------
+// --- issuing
+// ---------------------------------------------------------------------------------------------------------
 
 void ItemRunner::issue(const OpenItemPtr& open, const Step& step) {
   const auto config = runtime_.config();
@@ -93,7 +103,8 @@ void ItemRunner::issue_at_outside_ca(const OpenItemPtr& open) {
   open->item.state = ItemState::Calling;
   ++open->item.tries;
   CERTSPAN_FAILPOINT("issue.c1");
-  commit(open, [this, open] { post(open, current_issuer(*open), [this, open] { ask_issuer(open, "issue"); }); });
+  commit(open,
+         [this, open] { post(open, current_issuer(*open), [this, open] { ask_issuer(open, "issue"); }); });
 }
 
 bool ItemRunner::fence_request(const OpenItemPtr& open, Connector& issuer) {
@@ -112,9 +123,14 @@ bool ItemRunner::fence_request(const OpenItemPtr& open, Connector& issuer) {
                   [&](const CallTerms& terms) { return fence->before_issue(open->item, terms, issuers); });
   }
   switch (after_check(answer.outcome)) {
-    case Action::GoOn: return true;
-    case Action::Refuse: refuse(open, answer); return false;
-    default: repeat_later(open, answer); return false;
+    case Action::GoOn:
+      return true;
+    case Action::Refuse:
+      refuse(open, answer);
+      return false;
+    default:
+      repeat_later(open, answer);
+      return false;
   }
 }
 
@@ -157,18 +173,26 @@ void ItemRunner::after_issuer(const OpenItemPtr& open, std::string_view call_nam
     traits.has_lookup = issuer->has_lookup();
   }
   // A poll that went wrong says nothing about the order, which stands as before.
-  const bool poll_failed = call_name == "poll" && answer.outcome != Outcome::Ok && after_check(answer.outcome) == Action::Repeat;
-  const Action action = poll_failed                ? Action::Wait
-                        : call_name == "lookup"    ? after_lookup(answer.outcome)
-                                                   : after_issue_call(answer.outcome, traits);
+  const bool poll_failed =
+      call_name == "poll" && answer.outcome != Outcome::Ok && after_check(answer.outcome) == Action::Repeat;
+  const Action action = poll_failed             ? Action::Wait
+                        : call_name == "lookup" ? after_lookup(answer.outcome)
+                                                : after_issue_call(answer.outcome, traits);
   switch (action) {
-    case Action::GoOn: return take_certificate(open, std::move(answer));
-    case Action::Wait: return wait_for_order(open, answer);
-    case Action::Repeat: return repeat_later(open, answer);
-    case Action::NextCa: return next_ca(open, answer);
-    case Action::LookUp: return look_up(open, answer);
-    case Action::Hold: return hold(open, answer);
-    case Action::Refuse: return refuse(open, answer);
+    case Action::GoOn:
+      return take_certificate(open, std::move(answer));
+    case Action::Wait:
+      return wait_for_order(open, answer);
+    case Action::Repeat:
+      return repeat_later(open, answer);
+    case Action::NextCa:
+      return next_ca(open, answer);
+    case Action::LookUp:
+      return look_up(open, answer);
+    case Action::Hold:
+      return hold(open, answer);
+    case Action::Refuse:
+      return refuse(open, answer);
   }
 }
 
@@ -244,7 +268,9 @@ void ItemRunner::repeat_later(const OpenItemPtr& open, const Answer& answer) {
   if (open->item.state != ItemState::Calling) ++open->item.tries;
   open->item.state = ItemState::Ready;
   if (open->item.tries >= policy.attempts) {
-    return give_up(open, answer.code, "no success in " + std::to_string(open->item.tries) + " tries; the last one: " + answer.message);
+    return give_up(
+        open, answer.code,
+        "no success in " + std::to_string(open->item.tries) + " tries; the last one: " + answer.message);
   }
   const auto delay = back_off(policy, open->item.tries, answer.retry_after, random_unit());
   open->item.next_at = runtime_.clock.wall_ms() + delay.count();
@@ -263,15 +289,19 @@ void ItemRunner::look_up(const OpenItemPtr& open, const Answer& answer) {
 void ItemRunner::hold(const OpenItemPtr& open, const Answer& answer) {
   open->item.state = ItemState::Held;
   open->item.code = answer.code;
-  open->item.reason = "may have been issued, and \"" + current_issuer(*open) + "\" can't tell: " + answer.message;
-  log(LogLevel::Error, "item held", open->item, {{"issuer", current_issuer(*open)}, {"reason", answer.message}});
-  commit(open, [] {});
+  open->item.reason =
+      "may have been issued, and \"" + current_issuer(*open) + "\" can't tell: " + answer.message;
+  log(LogLevel::Error, "item held", open->item,
+      {{"issuer", current_issuer(*open)}, {"reason", answer.message}});
+  commit(open, [open] { open->held = true; });
 }
 
-// --- ends ------------------------------------------------------------------------------------------------------------
+// --- ends
+// ------------------------------------------------------------------------------------------------------------
 
 void ItemRunner::refuse(const OpenItemPtr& open, const Answer& answer) {
-  // A request that was refused used nothing up: what its validators staged (a challenge spent) is dropped with it.
+  // A request that was refused used nothing up: what its validators staged (a challenge spent) is dropped
+  // with it.
   open->writes.clear();
   finish(open, ItemState::Failed, answer.outcome, answer.code, answer.message);
 }
@@ -299,7 +329,8 @@ void ItemRunner::finish(const OpenItemPtr& open, ItemState state, Outcome outcom
   });
 }
 
-// --- calls, time and the journal -------------------------------------------------------------------------------------
+// --- calls, time and the journal
+// -------------------------------------------------------------------------------------
 
 Answer ItemRunner::call(const OpenItemPtr& open, Connector& connector, std::string_view name,
                         const std::function<Answer(const CallTerms&)>& make) {
@@ -341,7 +372,8 @@ void ItemRunner::post(const OpenItemPtr& open, std::string_view connector, Next 
   const auto config = runtime_.config();
   if (!connector.empty()) return config->connectors.pool_of(connector, runtime_.cpu).post(std::move(next));
   if (on_own_pool(open)) {
-    return config->connectors.pool_of(current_step(*open).connectors.front(), runtime_.cpu).post(std::move(next));
+    return config->connectors.pool_of(current_step(*open).connectors.front(), runtime_.cpu)
+        .post(std::move(next));
   }
   runtime_.cpu.post(std::move(next));
 }
@@ -379,9 +411,11 @@ void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const N
       open->writes.clear();
       open->durable = open->item;
       return next();
-    case CommitResult::Conflict: return start_over(open);
+    case CommitResult::Conflict:
+      return start_over(open);
     case CommitResult::Refused:
-      // Nothing was written. What an outside CA has done must not be forgotten; a request that left no trace yet can be.
+      // Nothing was written. What an outside CA has done must not be forgotten; a request that left no trace
+      // yet can be.
       if (open->stored) return schedule(open, kDiskFullPause, [this, open, next] { commit(open, next); });
       log(LogLevel::Error, "not accepted: no room in the journal", open->item, {});
       return ReplyDesk::try_later(runtime_.table.remove(open));
@@ -389,7 +423,8 @@ void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const N
     case CommitResult::KeyExists:
       log(LogLevel::Warn, "item belongs to another claim", open->item, {});
       return ReplyDesk::try_later(runtime_.table.remove(open));
-    case CommitResult::Failed: return runtime_.journal_failed();
+    case CommitResult::Failed:
+      return runtime_.journal_failed();
   }
 }
 
@@ -407,10 +442,13 @@ void ItemRunner::start_over(const OpenItemPtr& open) {
 
 void ItemRunner::resume(const OpenItemPtr& open) {
   const WorkItem& item = open->item;
-  const auto until_next = std::chrono::milliseconds(std::max<WallMs>(0, item.next_at - runtime_.clock.wall_ms()));
+  const auto until_next =
+      std::chrono::milliseconds(std::max<WallMs>(0, item.next_at - runtime_.clock.wall_ms()));
   switch (item.state) {
-    case ItemState::Ready: return schedule(open, until_next, [this, open] { step(open); });
-    case ItemState::Pending: return schedule(open, until_next, [this, open] { ask_issuer(open, "poll"); });
+    case ItemState::Ready:
+      return schedule(open, until_next, [this, open] { step(open); });
+    case ItemState::Pending:
+      return schedule(open, until_next, [this, open] { ask_issuer(open, "poll"); });
     case ItemState::Calling: {
       // The host ended while the CA was being asked: what came of it is unknown.
       Answer answer;
@@ -422,7 +460,8 @@ void ItemRunner::resume(const OpenItemPtr& open) {
     case ItemState::Held:
     case ItemState::Done:
     case ItemState::Failed:
-    case ItemState::Dead: return;
+    case ItemState::Dead:
+      return;
   }
 }
 
@@ -436,7 +475,8 @@ void ItemRunner::log(LogLevel level, std::string_view event, const WorkItem& ite
                      std::initializer_list<LogField> more) {
   if (!runtime_.log.enabled(level)) return;
   const std::string id = to_string(item.id);
-  std::vector<LogField> fields = {{"work", id}, {"pipeline", item.pipeline}, {"transaction", item.transaction_id}};
+  std::vector<LogField> fields = {
+      {"work", id}, {"pipeline", item.pipeline}, {"transaction", item.transaction_id}};
   fields.insert(fields.end(), more.begin(), more.end());
   runtime_.log.write(level, event, fields);
 }

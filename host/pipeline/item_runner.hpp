@@ -9,8 +9,9 @@
 
 namespace certspan {
 
-/// Takes an item along its steps to an end: calls validators, the fence and issuers, makes each change of state durable before
-/// its effect is seen outside, and decides by outcomes (outcome_rules.hpp) what comes next.
+/// Takes an item along its steps to an end: calls validators, the fence and issuers, makes each change of
+/// state durable before its effect is seen outside, and decides by outcomes (outcome_rules.hpp) what comes
+/// next.
 ///
 /// Thread-safe; each item is worked on by one thread at a time.
 class ItemRunner {
@@ -61,7 +62,8 @@ class ItemRunner {
               std::string_view reason);
   /// Commits only what is in the journal already: a retry of an item that has no row yet stays in memory.
   void save(const OpenItemPtr& open, Next next);
-  void log(LogLevel level, std::string_view event, const WorkItem& item, std::initializer_list<LogField> more);
+  void log(LogLevel level, std::string_view event, const WorkItem& item,
+           std::initializer_list<LogField> more);
 
   Runtime& runtime_;
   ReplyDesk& desk_;

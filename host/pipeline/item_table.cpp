@@ -6,7 +6,8 @@
 
 namespace certspan {
 
-ItemTable::Entered ItemTable::enter(const ItemKey& key, const std::optional<ItemKey>& poll_key, Waiter& waiter) {
+ItemTable::Entered ItemTable::enter(const ItemKey& key, const std::optional<ItemKey>& poll_key,
+                                    Waiter& waiter) {
   MutexLock lock(mutex_);
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
     found->second->waiters.push_back(std::move(waiter));

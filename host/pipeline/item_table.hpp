@@ -18,8 +18,8 @@ struct ItemKeyHash {
   }
 };
 
-/// The items that are under way in this host, and the clients that wait for each. Finds repeats of an open item, so that the
-/// same key is worked on once. Thread-safe.
+/// The items that are under way in this host, and the clients that wait for each. Finds repeats of an open
+/// item, so that the same key is worked on once. Thread-safe.
 class ItemTable {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -32,8 +32,8 @@ class ItemTable {
     Entry entry;
     OpenItemPtr item;
   };
-  /// Makes `waiter` wait for the item with this key; makes that item if there is none. On PollKeyInUse (another open item has the
-  /// poll key) and Full the waiter is left to the caller.
+  /// Makes `waiter` wait for the item with this key; makes that item if there is none. On PollKeyInUse
+  /// (another open item has the poll key) and Full the waiter is left to the caller.
   Entered enter(const ItemKey& key, const std::optional<ItemKey>& poll_key, Waiter& waiter);
   /// Puts an item of the journal in, as a starting host does.
   void restore(const OpenItemPtr& item);
@@ -45,7 +45,8 @@ class ItemTable {
 
   /// Takes the waiters away, to be answered.
   std::vector<Waiter> take_waiters(const OpenItemPtr& item);
-  /// The same, and the item leaves the table: a repeat that comes later starts anew or is answered from the journal.
+  /// The same, and the item leaves the table: a repeat that comes later starts anew or is answered from the
+  /// journal.
   std::vector<Waiter> remove(const OpenItemPtr& item);
 
   struct Expired {

@@ -21,28 +21,31 @@ struct Waiter {
   std::chrono::steady_clock::time_point until;
 };
 
-/// An item while it is under way. One thread at a time works on it (whoever runs its step or its commit's continuation holds
-/// the baton), so most of it is not locked. What other threads may look at meanwhile stands first.
+/// An item while it is under way. One thread at a time works on it (whoever runs its step or its commit's
+/// continuation holds the baton), so most of it is not locked. What other threads may look at meanwhile
+/// stands first.
 struct OpenItem {
   OpenItem(const ItemKey& key_, const std::optional<ItemKey>& poll_key_) : key(key_), poll_key(poll_key_) {}
 
   const ItemKey key;
   const std::optional<ItemKey> poll_key;
   std::atomic<WorkId> id{};
-  std::string pipeline;                    ///< set before `stored`
-  std::atomic<bool> stored{false};         ///< has a row in the journal
-  std::atomic<bool> tell_pending{false};   ///< the order is pending and the pipeline lets clients hear so
-  std::vector<Waiter> waiters;             ///< guarded by the ItemTable's mutex
+  std::string pipeline;                   ///< set before `stored`
+  std::atomic<bool> stored{false};        ///< has a row in the journal
+  std::atomic<bool> tell_pending{false};  ///< the order is pending and the pipeline lets clients hear so
+  std::atomic<bool> held{false};          ///< waits for a person; whoever takes this away gets the baton
+  std::vector<Waiter> waiters;            ///< guarded by the ItemTable's mutex
 
   // Of whoever holds the baton.
   WorkItem item;
   /// As it stood at its last durable point, or when it was taken in: what a conflicting commit goes back to.
   WorkItem durable;
-  std::vector<StoreWrite> writes;    ///< staged since then
-  Bytes certificate;                 ///< issued, on its way into the journal or to the client
-  std::uint32_t conflicts = 0;       ///< commits in a row that conflicted
+  std::vector<StoreWrite> writes;  ///< staged since then
+  Bytes certificate;               ///< issued, on its way into the journal or to the client
+  std::uint32_t conflicts = 0;     ///< commits in a row that conflicted
 };
 
-using OpenItemPtr = std::shared_ptr<OpenItem>;  // shared by the table, pools, timer and journal: whoever is last drops it
+using OpenItemPtr =
+    std::shared_ptr<OpenItem>;  // shared by the table, pools, timer and journal: whoever is last drops it
 
 }  // namespace certspan

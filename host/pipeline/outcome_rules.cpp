@@ -6,17 +6,23 @@ namespace certspan {
 
 Action after_issue_call(Outcome outcome, const IssuerTraits& traits) {
   switch (outcome) {
-    case Outcome::Ok: return Action::GoOn;
-    case Outcome::Pending: return Action::Wait;
+    case Outcome::Ok:
+      return Action::GoOn;
+    case Outcome::Pending:
+      return Action::Wait;
     case Outcome::Unavailable:
-    case Outcome::Throttled: return Action::NextCa;
-    case Outcome::Cancelled: return Action::Repeat;
+    case Outcome::Throttled:
+      return Action::NextCa;
+    case Outcome::Cancelled:
+      return Action::Repeat;
     case Outcome::Rejected:
     case Outcome::Invalid:
-    case Outcome::Unsupported: return Action::Refuse;
+    case Outcome::Unsupported:
+      return Action::Refuse;
     case Outcome::Unknown:
     case Outcome::Internal:
-      // Effects of a local issuer are staged and were dropped with the call, so it is certain that nothing was done.
+      // Effects of a local issuer are staged and were dropped with the call, so it is certain that nothing
+      // was done.
       if (traits.local_effects || traits.idempotent) return Action::Repeat;
       return traits.has_lookup ? Action::LookUp : Action::Hold;
   }
@@ -25,32 +31,40 @@ Action after_issue_call(Outcome outcome, const IssuerTraits& traits) {
 
 Action after_lookup(Outcome outcome) {
   switch (outcome) {
-    case Outcome::Ok: return Action::GoOn;
-    case Outcome::Pending: return Action::Wait;
+    case Outcome::Ok:
+      return Action::GoOn;
+    case Outcome::Pending:
+      return Action::Wait;
     case Outcome::Rejected:
     case Outcome::Invalid:
-    case Outcome::Unsupported: return Action::Refuse;
-    case Outcome::Cancelled: return Action::NextCa;
+    case Outcome::Unsupported:
+      return Action::Refuse;
+    case Outcome::Cancelled:
+      return Action::NextCa;
     case Outcome::Unavailable:
     case Outcome::Throttled:
     case Outcome::Unknown:
-    case Outcome::Internal: return Action::LookUp;
+    case Outcome::Internal:
+      return Action::LookUp;
   }
   return Action::LookUp;
 }
 
 Action after_check(Outcome outcome) {
   switch (outcome) {
-    case Outcome::Ok: return Action::GoOn;
+    case Outcome::Ok:
+      return Action::GoOn;
     case Outcome::Rejected:
     case Outcome::Invalid:
-    case Outcome::Unsupported: return Action::Refuse;
+    case Outcome::Unsupported:
+      return Action::Refuse;
     case Outcome::Pending:
     case Outcome::Unavailable:
     case Outcome::Throttled:
     case Outcome::Unknown:
     case Outcome::Cancelled:
-    case Outcome::Internal: return Action::Repeat;
+    case Outcome::Internal:
+      return Action::Repeat;
   }
   return Action::Repeat;
 }

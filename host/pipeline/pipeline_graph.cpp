@@ -45,7 +45,8 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-const Pipeline* PipelineGraph::match(std::string_view source, std::string_view message, const Labels& labels) const {
+const Pipeline* PipelineGraph::match(std::string_view source, std::string_view message,
+                                     const Labels& labels) const {
   for (const Pipeline& pipeline : pipelines_) {
     if (pipeline.source == source && matches(pipeline, message, labels)) return &pipeline;
   }

@@ -31,7 +31,8 @@ struct Pipeline {
 /// `text` against a pattern in which '*' stands for any run of characters and nothing else is special.
 bool matches_glob(std::string_view pattern, std::string_view text);
 
-/// All pipelines of a configuration. Immutable, so any thread may read it; replaced as a whole by a new configuration.
+/// All pipelines of a configuration. Immutable, so any thread may read it; replaced as a whole by a new
+/// configuration.
 class PipelineGraph {
  public:
   explicit PipelineGraph(std::vector<Pipeline> pipelines) : pipelines_(std::move(pipelines)) {}
@@ -40,7 +41,8 @@ class PipelineGraph {
   const Pipeline* match(std::string_view source, std::string_view message, const Labels& labels) const;
   const Pipeline* find(std::string_view name) const;
   const std::vector<Pipeline>& pipelines() const { return pipelines_; }
-  /// Names of the issuers of `pipeline`, or of every pipeline of `source` if `pipeline` is empty; each once, in file order.
+  /// Names of the issuers of `pipeline`, or of every pipeline of `source` if `pipeline` is empty; each once,
+  /// in file order.
   std::vector<std::string> issuers(std::string_view source, std::string_view pipeline) const;
 
  private:

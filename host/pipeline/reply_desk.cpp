@@ -6,7 +6,8 @@
 
 namespace certspan {
 
-/// What a source is told, owned: the clients are answered on a thread of the cpu pool after the caller has gone on.
+/// What a source is told, owned: the clients are answered on a thread of the cpu pool after the caller has
+/// gone on.
 struct ReplyDesk::Telling {
   Outcome outcome;
   std::string id;
@@ -49,11 +50,11 @@ void ReplyDesk::tell(std::vector<Waiter> waiters, Telling telling) {
   for (Waiter& waiter : waiters) {
     Connector* source = config->connectors.find(waiter.source);
     certspan_http_exchange exchange(waiter.exchange);
-    const ReplyView view{telling.outcome,       telling.id,
-                         waiter.transaction_id, telling.code,
-                         telling.certificate,   telling.chain ? *telling.chain : kNoChain};
+    const ReplyView view{telling.outcome, telling.id,          waiter.transaction_id,
+                         telling.code,    telling.certificate, telling.chain ? *telling.chain : kNoChain};
     CERTSPAN_FAILPOINT("reply.before");
-    const bool told = source != nullptr && source->reply(view, waiter.context, &exchange) && exchange.answered;
+    const bool told =
+        source != nullptr && source->reply(view, waiter.context, &exchange) && exchange.answered;
     if (!told) {
       std::vector<Waiter> one;
       one.push_back(std::move(waiter));

@@ -6,8 +6,8 @@
 
 namespace certspan {
 
-/// Tells waiting clients how their item stands, through the source that made their reply context, or "try later" (503 with
-/// Retry-After) by itself. Thread-safe.
+/// Tells waiting clients how their item stands, through the source that made their reply context, or "try
+/// later" (503 with Retry-After) by itself. Thread-safe.
 class ReplyDesk {
  public:
   explicit ReplyDesk(Runtime& runtime) : runtime_(runtime) {}

@@ -14,7 +14,9 @@ Timer::Timer(const Clock& clock) : clock_(clock) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-Timer::~Timer() { stop(); }
+Timer::~Timer() {
+  stop();
+}
 
 void Timer::at(TimePoint when, Job job) {
   MutexLock lock(mutex_);

@@ -10,7 +10,8 @@
 
 namespace certspan {
 
-/// Runs jobs at a time of the monotonic clock, on one thread of its own; a job hands real work to a pool. Thread-safe.
+/// Runs jobs at a time of the monotonic clock, on one thread of its own; a job hands real work to a pool.
+/// Thread-safe.
 class Timer {
  public:
   using Job = std::function<void()>;

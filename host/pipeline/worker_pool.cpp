@@ -16,7 +16,9 @@ WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-WorkerPool::~WorkerPool() { stop(); }
+WorkerPool::~WorkerPool() {
+  stop();
+}
 
 void WorkerPool::post(Job job) {
   MutexLock lock(mutex_);

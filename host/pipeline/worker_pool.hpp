@@ -10,9 +10,9 @@
 
 namespace certspan {
 
-/// A fixed number of threads over one queue. The pool of cpu steps is as wide as the cores; each `waits` connector has one of
-/// its own, so a stuck CA starves only itself. The queue is bounded by what is let in: callers that bring new work ask `try_post`,
-/// callers that go on with accepted work use `post`.
+/// A fixed number of threads over one queue. The pool of cpu steps is as wide as the cores; each `waits`
+/// connector has one of its own, so a stuck CA starves only itself. The queue is bounded by what is let in:
+/// callers that bring new work ask `try_post`, callers that go on with accepted work use `post`.
 ///
 /// Thread-safe. Jobs must not throw. Signals are blocked on its threads.
 class WorkerPool {

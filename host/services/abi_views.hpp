@@ -15,7 +15,11 @@ inline std::string_view from_abi(certspan_string_view view) {
 inline BytesView from_abi(certspan_bytes_view view) {
   return view.data == nullptr ? BytesView() : BytesView(view.data, view.size);
 }
-inline certspan_string_view to_abi(std::string_view text) { return {text.data(), text.size()}; }
-inline certspan_bytes_view to_abi(BytesView bytes) { return {bytes.data(), bytes.size()}; }
+inline certspan_string_view to_abi(std::string_view text) {
+  return {text.data(), text.size()};
+}
+inline certspan_bytes_view to_abi(BytesView bytes) {
+  return {bytes.data(), bytes.size()};
+}
 
 }  // namespace certspan

@@ -12,9 +12,13 @@ CallScope::CallScope(std::string_view work_id, std::vector<StoreWrite>& writes)
   current_scope = this;
 }
 
-CallScope::~CallScope() { current_scope = outer_; }
+CallScope::~CallScope() {
+  current_scope = outer_;
+}
 
-CallScope* CallScope::current() { return current_scope; }
+CallScope* CallScope::current() {
+  return current_scope;
+}
 
 StoreWrite* CallScope::staged(std::string_view connector, BytesView key) const {
   for (StoreWrite& write : writes_) {

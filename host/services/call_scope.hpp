@@ -7,9 +7,9 @@
 
 namespace certspan {
 
-/// What belongs to the call that a thread is making into a connector on behalf of an item: the store writes staged since the
-/// item's last transition, and the work id that its log records carry. One per call, on the stack of the calling thread;
-/// services find it there.
+/// What belongs to the call that a thread is making into a connector on behalf of an item: the store writes
+/// staged since the item's last transition, and the work id that its log records carry. One per call, on the
+/// stack of the calling thread; services find it there.
 class CallScope {
  public:
   /// Both are borrowed for the life of the scope.

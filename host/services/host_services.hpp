@@ -27,8 +27,8 @@ struct ServiceBackends {
   IssuerDirectory* issuers = nullptr;
 };
 
-/// The host as one connector sees it: the `certspan_host` given to its `create`, whose services know which connector asks.
-/// Lives from before `create` until after `destroy`; does not move.
+/// The host as one connector sees it: the `certspan_host` given to its `create`, whose services know which
+/// connector asks. Lives from before `create` until after `destroy`; does not move.
 class HostServices {
  public:
   HostServices(std::string connector, const ServiceBackends& backends);

@@ -25,8 +25,8 @@ struct Submission {
   Labels labels;
 };
 
-/// Takes work from sources; the pipeline engine implements it. Both take over `exchange` and answer it sooner or later.
-/// Called on the thread that runs the source's `handle`.
+/// Takes work from sources; the pipeline engine implements it. Both take over `exchange` and answer it sooner
+/// or later. Called on the thread that runs the source's `handle`.
 class Submitter {
  public:
   virtual ~Submitter() = default;

@@ -14,10 +14,14 @@ constexpr std::uint64_t kMostFields = 32;
 
 LogLevel level_from_abi(std::int32_t level) {
   switch (level) {
-    case CERTSPAN_LOG_DEBUG: return LogLevel::Debug;
-    case CERTSPAN_LOG_WARN: return LogLevel::Warn;
-    case CERTSPAN_LOG_ERROR: return LogLevel::Error;
-    default: return LogLevel::Info;
+    case CERTSPAN_LOG_DEBUG:
+      return LogLevel::Debug;
+    case CERTSPAN_LOG_WARN:
+      return LogLevel::Warn;
+    case CERTSPAN_LOG_ERROR:
+      return LogLevel::Error;
+    default:
+      return LogLevel::Info;
   }
 }
 
@@ -44,13 +48,16 @@ std::uint64_t clock_monotonic_ns(void* context) noexcept {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
-std::int64_t clock_wall_ms(void* context) noexcept { return HostServices::of(context).backends().clock->wall_ms(); }
+std::int64_t clock_wall_ms(void* context) noexcept {
+  return HostServices::of(context).backends().clock->wall_ms();
+}
 
-certspan_outcome secrets_open(void* context, certspan_string_view token, const certspan_bytes_sink* sink) noexcept try {
+certspan_outcome secrets_open(void* context, certspan_string_view token,
+                              const certspan_bytes_sink* sink) noexcept try {
   HostServices& services = HostServices::of(context);
-  const bool opened = services.backends().secrets->open(services.connector(), from_abi(token), [&](BytesView bytes) {
-    sink->put(sink->context, to_abi(bytes));
-  });
+  const bool opened =
+      services.backends().secrets->open(services.connector(), from_abi(token),
+                                        [&](BytesView bytes) { sink->put(sink->context, to_abi(bytes)); });
   return opened ? CERTSPAN_OK : CERTSPAN_REJECTED;
 } catch (...) {
   return CERTSPAN_INTERNAL;
@@ -59,7 +66,8 @@ certspan_outcome secrets_open(void* context, certspan_string_view token, const c
 }  // namespace
 
 const certspan_service_log kLogService = {sizeof(certspan_service_log), 0, &log_enabled, &log_write};
-const certspan_service_clock kClockService = {sizeof(certspan_service_clock), 0, &clock_monotonic_ns, &clock_wall_ms};
+const certspan_service_clock kClockService = {sizeof(certspan_service_clock), 0, &clock_monotonic_ns,
+                                              &clock_wall_ms};
 const certspan_service_secrets kSecretsService = {sizeof(certspan_service_secrets), 0, &secrets_open};
 
 }  // namespace certspan

@@ -1,4 +1,5 @@
-// A connector's store over the journal: staged inside a call that carries an item, durable at once outside of one.
+// A connector's store over the journal: staged inside a call that carries an item, durable at once outside of
+// one.
 
 #include <algorithm>
 #include <map>
@@ -25,7 +26,8 @@ bool give(const certspan_store_sink* sink, BytesView key, std::uint64_t revision
   return sink->record(sink->context, to_abi(key), revision, to_abi(value)) != 0;
 }
 
-certspan_outcome store_get(void* context, certspan_bytes_view key, const certspan_store_sink* sink) noexcept try {
+certspan_outcome store_get(void* context, certspan_bytes_view key, const certspan_store_sink* sink) noexcept
+    try {
   HostServices& services = HostServices::of(context);
   if (const CallScope* call = CallScope::current()) {
     if (const StoreWrite* write = call->staged(services.connector(), from_abi(key))) {
@@ -47,10 +49,13 @@ bool starts_with(BytesView text, BytesView prefix) {
   return text.size() >= prefix.size() && equal(text.first(prefix.size()), prefix);
 }
 
-bool before(BytesView a, BytesView b) { return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end()); }
+bool before(BytesView a, BytesView b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+}
 
 /// The call's own staged writes that a scan must show.
-std::map<Bytes, const StoreWrite*> staged_in_range(const HostServices& services, BytesView prefix, BytesView after) {
+std::map<Bytes, const StoreWrite*> staged_in_range(const HostServices& services, BytesView prefix,
+                                                   BytesView after) {
   std::map<Bytes, const StoreWrite*> staged;
   CallScope* call = CallScope::current();
   if (call == nullptr) return staged;
@@ -62,8 +67,8 @@ std::map<Bytes, const StoreWrite*> staged_in_range(const HostServices& services,
   return staged;
 }
 
-certspan_outcome store_scan(void* context, certspan_bytes_view prefix, certspan_bytes_view after, std::uint64_t limit,
-                            const certspan_store_sink* sink) noexcept try {
+certspan_outcome store_scan(void* context, certspan_bytes_view prefix, certspan_bytes_view after,
+                            std::uint64_t limit, const certspan_store_sink* sink) noexcept try {
   HostServices& services = HostServices::of(context);
   auto staged = staged_in_range(services, from_abi(prefix), from_abi(after));
   std::uint64_t given = 0;
@@ -82,7 +87,7 @@ certspan_outcome store_scan(void* context, certspan_bytes_view prefix, certspan_
   if (limit == 0) return CERTSPAN_OK;
   // Staged removals hide stored records, so as many more may have to be read.
   const auto scanned = services.backends().journal->store_scan(
-      services.connector(), from_abi(prefix), from_abi(after), static_cast<std::size_t>(limit) + staged.size(),
+      services.connector(), from_abi(prefix), from_abi(after), limit + staged.size(),
       [&](const StoreRecord& record) {
         give_staged_before(&record.key);
         if (!more) return false;
@@ -90,7 +95,8 @@ certspan_outcome store_scan(void* context, certspan_bytes_view prefix, certspan_
         if (own == staged.end()) {
           give_counted(record.key, record.revision, record.value);
         } else {
-          if (own->second->value) give_counted(record.key, staged_revision(*own->second), *own->second->value);
+          if (own->second->value)
+            give_counted(record.key, staged_revision(*own->second), *own->second->value);
           staged.erase(own);
         }
         return more;
@@ -115,7 +121,8 @@ StoreWrite copy_write(const HostServices& services, const certspan_store_write& 
   return copy;
 }
 
-/// Whether the write's precondition holds for what this call can see now. The journal looks again when it commits.
+/// Whether the write's precondition holds for what this call can see now. The journal looks again when it
+/// commits.
 Result<bool> holds_now(HostServices& services, CallScope& call, const StoreWrite& write) {
   if (write.expected_revision == StoreWrite::kAnyRevision) return true;
   if (const StoreWrite* staged = call.staged(write.connector, write.key)) {
@@ -144,7 +151,8 @@ certspan_outcome stage(HostServices& services, CallScope& call, std::vector<Stor
   return CERTSPAN_OK;
 }
 
-certspan_outcome store_commit(void* context, const certspan_store_write* writes, std::uint64_t count) noexcept try {
+certspan_outcome store_commit(void* context, const certspan_store_write* writes, std::uint64_t count) noexcept
+    try {
   HostServices& services = HostServices::of(context);
   if (count > kMostWrites) return CERTSPAN_INVALID;
   std::vector<StoreWrite> copies;
@@ -154,9 +162,12 @@ certspan_outcome store_commit(void* context, const certspan_store_write* writes,
   }
   if (CallScope* call = CallScope::current()) return stage(services, *call, std::move(copies));
   switch (services.backends().journal->write(std::move(copies))) {
-    case CommitResult::Committed: return CERTSPAN_OK;
-    case CommitResult::Conflict: return CERTSPAN_REJECTED;
-    default: return CERTSPAN_UNAVAILABLE;
+    case CommitResult::Committed:
+      return CERTSPAN_OK;
+    case CommitResult::Conflict:
+      return CERTSPAN_REJECTED;
+    default:
+      return CERTSPAN_UNAVAILABLE;
   }
 } catch (...) {
   return CERTSPAN_INTERNAL;
@@ -164,6 +175,7 @@ certspan_outcome store_commit(void* context, const certspan_store_write* writes,
 
 }  // namespace
 
-const certspan_service_store kStoreService = {sizeof(certspan_service_store), 0, &store_get, &store_scan, &store_commit};
+const certspan_service_store kStoreService = {sizeof(certspan_service_store), 0, &store_get, &store_scan,
+                                              &store_commit};
 
 }  // namespace certspan

@@ -18,7 +18,8 @@ certspan_outcome http_add_route(void* context, const certspan_http_route* route)
   return CERTSPAN_INTERNAL;
 }
 
-void http_respond(void*, certspan_http_exchange* exchange, const certspan_http_response* response) noexcept try {
+void http_respond(void*, certspan_http_exchange* exchange, const certspan_http_response* response) noexcept
+    try {
   if (exchange == nullptr || exchange->answered || exchange->taken) return;
   exchange->answered = true;
   HttpResponse copy;
@@ -68,7 +69,8 @@ void submit(void* context, certspan_http_exchange* exchange, const certspan_subm
   Submission copy;
   if (!fits(*submission, reply_context) || !copy_submission(services, *submission, copy)) return;
   exchange->taken = true;
-  services.backends().submitter->submit(std::move(copy), exchange->exchange, copy_of(from_abi(reply_context)));
+  services.backends().submitter->submit(std::move(copy), exchange->exchange,
+                                        copy_of(from_abi(reply_context)));
 } catch (...) {
   // Nothing was accepted: the exchange is dropped unanswered, which the listener turns into 503.
 }
@@ -86,7 +88,8 @@ void poll(void* context, certspan_http_exchange* exchange, certspan_bytes_view p
   // As above.
 }
 
-certspan_outcome issuers_chain(void* context, certspan_string_view pipeline, const certspan_chain_sink* sink) noexcept try {
+certspan_outcome issuers_chain(void* context, certspan_string_view pipeline,
+                               const certspan_chain_sink* sink) noexcept try {
   HostServices& services = HostServices::of(context);
   const Outcome outcome = services.backends().issuers->chain(
       services.connector(), from_abi(pipeline), [&](const IssuerDirectory::Certificate& certificate) {
@@ -97,12 +100,13 @@ certspan_outcome issuers_chain(void* context, certspan_string_view pipeline, con
   return CERTSPAN_INTERNAL;
 }
 
-certspan_outcome issuers_find(void* context, certspan_string_view pipeline, const certspan_find_request* request,
-                              const certspan_find_sink* sink) noexcept try {
+certspan_outcome issuers_find(void* context, certspan_string_view pipeline,
+                              const certspan_find_request* request, const certspan_find_sink* sink) noexcept
+    try {
   HostServices& services = HostServices::of(context);
   IssuerDirectory::Found found;
-  const Outcome outcome = services.backends().issuers->find(services.connector(), from_abi(pipeline),
-                                                            from_abi(request->issuer), from_abi(request->serial), found);
+  const Outcome outcome = services.backends().issuers->find(
+      services.connector(), from_abi(pipeline), from_abi(request->issuer), from_abi(request->serial), found);
   if (outcome == Outcome::Ok) {
     sink->found(sink->context, to_abi(found.certificate),
                 found.revoked ? CERTSPAN_CERTIFICATE_REVOKED : CERTSPAN_CERTIFICATE_GOOD);
@@ -114,8 +118,10 @@ certspan_outcome issuers_find(void* context, certspan_string_view pipeline, cons
 
 }  // namespace
 
-const certspan_service_http_in kHttpInService = {sizeof(certspan_service_http_in), 0, &http_add_route, &http_respond};
+const certspan_service_http_in kHttpInService = {sizeof(certspan_service_http_in), 0, &http_add_route,
+                                                 &http_respond};
 const certspan_service_submit kSubmitService = {sizeof(certspan_service_submit), 0, &submit, &poll};
-const certspan_service_issuers kIssuersService = {sizeof(certspan_service_issuers), 0, &issuers_chain, &issuers_find};
+const certspan_service_issuers kIssuersService = {sizeof(certspan_service_issuers), 0, &issuers_chain,
+                                                  &issuers_find};
 
 }  // namespace certspan
