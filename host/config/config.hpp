@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "host/base/log.hpp"
 #include "host/config/mark.hpp"
 #include "host/config/secret_ref.hpp"
 #include "host/config/yaml_node.hpp"
@@ -67,9 +68,6 @@ struct ControlSection {
   std::filesystem::path socket;  ///< default: control.sock in data_dir
   std::map<Person, std::vector<Principal>> roles;
 };
-
-enum class LogLevel : std::uint8_t { Debug, Info, Warn, Error };
-enum class LogFormat : std::uint8_t { Text, Json };
 
 struct LogSection {
   LogLevel level = LogLevel::Info;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/config/glob.hpp"
+
 namespace certspan {
 namespace {
 
@@ -16,34 +18,11 @@ std::string_view value_of(std::string_view name, std::string_view message, const
 bool matches(const Pipeline& pipeline, std::string_view message, const Labels& labels) {
   return std::ranges::all_of(pipeline.when, [&](const auto& condition) {
     const std::string_view value = value_of(condition.first, message, labels);
-    return std::ranges::any_of(condition.second, [&](const auto& glob) { return matches_glob(glob, value); });
+    return std::ranges::any_of(condition.second, [&](const auto& glob) { return glob_matches(glob, value); });
   });
 }
 
 }  // namespace
-
-bool matches_glob(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 const Pipeline* PipelineGraph::match(std::string_view source, std::string_view message,
                                      const Labels& labels) const {

@@ -28,9 +28,6 @@ struct Pipeline {
   ReplyRule reply;
 };
 
-/// `text` against a pattern in which '*' stands for any run of characters and nothing else is special.
-bool matches_glob(std::string_view pattern, std::string_view text);
-
 /// All pipelines of a configuration. Immutable, so any thread may read it; replaced as a whole by a new
 /// configuration.
 class PipelineGraph {
