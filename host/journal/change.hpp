@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "host/base/bytes.hpp"
+#include "host/base/result.hpp"
+#include "host/journal/journal.hpp"
+#include "host/journal/sealing.hpp"
+#include "host/journal/work_item.hpp"
+
+namespace certspan {
+
+/// An item as its row holds it.
+struct ItemRow {
+  WorkId id{};
+  std::uint32_t epoch = 0;
+  ItemState state = ItemState::Ready;
+  bool first = false;
+  ItemKey key{};
+  std::int64_t key_hash = 0;
+  std::optional<std::int64_t> transaction_hash;
+  std::optional<std::int64_t> serial_hash;
+  Bytes note;
+  Bytes body;
+  Bytes sealed;  ///< empty in a finished row
+};
+
+struct NoteRow {
+  WorkId id{};
+  std::uint32_t epoch = 0;
+  Bytes note;
+};
+
+/// One member of a group: what is written together or not at all. Made on the caller's thread, so that
+/// encoding and sealing do not hold up the writer.
+struct Change {
+  std::optional<ItemRow> item;
+  std::optional<NoteRow> note;
+  std::vector<StoreWrite> writes;
+};
+
+/// The sealed column's place, as sealing binds it.
+SealedPlace sealed_place(WorkId id);
+
+/// nullopt: over a limit of size or count.
+std::optional<Change> change_of(Transition transition, const Sealer& sealer);
+std::optional<Change> change_of(WorkId id, std::uint32_t epoch, BytesView note);
+std::optional<Change> change_of(std::vector<StoreWrite> writes);
+
+}  // namespace certspan

@@ -1,0 +1,254 @@
+#include "host/journal/item_reader.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <utility>
+
+#include "host/journal/change.hpp"
+#include "host/journal/index_keys.hpp"
+#include "host/journal/item_codec.hpp"
+
+namespace certspan {
+namespace {
+
+enum Column : std::uint8_t { kId, kEpoch, kState, kKey, kBody, kNote, kSealed };
+
+/// A scan reads at most this many rows, so that it ends within a second or so on a journal of any size.
+constexpr std::int64_t kMostScanned = 100'000;
+/// Items that share one hash: more are made by nobody who is honest.
+constexpr std::int64_t kMostAlike = 1000;
+
+/// Puts `later` into `items`, newest first. Of an item that stands in both because it changed while they were
+/// read, the later reading counts.
+void merge_newest(std::vector<WorkItem>& items, std::vector<WorkItem> later, std::size_t limit) {
+  items.insert(items.begin(), std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
+  std::stable_sort(items.begin(), items.end(),
+                   [](const WorkItem& a, const WorkItem& b) { return a.id > b.id; });
+  const auto same = [](const WorkItem& a, const WorkItem& b) { return a.id == b.id; };
+  items.erase(std::unique(items.begin(), items.end(), same), items.end());
+  if (items.size() > limit) items.resize(limit);
+}
+
+bool names(const WorkItem& item, std::string_view connector) {
+  return std::any_of(item.steps.begin(), item.steps.end(), [&](const Step& step) {
+    return std::find(step.connectors.begin(), step.connectors.end(), connector) != step.connectors.end();
+  });
+}
+
+bool starts_with(BytesView bytes, BytesView prefix) {
+  return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
+}
+
+}  // namespace
+
+Result<WorkItem> read_row(const sql::Statement& row) {
+  WorkItem item;
+  item.id = WorkId{static_cast<std::uint64_t>(row.integer(kId))};
+  const std::int64_t epoch = row.integer(kEpoch);
+  const std::int64_t state = row.integer(kState);
+  const BytesView key = row.blob(kKey);
+  if (epoch < 0 || epoch > std::numeric_limits<std::uint32_t>::max() || state < 0 ||
+      state > std::int64_t{static_cast<std::uint8_t>(ItemState::Dead)} || key.size() != item.key.size()) {
+    return fail(Outcome::Internal, "journal.corrupt",
+                "the record of work item " + to_string(item.id) + " is damaged");
+  }
+  item.epoch = static_cast<std::uint32_t>(epoch);
+  item.state = static_cast<ItemState>(state);
+  std::copy(key.begin(), key.end(), item.key.begin());
+  item.note = copy_of(row.blob(kNote));
+  if (auto decoded = decode_item(row.blob(kBody), item); !decoded) {
+    Error error = std::move(decoded).error();
+    error.message = "work item " + to_string(item.id) + ": " + error.message;
+    return tl::unexpected(std::move(error));
+  }
+  return item;
+}
+
+Result<void> open_secrets(const sql::Statement& row, const Sealer& sealer, WorkItem& item) {
+  const BytesView sealed = row.blob(kSealed);
+  if (!is_open(item.state)) return {};
+  CERTSPAN_TRY(const Bytes secrets, sealer.open(sealed_place(item.id), sealed));
+  return decode_secrets(secrets, item);
+}
+
+Result<ItemReader> ItemReader::create(sql::Database database, std::string path, const Sealer& sealer) {
+  ItemReader reader(std::move(database), std::move(path), sealer);
+  if (auto prepared = reader.prepare(); !prepared) {
+    return tl::unexpected(reader.described(prepared.error()));
+  }
+  return reader;
+}
+
+sql::Tried<void> ItemReader::prepare() {
+  const std::string hot(kHotColumns);
+  const std::string done(kDoneColumns);
+  const std::string newest = " ORDER BY id DESC LIMIT " + std::to_string(kMostAlike);
+  const std::string scan = " ORDER BY id DESC LIMIT " + std::to_string(kMostScanned);
+  const std::pair<sql::Statement*, std::string> statements[] = {
+      {&hot_by_id_, hot + "WHERE id = ?1"},
+      {&done_by_id_, done + "WHERE id = ?1"},
+      {&hot_by_key_, hot + "WHERE key_hash = ?1" + newest},
+      {&done_by_key_, done + "WHERE key_hash = ?1" + newest},
+      {&hot_by_transaction_, hot + "WHERE transaction_hash = ?1" + newest},
+      {&done_by_transaction_, done + "WHERE transaction_hash = ?1" + newest},
+      {&hot_by_serial_, hot + "WHERE serial_hash = ?1" + newest},
+      {&done_by_serial_, done + "WHERE serial_hash = ?1" + newest},
+      {&hot_all_, hot + scan},
+      {&done_all_, done + scan},
+      {&done_of_state_, done + "WHERE state <> 4 AND state = ?1" + scan},
+      {&get_, "SELECT key, revision, value FROM store WHERE connector = ?1 AND key = ?2"},
+      {&scan_,
+       "SELECT key, revision, value FROM store WHERE connector = ?1 AND key >= ?2 AND key > ?3 ORDER BY key"},
+  };
+  for (const auto& [statement, text] : statements) {
+    CERTSPAN_TRY(*statement, database_.prepare(text));
+  }
+  return {};
+}
+
+Result<void> ItemReader::collect(sql::Statement& statement, const Wanted& wanted, std::size_t limit,
+                                 std::vector<WorkItem>& items) {
+  const sql::ResetAtEnd reset(statement);
+  while (items.size() < limit) {
+    const auto found = statement.step();
+    if (!found) return tl::unexpected(described(found.error()));
+    if (!*found) break;
+    CERTSPAN_TRY(WorkItem item, read_row(statement));
+    if (!wanted(item)) continue;
+    CERTSPAN_CHECK(open_secrets(statement, *sealer_, item));
+    items.push_back(std::move(item));
+  }
+  return {};
+}
+
+Result<std::optional<WorkItem>> ItemReader::find_by_key(const ItemKey& key) {
+  const auto wanted = [&](const WorkItem& item) { return item.key == key; };
+  std::vector<WorkItem> items;
+  // The open row first: an item that finishes between the two look-ups is then found in the second.
+  for (sql::Statement* statement : {&hot_by_key_, &done_by_key_}) {
+    statement->bind(1, index_hash(key));
+    CERTSPAN_CHECK(collect(*statement, wanted, 1, items));
+    if (!items.empty()) return std::move(items.front());
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<WorkItem>> ItemReader::find_by_poll_key(const ItemKey& poll_key,
+                                                             std::string_view transaction_id) {
+  const auto hash = transaction_hash(transaction_id);
+  if (!hash) return std::nullopt;
+  const auto wanted = [&](const WorkItem& item) {
+    return item.poll_key == poll_key && item.transaction_id == transaction_id;
+  };
+  CERTSPAN_TRY(auto items, find_indexed(hot_by_transaction_, done_by_transaction_, *hash, wanted, 1));
+  if (items.empty()) return std::nullopt;
+  return std::move(items.front());
+}
+
+Result<std::optional<WorkItem>> ItemReader::find(WorkId id) {
+  const auto any = [](const WorkItem&) { return true; };
+  std::vector<WorkItem> items;
+  for (sql::Statement* statement : {&hot_by_id_, &done_by_id_}) {
+    statement->bind(1, static_cast<std::int64_t>(id));
+    CERTSPAN_CHECK(collect(*statement, any, 1, items));
+    if (!items.empty()) return std::move(items.front());
+  }
+  return std::nullopt;
+}
+
+/// The newest `limit` of both tables, the open rows first as in find_by_key.
+Result<std::vector<WorkItem>> ItemReader::find_indexed(sql::Statement& hot, sql::Statement& done,
+                                                       std::int64_t hash, const Wanted& wanted,
+                                                       std::size_t limit) {
+  std::vector<WorkItem> items;
+  hot.bind(1, hash);
+  CERTSPAN_CHECK(collect(hot, wanted, limit, items));
+  std::vector<WorkItem> finished;
+  done.bind(1, hash);
+  CERTSPAN_CHECK(collect(done, wanted, limit, finished));
+  merge_newest(items, std::move(finished), limit);
+  return items;
+}
+
+Result<std::vector<WorkItem>> ItemReader::search(std::string_view text, std::size_t limit) {
+  std::vector<WorkItem> items;
+  if (text.empty() || limit == 0) return items;
+  if (const auto hash = transaction_hash(text)) {
+    const auto wanted = [&](const WorkItem& item) { return item.transaction_id == text; };
+    CERTSPAN_TRY(items, find_indexed(hot_by_transaction_, done_by_transaction_, *hash, wanted, limit));
+  }
+  if (const auto hash = serial_hash(text)) {
+    const std::string serial = normal_serial(text);
+    const auto wanted = [&](const WorkItem& item) {
+      return normal_serial(item.label(kSerialLabel)) == serial;
+    };
+    CERTSPAN_TRY(auto more, find_indexed(hot_by_serial_, done_by_serial_, *hash, wanted, limit));
+    merge_newest(items, std::move(more), limit);
+  }
+  if (!items.empty()) return items;
+  return scan_subjects(text, limit);
+}
+
+Result<std::vector<WorkItem>> ItemReader::scan_subjects(std::string_view part, std::size_t limit) {
+  const auto wanted = [&](const WorkItem& item) {
+    return contains_ignoring_case(item.label(kSubjectLabel), part);
+  };
+  std::vector<WorkItem> items;
+  CERTSPAN_CHECK(collect(hot_all_, wanted, limit, items));
+  std::vector<WorkItem> finished;
+  CERTSPAN_CHECK(collect(done_all_, wanted, limit, finished));
+  merge_newest(items, std::move(finished), limit);
+  return items;
+}
+
+Result<std::vector<WorkItem>> ItemReader::list(const ItemFilter& filter) {
+  const auto wanted = [&](const WorkItem& item) {
+    return (!filter.state || item.state == *filter.state) &&
+           (filter.connector.empty() || names(item, filter.connector));
+  };
+  std::vector<WorkItem> items;
+  if (filter.open && (!filter.state || is_open(*filter.state))) {
+    CERTSPAN_CHECK(collect(hot_all_, wanted, filter.limit, items));
+  }
+  std::vector<WorkItem> finished;
+  if (filter.finished && (!filter.state || !is_open(*filter.state))) {
+    const bool indexed = filter.state && *filter.state != ItemState::Done;
+    if (indexed) done_of_state_.bind(1, std::int64_t{static_cast<std::uint8_t>(*filter.state)});
+    CERTSPAN_CHECK(collect(indexed ? done_of_state_ : done_all_, wanted, filter.limit, finished));
+  }
+  merge_newest(items, std::move(finished), filter.limit);
+  return items;
+}
+
+Result<Totals> ItemReader::totals() {
+  auto totals = read_totals(database_);
+  if (!totals) return tl::unexpected(described(totals.error()));
+  return std::move(*totals);
+}
+
+Result<std::optional<StoreRecord>> ItemReader::store_get(std::string_view connector, BytesView key) {
+  const sql::ResetAtEnd reset(get_);
+  const auto found = get_.bind(1, connector).bind(2, key).step();
+  if (!found) return tl::unexpected(described(found.error()));
+  if (!*found) return std::nullopt;
+  return StoreRecord{copy_of(get_.blob(0)), static_cast<std::uint64_t>(get_.integer(1)),
+                     copy_of(get_.blob(2))};
+}
+
+Result<std::vector<StoreRecord>> ItemReader::store_page(std::string_view connector, BytesView prefix,
+                                                        BytesView after, std::size_t limit) {
+  const sql::ResetAtEnd reset(scan_);
+  scan_.bind(1, connector).bind(2, prefix).bind(3, after);
+  std::vector<StoreRecord> page;
+  while (page.size() < limit) {
+    const auto found = scan_.step();
+    if (!found) return tl::unexpected(described(found.error()));
+    if (!*found || !starts_with(scan_.blob(0), prefix)) break;
+    page.push_back(
+        {copy_of(scan_.blob(0)), static_cast<std::uint64_t>(scan_.integer(1)), copy_of(scan_.blob(2))});
+  }
+  return page;
+}
+
+}  // namespace certspan

@@ -1,0 +1,137 @@
+#include "host/journal/opening.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "host/journal/file.hpp"
+#include "host/journal/key_file.hpp"
+#include "host/journal/schema.hpp"
+
+namespace certspan {
+namespace {
+
+constexpr const char* kDatabaseName = "journal.db";
+constexpr const char* kKeyName = "journal.key";
+
+tl::unexpected<Error> unwritable(const std::filesystem::path& path, int error) {
+  return fail(Outcome::Unavailable, "journal.unwritable",
+              "\"" + path.string() + "\" can't be written: " + errno_text(error));
+}
+
+Result<void> make_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (std::filesystem::is_directory(directory, error)) return {};
+  const auto parent = std::filesystem::absolute(directory, error).parent_path();
+  std::filesystem::create_directories(parent, error);
+  if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) return unwritable(directory, errno);
+  sync_directory(parent);
+  return {};
+}
+
+/// Made by us, so that it is nobody else's to read; SQLite gives its log the same mode.
+Result<void> make_database_file(const std::filesystem::path& path) {
+  const File file = File::open(path, O_RDWR | O_CREAT | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+  if (!file.is_open() || !sync_directory(path.parent_path())) return unwritable(path, errno);
+  return {};
+}
+
+Result<sql::Database> open_database(const std::string& path, sql::OpenMode mode) {
+  auto database = sql::Database::open(path, mode);
+  if (!database) return tl::unexpected(sql::to_error(database.error(), path));
+  return std::move(*database);
+}
+
+Result<Totals> totals_of(sql::Database& database, const std::string& path) {
+  auto totals = read_totals(database);
+  if (!totals) return tl::unexpected(sql::to_error(totals.error(), path));
+  return std::move(*totals);
+}
+
+bool holds_sealed(const Totals& totals) {
+  for (const ItemState state : {ItemState::Ready, ItemState::Calling, ItemState::Pending, ItemState::Held}) {
+    if (totals.counts.at(static_cast<std::size_t>(state)) > 0) return true;
+  }
+  return false;
+}
+
+/// The sealer of the key that belongs to the journal; nullopt if there is no key, or another one, and
+/// nothing is sealed with it.
+Result<std::optional<Sealer>> sealer_of(const std::filesystem::path& key_path, const Totals& totals) {
+  CERTSPAN_TRY(const auto key, read_key_file(key_path));
+  const auto unusable = [&](const char* why) {
+    return fail(Outcome::Unavailable, "journal.key",
+                "sealing key \"" + key_path.string() + "\": " + why +
+                    ": put it back from a backup, open work items can't be read without it");
+  };
+  if (!key) {
+    if (holds_sealed(totals)) return unusable("is missing");
+    return std::nullopt;
+  }
+  CERTSPAN_TRY(Sealer sealer, Sealer::create(*key));
+  if (sealer.key_check() == totals.key_check || totals.key_check.empty()) return sealer;
+  if (holds_sealed(totals)) return unusable("belongs to another journal");
+  return sealer;
+}
+
+Result<Sealer> sealer_for_writing(const std::filesystem::path& key_path, sql::Database& database,
+                                  const Totals& totals, const std::string& path) {
+  CERTSPAN_TRY(auto sealer, sealer_of(key_path, totals));
+  if (!sealer) {
+    CERTSPAN_TRY(const SealingKey key, make_key_file(key_path));
+    CERTSPAN_TRY(sealer, Sealer::create(key));
+  }
+  const Bytes check = sealer->key_check();
+  if (check != totals.key_check) {
+    const auto set = database.run("UPDATE totals SET key_check = x'" + to_hex(check) + "'");
+    if (!set) return tl::unexpected(sql::to_error(set.error(), path));
+  }
+  return std::move(*sealer);
+}
+
+}  // namespace
+
+Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory) {
+  CERTSPAN_CHECK(make_directory(directory));
+  CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::hold(directory));
+  const std::string path = (directory / kDatabaseName).string();
+  CERTSPAN_CHECK(make_database_file(path));
+  CERTSPAN_TRY(sql::Database writing, open_database(path, sql::OpenMode::ReadWrite));
+  CERTSPAN_CHECK(set_up_writing(writing, path));
+  CERTSPAN_CHECK(check_integrity(writing, path));
+  CERTSPAN_CHECK(bring_up_schema(writing, path));
+  CERTSPAN_TRY(Totals totals, totals_of(writing, path));
+  CERTSPAN_TRY(Sealer sealer, sealer_for_writing(directory / kKeyName, writing, totals, path));
+  CERTSPAN_TRY(sql::Database checkpoints, open_database(path, sql::OpenMode::ReadWrite));
+  CERTSPAN_CHECK(set_up_writing(checkpoints, path));
+  return OpenedDirectory{std::move(lock),         path,
+                         std::move(sealer),       std::move(totals),
+                         sql::OpenMode::ReadOnly, std::move(writing),
+                         std::move(checkpoints)};
+}
+
+Result<OpenedDirectory> open_for_reading(const std::filesystem::path& directory) {
+  CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::share(directory));
+  const std::string path = (directory / kDatabaseName).string();
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    return fail(Outcome::Unavailable, "journal.missing",
+                "there is no journal in \"" + directory.string() + "\"");
+  }
+  const auto log_size = std::filesystem::file_size(path + "-wal", error);
+  const auto mode = error || log_size == 0 ? sql::OpenMode::Frozen : sql::OpenMode::FrozenLog;
+  CERTSPAN_TRY(sql::Database database, open_database(path, mode));
+  CERTSPAN_CHECK(expect_schema(database, path));
+  CERTSPAN_TRY(Totals totals, totals_of(database, path));
+  CERTSPAN_TRY(auto sealer, sealer_of(directory / kKeyName, totals));
+  if (!sealer) {
+    CERTSPAN_TRY(sealer, Sealer::create(SealingKey{}));  // there is nothing to open with it
+  }
+  return OpenedDirectory{std::move(lock), path,        std::move(*sealer), std::move(totals), mode,
+                         std::nullopt,    std::nullopt};
+}
+
+}  // namespace certspan

@@ -1,0 +1,105 @@
+#include "host/journal/reading_journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace certspan {
+namespace {
+
+/// Records of a scan that are read at a time, so that no connection is held while calling out.
+constexpr std::size_t kPage = 64;
+
+tl::unexpected<Error> only_reading() {
+  return fail(Outcome::Unsupported, "journal.read_only", "the journal was opened for reading only");
+}
+
+}  // namespace
+
+ReadingJournal::ReadingJournal(OpenedDirectory opened, std::size_t readers)
+    : opened_(std::move(opened)), readers_(opened_.path, opened_.read_mode, readers, opened_.sealer) {}
+
+void ReadingJournal::commit(Transition, Committed done) {
+  done(CommitResult::Refused);
+}
+
+CommitResult ReadingJournal::note(WorkId, std::uint32_t, BytesView) {
+  return CommitResult::Refused;
+}
+
+CommitResult ReadingJournal::write(std::vector<StoreWrite>) {
+  return CommitResult::Refused;
+}
+
+Result<std::optional<WorkItem>> ReadingJournal::find_by_key(const ItemKey& key) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->find_by_key(key);
+}
+
+Result<std::optional<WorkItem>> ReadingJournal::find_by_poll_key(const ItemKey& poll_key,
+                                                                 std::string_view transaction_id) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->find_by_poll_key(poll_key, transaction_id);
+}
+
+Result<std::optional<WorkItem>> ReadingJournal::find(WorkId id) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->find(id);
+}
+
+Result<std::vector<WorkItem>> ReadingJournal::search(std::string_view text, std::size_t limit) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->search(text, limit);
+}
+
+Result<std::vector<WorkItem>> ReadingJournal::list(const ItemFilter& filter) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->list(filter);
+}
+
+Result<std::vector<WorkItem>> ReadingJournal::claim_open() {
+  return only_reading();
+}
+
+Result<std::optional<StoreRecord>> ReadingJournal::store_get(std::string_view connector, BytesView key) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->store_get(connector, key);
+}
+
+Result<void> ReadingJournal::store_scan(std::string_view connector, BytesView prefix, BytesView after,
+                                        std::size_t limit,
+                                        const std::function<bool(const StoreRecord&)>& visit) {
+  Bytes last = copy_of(after);
+  while (limit > 0) {
+    std::vector<StoreRecord> page;
+    const std::size_t wanted = std::min(limit, kPage);
+    {
+      CERTSPAN_TRY(auto reader, readers_.lease());
+      CERTSPAN_TRY(page, reader->store_page(connector, prefix, last, wanted));
+    }
+    for (const StoreRecord& record : page) {
+      if (!visit(record)) return {};
+    }
+    if (page.size() < wanted) return {};
+    limit -= page.size();
+    last = std::move(page.back().key);
+  }
+  return {};
+}
+
+WorkId ReadingJournal::next_id() {
+  return WorkId{opened_.totals.last_id + 1};
+}
+
+WallMs ReadingJournal::newest_record() {
+  return opened_.totals.newest;
+}
+
+Result<void> ReadingJournal::accept_clock() {
+  return only_reading();
+}
+
+Result<Journal::Counts> ReadingJournal::counts() {
+  return counts_of(opened_.totals.counts);
+}
+
+}  // namespace certspan

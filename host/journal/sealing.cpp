@@ -1,0 +1,155 @@
+#include "host/journal/sealing.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <limits>
+#include <string>
+
+namespace certspan {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kNonceSize = 12;
+constexpr std::size_t kTagSize = 16;
+constexpr std::size_t kOverhead = 1 + kNonceSize + kTagSize;
+constexpr std::string_view kSalt = "certspan journal sealing";
+constexpr std::string_view kItemInfo = "item";
+constexpr std::string_view kCheckInfo = "key check";
+
+struct FreeContext {
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
+
+void append(Bytes& to, BytesView part) {
+  to.insert(to.end(), part.begin(), part.end());
+}
+
+void append_id(Bytes& to, WorkId id) {
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    to.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(id) >> shift));
+  }
+}
+
+/// Table, id, field, version. The zero byte ends the table's name, so no two places give the same bytes.
+Bytes associated_data(const SealedPlace& place) {
+  Bytes data;
+  append(data, as_bytes(place.table));
+  data.push_back(0);
+  append_id(data, place.id);
+  append(data, as_bytes(place.field));
+  data.push_back(kVersion);
+  return data;
+}
+
+SealingKey hmac(BytesView key, BytesView data) {
+  SealingKey::Value out{};
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data.data(), data.size(), out.data(), nullptr);
+  SealingKey result(out);
+  OPENSSL_cleanse(out.data(), out.size());
+  return result;
+}
+
+bool encrypt(EVP_CIPHER_CTX* context, BytesView plain, std::uint8_t* cipher_text, std::uint8_t* tag) {
+  int length = 0;
+  return EVP_EncryptUpdate(context, cipher_text, &length, plain.data(), static_cast<int>(plain.size())) ==
+             1 &&
+         EVP_EncryptFinal_ex(context, cipher_text + length, &length) == 1 &&
+         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, tag) == 1;
+}
+
+bool decrypt(EVP_CIPHER_CTX* context, BytesView cipher_text, BytesView tag, std::uint8_t* plain) {
+  std::array<std::uint8_t, kTagSize> tag_copy{};
+  std::copy(tag.begin(), tag.end(), tag_copy.begin());
+  int length = 0;
+  return EVP_DecryptUpdate(context, plain, &length, cipher_text.data(),
+                           static_cast<int>(cipher_text.size())) == 1 &&
+         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagSize, tag_copy.data()) == 1 &&
+         EVP_DecryptFinal_ex(context, plain + length, &length) == 1;
+}
+
+}  // namespace
+
+SealingKey::~SealingKey() {
+  OPENSSL_cleanse(value_.data(), value_.size());
+}
+
+SealingKey hkdf_extract(BytesView salt, BytesView input) {
+  return hmac(salt, input);
+}
+
+SealingKey hkdf_expand(const SealingKey& extracted, BytesView info) {
+  Bytes block(info.begin(), info.end());
+  block.push_back(1);
+  return hmac(extracted.value(), block);
+}
+
+void Sealer::FreeCipher::operator()(evp_cipher_st* cipher) const {
+  EVP_CIPHER_free(cipher);
+}
+
+Result<Sealer> Sealer::create(const SealingKey& master) {
+  Cipher cipher(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
+  if (!cipher) return fail(Outcome::Internal, "journal.key", "this OpenSSL has no AES-256-GCM");
+  return Sealer(hkdf_extract(as_bytes(kSalt), master.value()), std::move(cipher));
+}
+
+SealingKey Sealer::item_key(WorkId id) const {
+  Bytes info = copy_of(as_bytes(kItemInfo));
+  append_id(info, id);
+  return hkdf_expand(extracted_, info);
+}
+
+Bytes Sealer::key_check() const {
+  return copy_of(hkdf_expand(extracted_, as_bytes(kCheckInfo)).value());
+}
+
+Result<Bytes> Sealer::seal(const SealedPlace& place, BytesView plain) const {
+  const SealingKey key = item_key(place.id);
+  const Bytes associated = associated_data(place);
+  Bytes sealed(plain.size() + kOverhead);
+  sealed[0] = kVersion;
+  std::uint8_t* nonce = sealed.data() + 1;
+  const Context context(EVP_CIPHER_CTX_new());
+  int length = 0;
+  if (!context || plain.size() > std::numeric_limits<int>::max() || RAND_bytes(nonce, kNonceSize) != 1 ||
+      EVP_EncryptInit_ex2(context.get(), cipher_.get(), key.value().data(), nonce, nullptr) != 1 ||
+      EVP_EncryptUpdate(context.get(), nullptr, &length, associated.data(),
+                        static_cast<int>(associated.size())) != 1 ||
+      !encrypt(context.get(), plain, nonce + kNonceSize, sealed.data() + sealed.size() - kTagSize)) {
+    return fail(Outcome::Internal, "journal.key", "work item " + to_string(place.id) + " can't be sealed");
+  }
+  return sealed;
+}
+
+Result<Bytes> Sealer::open(const SealedPlace& place, BytesView sealed) const {
+  const auto refuse = [&] {
+    return fail(Outcome::Internal, "journal.corrupt",
+                "the sealed part of work item " + to_string(place.id) +
+                    " does not open: it was changed, or sealed with another journal.key");
+  };
+  if (sealed.size() < kOverhead || sealed[0] != kVersion ||
+      sealed.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    return refuse();
+  }
+  const SealingKey key = item_key(place.id);
+  const Bytes associated = associated_data(place);
+  const BytesView cipher_text = sealed.subspan(1 + kNonceSize, sealed.size() - kOverhead);
+  Bytes plain(cipher_text.size());
+  const Context context(EVP_CIPHER_CTX_new());
+  int length = 0;
+  if (!context ||
+      EVP_DecryptInit_ex2(context.get(), cipher_.get(), key.value().data(), sealed.data() + 1, nullptr) !=
+          1 ||
+      EVP_DecryptUpdate(context.get(), nullptr, &length, associated.data(),
+                        static_cast<int>(associated.size())) != 1 ||
+      !decrypt(context.get(), cipher_text, sealed.last(kTagSize), plain.data())) {
+    return refuse();
+  }
+  return plain;
+}
+
+}  // namespace certspan

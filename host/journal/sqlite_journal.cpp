@@ -1,0 +1,114 @@
+#include <memory>
+#include <utility>
+
+#include "host/base/failpoint.hpp"
+#include "host/journal/change.hpp"
+#include "host/journal/checkpointer.hpp"
+#include "host/journal/group_committer.hpp"
+#include "host/journal/group_writer.hpp"
+#include "host/journal/id_source.hpp"
+#include "host/journal/item_reader.hpp"
+#include "host/journal/opening.hpp"
+#include "host/journal/reading_journal.hpp"
+
+namespace certspan {
+namespace {
+
+constexpr std::size_t kReaders = 4;
+
+/// The host's journal. Thread-safe. Its members end in the order that is needed: the writer finishes its
+/// queue, the checkpoints end, the connection that commits closes, and the directory's lock goes last.
+class SqliteJournal final : public ReadingJournal {
+ public:
+  static Result<std::unique_ptr<Journal>> create(OpenedDirectory opened, const JournalOptions& options);
+
+  void commit(Transition transition, Committed done) override;
+  CommitResult note(WorkId id, std::uint32_t epoch, BytesView note) override;
+  CommitResult write(std::vector<StoreWrite> writes) override;
+  Result<std::vector<WorkItem>> claim_open() override;
+  WorkId next_id() override { return WorkId{ids_.next()}; }
+  WallMs newest_record() override { return committer_->newest_record(); }
+  Result<void> accept_clock() override { return committer_->accept_clock(); }
+  Result<Counts> counts() override { return counts_of(committer_->counts()); }
+
+ private:
+  SqliteJournal(OpenedDirectory directory, const Clock& clock)
+      : ReadingJournal(std::move(directory), kReaders), clock_(clock), ids_(clock, opened().totals.last_id) {}
+
+  Result<void> start(std::chrono::microseconds longest_gather);
+
+  const Clock& clock_;
+  IdSource ids_;
+  std::unique_ptr<GroupCommitter> committer_;
+  std::unique_ptr<Checkpointer> checkpointer_;
+  std::unique_ptr<GroupWriter> writer_;
+};
+
+Result<std::unique_ptr<Journal>> SqliteJournal::create(OpenedDirectory directory,
+                                                       const JournalOptions& options) {
+  static const SystemClock machine;
+  std::unique_ptr<SqliteJournal> journal(
+      new SqliteJournal(std::move(directory), options.clock != nullptr ? *options.clock : machine));
+  CERTSPAN_CHECK(journal->start(options.longest_gather));
+  return journal;
+}
+
+Result<void> SqliteJournal::start(std::chrono::microseconds longest_gather) {
+  OpenedDirectory& directory = opened();
+  CERTSPAN_TRY(committer_, GroupCommitter::create(std::move(*directory.writing), directory.path,
+                                                  directory.totals, clock_, ids_));
+  checkpointer_ = std::make_unique<Checkpointer>(std::move(*directory.checkpoints), *committer_);
+  directory.writing.reset();
+  directory.checkpoints.reset();
+  writer_ = std::make_unique<GroupWriter>(*committer_, longest_gather, [this] { checkpointer_->log_grew(); });
+  return {};
+}
+
+void SqliteJournal::commit(Transition transition, Committed done) {
+  writer_->submit(change_of(std::move(transition), opened().sealer), std::move(done));
+}
+
+CommitResult SqliteJournal::note(WorkId id, std::uint32_t epoch, BytesView note) {
+  CERTSPAN_FAILPOINT("journal.note.before");
+  const CommitResult result = writer_->submit_and_wait(change_of(id, epoch, note));
+  CERTSPAN_FAILPOINT("journal.note.after");
+  return result;
+}
+
+CommitResult SqliteJournal::write(std::vector<StoreWrite> writes) {
+  return writer_->submit_and_wait(change_of(std::move(writes)));
+}
+
+Result<std::vector<WorkItem>> SqliteJournal::claim_open() {
+  std::vector<WorkItem> items;
+  const auto read = [&](sql::Database& database) -> Result<void> {
+    const auto described = [&](const sql::Failure& f) {
+      return tl::unexpected(sql::to_error(f, opened().path));
+    };
+    auto rows = database.prepare(std::string(kHotColumns) + "ORDER BY id");
+    if (!rows) return described(rows.error());
+    for (;;) {
+      const auto found = rows->step();
+      if (!found) return described(found.error());
+      if (!*found) return {};
+      CERTSPAN_TRY(WorkItem item, read_row(*rows));
+      CERTSPAN_CHECK(open_secrets(*rows, opened().sealer, item));
+      items.push_back(std::move(item));
+    }
+  };
+  CERTSPAN_CHECK(committer_->claim_open(read));
+  return items;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> open_journal(JournalOptions options) {
+  if (options.read_only) {
+    CERTSPAN_TRY(OpenedDirectory directory, open_for_reading(options.directory));
+    return std::make_unique<ReadingJournal>(std::move(directory), 1);
+  }
+  CERTSPAN_TRY(OpenedDirectory directory, open_for_writing(options.directory));
+  return SqliteJournal::create(std::move(directory), options);
+}
+
+}  // namespace certspan

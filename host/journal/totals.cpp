@@ -1,0 +1,46 @@
+#include "host/journal/totals.hpp"
+
+#include <algorithm>
+
+namespace certspan {
+namespace {
+
+constexpr std::size_t at(ItemState state) {
+  return static_cast<std::size_t>(state);
+}
+
+}  // namespace
+
+sql::Tried<Totals> read_totals(sql::Database& database) {
+  Totals totals;
+  CERTSPAN_TRY(sql::Statement row,
+               database.prepare("SELECT newest, last_id, finished, dead, key_check FROM totals"));
+  CERTSPAN_TRY(const bool found, row.step());
+  if (!found) return tl::unexpected(sql::Failure{sql::Trouble::Corrupt, 0, "its totals are gone"});
+  totals.newest = row.integer(0);
+  totals.last_id = static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(1), 0));
+  totals.counts[at(ItemState::Done)] = row.integer(2);
+  totals.counts[at(ItemState::Dead)] = row.integer(3);
+  totals.key_check = copy_of(row.blob(4));
+  row.reset();
+
+  CERTSPAN_TRY(sql::Statement open, database.prepare("SELECT state, count(*) FROM hot GROUP BY state"));
+  for (;;) {
+    CERTSPAN_TRY(const bool more, open.step());
+    if (!more) return totals;
+    const std::int64_t state = open.integer(0);
+    if (state >= 0 && state <= std::int64_t{at(ItemState::Held)}) {
+      totals.counts.at(static_cast<std::size_t>(state)) = open.integer(1);
+    }
+  }
+}
+
+Journal::Counts counts_of(const StateCounts& counts) {
+  const auto count = [&](ItemState state) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(counts.at(at(state)), 0));
+  };
+  return {count(ItemState::Ready), count(ItemState::Calling), count(ItemState::Pending),
+          count(ItemState::Held),  count(ItemState::Done),    count(ItemState::Dead)};
+}
+
+}  // namespace certspan
