@@ -11,7 +11,8 @@
 namespace certspan::pki {
 namespace {
 
-constexpr std::size_t kNonceSize = 16;
+constexpr std::size_t kMinNonce = 8;
+constexpr std::size_t kMaxNonce = 64;
 constexpr std::size_t kEnvelopeRandom = 48;
 constexpr std::string_view kCertRep = "3";
 
@@ -35,6 +36,29 @@ void write_attribute(DerWriter& writer, const Oid& type, std::uint8_t value_tag,
 void write_text_attribute(DerWriter& writer, const Oid& type, std::string_view text) {
   write_attribute(writer, type, tag::kPrintableString, as_bytes(text));
 }
+
+// Everything that is random in a reply, in one call: the content key and its vector, then our nonce. Wiped at
+// the end.
+class ReplyRandom {
+ public:
+  // A nonce as long as the request's: older iOS devices expect the 8 octets that they send.
+  explicit ReplyRandom(const ReplyContext& context)
+      : nonce_size_(std::clamp(context.recipient_nonce.size(), kMinNonce, kMaxNonce)) {
+    fill_random(octets_);
+  }
+  ~ReplyRandom() { wipe(octets_.data(), octets_.size()); }
+  ReplyRandom(const ReplyRandom&) = delete;
+  ReplyRandom& operator=(const ReplyRandom&) = delete;
+
+  std::span<const std::uint8_t, kEnvelopeRandom> for_envelope() const {
+    return std::span<const std::uint8_t, kEnvelopeRandom + kMaxNonce>(octets_).first<kEnvelopeRandom>();
+  }
+  BytesView nonce() const { return BytesView(octets_).subspan(kEnvelopeRandom, nonce_size_); }
+
+ private:
+  std::array<std::uint8_t, kEnvelopeRandom + kMaxNonce> octets_{};
+  std::size_t nonce_size_;
+};
 
 // The signed attributes as SET OF in DER order, which is what is hashed.
 Bytes write_signed_attributes(const ReplyContext& context, const Reply& reply, BytesView nonce,
@@ -115,24 +139,20 @@ Result<ReplySigner> ReplySigner::create(RaCredential credential, std::vector<Byt
 
 Result<Bytes> write_success(const ReplySigner& signer, const ReplyContext& context,
                             std::span<const BytesView> certificates, std::int64_t now) {
-  // One call for everything that is random in a reply.
-  auto random = random_octets<kNonceSize + kEnvelopeRandom>();
-  const std::span<const std::uint8_t, kNonceSize + kEnvelopeRandom> octets(random);
-  Result<Bytes> envelope =
-      write_envelope(write_certificates_only(certificates), context.signer_certificate,
-                     context.envelope.cipher, context.envelope.transport, octets.last<kEnvelopeRandom>());
-  wipe(random.data() + kNonceSize, kEnvelopeRandom);
-  if (!envelope) return envelope;
-  return ReplyWriter::write(signer, context, {kSuccess, {}, {}, *envelope}, octets.first<kNonceSize>(), now);
+  const ReplyRandom random(context);
+  CERTSPAN_PKI_TRY(const Bytes envelope, write_envelope(write_certificates_only(certificates),
+                                                        context.signer_certificate, context.envelope.cipher,
+                                                        context.envelope.transport, random.for_envelope()));
+  return ReplyWriter::write(signer, context, {kSuccess, {}, {}, envelope}, random.nonce(), now);
 }
 
 Result<Bytes> write_failure(const ReplySigner& signer, const ReplyContext& context, FailInfo info,
                             std::string_view text, std::int64_t now) {
-  return ReplyWriter::write(signer, context, {kFailure, info, text, {}}, random_octets<kNonceSize>(), now);
+  return ReplyWriter::write(signer, context, {kFailure, info, text, {}}, ReplyRandom(context).nonce(), now);
 }
 
 Result<Bytes> write_pending(const ReplySigner& signer, const ReplyContext& context, std::int64_t now) {
-  return ReplyWriter::write(signer, context, {kPending, {}, {}, {}}, random_octets<kNonceSize>(), now);
+  return ReplyWriter::write(signer, context, {kPending, {}, {}, {}}, ReplyRandom(context).nonce(), now);
 }
 
 Bytes write_certificates_only(std::span<const BytesView> certificates) {
