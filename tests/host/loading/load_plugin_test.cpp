@@ -1,10 +1,12 @@
 #include <elf.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstring>
 
 #include <catch2/catch.hpp>
 
+#include "host/loading/connector.hpp"
 #include "host/loading/plugin.hpp"
 #include "tests/host/loading/loading_fixture.hpp"
 
@@ -93,6 +95,121 @@ TEST_CASE("a plugin that never returns is killed and refused") {
   REQUIRE_FALSE(plugin.has_value());
   CHECK(plugin.error().code == "plugin.hung");
   CHECK_THAT(plugin.error().message, Contains("within 300 ms while its"));
+}
+
+/// The test plugins answer `issue` with their version as code.
+std::string version_that_answers(const std::shared_ptr<const Plugin>& plugin) {
+  Connector connector("ca", plugin, *plugin->find_type("ca"));
+  REQUIRE(connector.create(nullptr, "{}").ok());
+  REQUIRE(connector.start().ok());
+  return connector.issue(WorkItem{}, {}).code;
+}
+
+TEST_CASE("two versions of a plugin live side by side, each with its own code") {
+  const Installation installation;
+  installation.install("t.good");
+  const auto first = load_plugin("t.good", installation.search());
+  REQUIRE(first.has_value());
+  installation.install("t.good", test::read_file(test::built_plugin("v2/t.good")));
+  const auto second = load_plugin("t.good", installation.search());
+  if (!second) FAIL(second.error().message);
+
+  CHECK((*first)->version() == "1.0.0");
+  CHECK((*second)->version() == "2.0.0");
+  CHECK((*first)->path() != (*second)->path());
+  CHECK(version_that_answers(*first) == "1.0.0");
+  CHECK(version_that_answers(*second) == "2.0.0");
+}
+
+TEST_CASE("what happens to the admin's file after the load has no effect") {
+  const Installation installation;
+  installation.install("t.good");
+  const auto plugin = load_plugin("t.good", installation.search());
+  REQUIRE(plugin.has_value());
+  SECTION("overwritten in place") {
+    test::write_file(installation.path("t.good"), test::read_file(test::built_plugin("v2/t.good")));
+  }
+  SECTION("truncated in place") {
+    REQUIRE(::truncate(installation.path("t.good").c_str(), 0) == 0);
+  }
+  SECTION("removed") {
+    std::filesystem::remove(installation.path("t.good"));
+  }
+  CHECK(version_that_answers(*plugin) == "1.0.0");
+}
+
+TEST_CASE("a plugin is mapped once however often it is loaded, and stays when nobody holds it") {
+  const Installation installation;
+  installation.install("t.good");
+  auto first = load_plugin("t.good", installation.search());
+  REQUIRE(first.has_value());
+  const certspan_connector_type* type = (*first)->find_type("ca");
+  first->reset();
+  CHECK(type->name == std::string("ca"));
+  const auto again = load_plugin("t.good", installation.search());
+  REQUIRE(again.has_value());
+  CHECK((*again)->find_type("ca") == type);
+}
+
+TEST_CASE("a file that is no plugin for this machine is refused before anything runs") {
+  const Bytes good = test::read_file(test::built_plugin("t.good"));
+  const Installation installation;
+  auto search = installation.search();
+  search.probe_program = "/nonexistent";  // a probe would fail with another code
+  const auto code_of = [&](const Bytes& file) {
+    installation.install("t.good", file);
+    const auto plugin = load_plugin("t.good", search);
+    return plugin ? "ok" : plugin.error().code;
+  };
+  Bytes foreign = good;
+  foreign[offsetof(Elf64_Ehdr, e_machine)] = EM_S390;
+  CHECK(code_of(foreign) == "plugin.wrong_machine");
+  CHECK(code_of(Bytes(good.begin(), good.begin() + 5000)) == "plugin.truncated");
+  CHECK(code_of(copy_of(as_bytes("<html>404 Not Found</html>"))) == "plugin.not_elf");
+  CHECK(code_of({}) == "plugin.not_elf");
+  CHECK(code_of(good) == "plugin.probe_failed");
+}
+
+TEST_CASE("a refusal on permissions names the file and the repair, and leaves no private copy") {
+  const Installation installation;
+  installation.install("t.good");
+  std::filesystem::permissions(installation.path("t.good"), std::filesystem::perms(0664));
+  const Error error = refusal_of("t.good", installation);
+  CHECK(error.code == "plugin.unsafe_permissions");
+  CHECK_THAT(error.message, Contains("chmod go-w") && Contains("t.good.so"));
+  CHECK_FALSE(std::filesystem::exists(installation.search().private_dir));
+}
+
+TEST_CASE("a pin admits its file, in either case of letters, and no other") {
+  const Installation installation;
+  installation.install("t.good");
+  auto search = installation.search();
+  const auto plugin = load_plugin("t.good", search);
+  REQUIRE(plugin.has_value());
+  std::string pin = (*plugin)->sha256();
+  search.pins["t.good"] = pin;
+  CHECK(load_plugin("t.good", search).has_value());
+  for (char& c : pin) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  search.pins["t.good"] = pin;
+  CHECK(load_plugin("t.good", search).has_value());
+
+  installation.install("t.good", test::read_file(test::built_plugin("v2/t.good")));
+  const auto other = load_plugin("t.good", search);
+  REQUIRE_FALSE(other.has_value());
+  CHECK(other.error().code == "plugin.pin_mismatch");
+  CHECK_THAT(other.error().message, Contains(pin) && Contains("change the pin"));
+  search.pins["t.good"] = "";
+  CHECK(load_plugin("t.good", search).error().code == "plugin.pin_mismatch");
+}
+
+TEST_CASE("a program that does not know the probe is not taken for a verdict") {
+  const Installation installation;
+  installation.install("t.good");
+  auto search = installation.search();
+  search.probe_program = GENERATE("/bin/true", "/bin/false", "/nonexistent/certspan");
+  const auto plugin = load_plugin("t.good", search);
+  REQUIRE_FALSE(plugin.has_value());
+  CHECK(plugin.error().code == "plugin.probe_failed");
 }
 
 }  // namespace
