@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "host/base/log.hpp"
+#include "host/base/step.hpp"
 #include "host/config/mark.hpp"
 #include "host/config/secret_ref.hpp"
 #include "host/config/yaml_node.hpp"
-#include "host/journal/work_item.hpp"
 
 namespace certspan {
 

@@ -102,8 +102,10 @@ class SettingsReader {
 
  private:
   std::string label(std::string_view field) const {
-    if (into_.name == kFenceConnector && field.starts_with("profiles.")) {
-      field.remove_prefix(std::string_view("profiles.").size());
+    // Profiles go to several connectors and stand in the file once: their faults are the same for all.
+    if (!profiles_field_.empty() && field == profiles_field_) return "\"profiles\"";
+    if (!profiles_field_.empty() && field.starts_with(profiles_field_ + '.')) {
+      field.remove_prefix(profiles_field_.size() + 1);
       const std::size_t dot = field.find('.');
       if (dot == std::string_view::npos) return fmt::format("profile \"{}\"", field);
       return fmt::format("\"{}\" of profile \"{}\"", field.substr(dot + 1), field.substr(0, dot));
@@ -194,6 +196,7 @@ class SettingsReader {
       const std::string pointer = pointer_to(spot.pointer, key);
       into_.places[pointer] = config_.profiles_mark;
       const std::string field = spot.field.empty() ? key : fmt::format("{}.{}", spot.field, key);
+      profiles_field_ = field;
       object[key] = mapping({config_.profiles, *child, pointer, field, config_.profiles_mark}, scope);
     }
   }
@@ -428,6 +431,7 @@ class SettingsReader {
   const SettingsContext& context_;
   Faults& faults_;
   PreparedConnector& into_;
+  std::string profiles_field_;     // where the file's profiles go, once they went
   std::set<std::string> faulted_;  // pointers whose fault is reported
 };
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "host/base/bytes.hpp"
 #include "host/base/clock.hpp"
 #include "host/base/outcome.hpp"
+#include "host/base/step.hpp"
 
 namespace certspan {
 
@@ -35,31 +35,6 @@ std::string_view to_string(ItemState state);
 inline bool is_open(ItemState state) {
   return state <= ItemState::Held;
 }
-
-/// How calls of a step are repeated. Back-off has full jitter between zero and the doubling bound.
-struct RetryPolicy {
-  std::uint32_t attempts = 6;
-  std::chrono::milliseconds first{1000};
-  std::chrono::milliseconds most{120000};
-
-  bool operator==(const RetryPolicy&) const = default;
-};
-
-enum class StepKind : std::uint8_t { Validate, Issue };
-
-/// One step of a pipeline as an item was accepted with it: connectors by name, so that a changed file does
-/// not re-route it.
-struct Step {
-  StepKind kind = StepKind::Validate;
-  std::vector<std::string> connectors;  ///< issue: ordered fail-over; otherwise one
-  std::string profile;                  ///< issue: name in `profiles:`
-  std::chrono::milliseconds timeout{20000};
-  RetryPolicy retry;
-
-  bool operator==(const Step&) const = default;
-};
-
-using Labels = std::vector<std::pair<std::string, std::string>>;
 
 /// One call that was made for an item, for `why` and for dead letters.
 struct Attempt {

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace certspan {
+
+/// How calls of a step are repeated. Back-off has full jitter between zero and the doubling bound.
+struct RetryPolicy {
+  std::uint32_t attempts = 6;
+  std::chrono::milliseconds first{1000};
+  std::chrono::milliseconds most{120000};
+
+  bool operator==(const RetryPolicy&) const = default;
+};
+
+enum class StepKind : std::uint8_t { Validate, Issue };
+
+/// One step of a pipeline, as the file says it and as an item carries it from its acceptance on: connectors by
+/// name, so that a changed file does not re-route it.
+struct Step {
+  StepKind kind = StepKind::Validate;
+  std::vector<std::string> connectors;  ///< issue: ordered fail-over; otherwise one
+  std::string profile;                  ///< issue: name in `profiles:`
+  std::chrono::milliseconds timeout{20000};
+  RetryPolicy retry;
+
+  bool operator==(const Step&) const = default;
+};
+
+/// Names and values that an item is searched and routed by.
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+}  // namespace certspan

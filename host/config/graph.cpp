@@ -1,0 +1,134 @@
+#include "host/config/graph.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "host/config/units.hpp"
+
+namespace certspan {
+namespace {
+
+std::string condition(const PipelineConfig& pipeline) {
+  std::string text;
+  for (const WhenRule& rule : pipeline.when) {
+    if (!text.empty()) text += " and ";
+    text += rule.label.name;
+    for (std::size_t i = 0; i < rule.globs.size(); ++i) text += (i == 0 ? " = " : " or ") + rule.globs[i];
+  }
+  return text.empty() ? "everything" : text;
+}
+
+/// What happens after `pipeline`'s steps if a client waits too long.
+std::string reply(const PipelineConfig& pipeline) {
+  return fmt::format("the client waits {}, then hears \"{}\"", format_duration(pipeline.reply_within),
+                     pipeline.reply_then == ReplyThen::Pending ? "pending" : "try later");
+}
+
+std::string connectors_of(const StepConfig& step, std::string_view between) {
+  std::string text;
+  for (const Named& connector : step.connectors) {
+    if (!text.empty()) text += between;
+    text += connector.name;
+  }
+  return text;
+}
+
+/// Pieces of text that Mermaid would take for its own syntax, as entities.
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '#' || c == ';' || c == '<' || c == '>' || c == '&' || c == '`') {
+      out += fmt::format("#{};", static_cast<int>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+/// Node ids of one pipeline: "p0s2".
+std::string node(std::size_t pipeline, std::size_t step) {
+  return fmt::format("p{}s{}", pipeline, step);
+}
+
+std::string draw_step(const std::string& id, const StepConfig& step) {
+  if (step.kind == StepKind::Validate) {
+    return fmt::format("    {}{{{{{}}}}}\n", id, in_quotes("validate: " + connectors_of(step, ", ")));
+  }
+  return fmt::format(
+      "    {}[{}]\n", id,
+      in_quotes(fmt::format("issue: {} (profile {})", connectors_of(step, ", else "), step.profile.name)));
+}
+
+std::string draw_pipeline(const PipelineConfig& pipeline, std::size_t number) {
+  std::string out = fmt::format("  subgraph p{}[{}]\n", number, in_quotes(pipeline.name.name));
+  for (std::size_t i = 0; i < pipeline.steps.size(); ++i)
+    out += draw_step(node(number, i), pipeline.steps[i]);
+  out += fmt::format("    p{}reply([{}])\n", number, in_quotes("reply"));
+  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
+    const bool last = i + 1 == pipeline.steps.size();
+    out += fmt::format("    {} --> {}\n", node(number, i),
+                       last ? fmt::format("p{}reply", number) : node(number, i + 1));
+  }
+  return out + "  end\n";
+}
+
+/// The sources in the order in which they first appear.
+std::vector<std::string> sources_of(const Config& config) {
+  std::vector<std::string> sources;
+  for (const PipelineConfig& pipeline : config.pipelines) {
+    if (std::find(sources.begin(), sources.end(), pipeline.source.name) == sources.end()) {
+      sources.push_back(pipeline.source.name);
+    }
+  }
+  return sources;
+}
+
+std::string draw_source(const Config& config, const std::string& source, std::size_t number) {
+  std::string out = fmt::format("  source{}>{}]\n", number, in_quotes(source));
+  for (std::size_t i = 0; i < config.pipelines.size(); ++i) {
+    const PipelineConfig& pipeline = config.pipelines[i];
+    if (pipeline.source.name != source || pipeline.steps.empty()) continue;
+    out += fmt::format("  source{} -->|{}| {}\n", number, in_quotes(condition(pipeline)), node(i, 0));
+    if (!pipeline.otherwise_reject) continue;
+    out += fmt::format("  source{} -->|{}| reject{}([{}])\n", number, in_quotes("otherwise"), number,
+                       in_quotes("reject"));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string graph_text(const Config& config) {
+  std::string out;
+  for (const PipelineConfig& pipeline : config.pipelines) {
+    if (!out.empty()) out += '\n';
+    out += fmt::format("{}\n  from {}: {}\n", pipeline.name.name, pipeline.source.name, condition(pipeline));
+    for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
+      const StepConfig& step = pipeline.steps[i];
+      const bool issue = step.kind == StepKind::Issue;
+      out += fmt::format("  {}. {} {}", i + 1, issue ? "issue by" : "validate with",
+                         connectors_of(step, issue ? ", else " : ", "));
+      if (issue) out += fmt::format(", profile {}", step.profile.name);
+      out += fmt::format(" ({} a call, {} attempts)\n", format_duration(step.timeout), step.retry.attempts);
+    }
+    out += fmt::format("  {}\n", reply(pipeline));
+    if (pipeline.otherwise_reject)
+      out += fmt::format("  other items of {} are rejected\n", pipeline.source.name);
+    if (pipeline.danger_open_enrolment) out += "  DANGER: open enrolment\n";
+  }
+  return out;
+}
+
+std::string graph_mermaid(const Config& config) {
+  std::string out = "flowchart LR\n";
+  const auto sources = sources_of(config);
+  for (std::size_t i = 0; i < sources.size(); ++i) out += draw_source(config, sources[i], i);
+  for (std::size_t i = 0; i < config.pipelines.size(); ++i) out += draw_pipeline(config.pipelines[i], i);
+  return out;
+}
+
+}  // namespace certspan
