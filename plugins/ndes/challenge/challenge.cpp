@@ -1,0 +1,146 @@
+#include "plugins/ndes/challenge/challenge.hpp"
+
+#include "plugins/common/pki/general_names.hpp"
+#include "plugins/common/pki/name.hpp"
+#include "plugins/common/pki/oids.hpp"
+#include "plugins/common/pki/random.hpp"
+
+namespace certspan::scep {
+namespace {
+
+std::int64_t to_ms(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+// "" if there is none or more than one: a second one could say who the device really wants to be.
+std::string only_common_name(const pki::Name& name) {
+  std::string common_name;
+  int count = 0;
+  for (const pki::Rdn& rdn : name.rdns) {
+    for (const pki::NameAttribute& attribute : rdn) {
+      if (attribute.type != pki::oids::kCommonName) continue;
+      common_name = attribute.value;
+      ++count;
+    }
+  }
+  return count == 1 ? common_name : std::string();
+}
+
+// What the request asks for, in the words in which a challenge may be bound. nullopt: malformed.
+std::optional<ChallengeUse> describe(const pki::CertificateRequest& request, const sdk::Item& item) {
+  ChallengeUse use;
+  use.endpoint = item.source();
+  use.profile = item.profile().empty() ? item.label("profile").value_or("") : item.profile();
+  use.item_key = item.key();
+  const auto name = pki::parse_name(request.subject());
+  if (!name) return std::nullopt;
+  use.subject = pki::to_string(*name);
+  use.common_name = only_common_name(*name);
+  const auto* extension = pki::find_extension(request.extensions(), pki::oids::kSubjectAltName);
+  if (extension == nullptr) return use;
+  const auto names = pki::parse_general_names(extension->value);
+  if (!names) return std::nullopt;
+  for (const pki::GeneralName& alternative : *names) use.san.push_back(pki::to_string(alternative));
+  return use;
+}
+
+sdk::Answer answer_of(SpendResult result) {
+  switch (result) {
+    case SpendResult::Spent:
+      return sdk::Answer::ok();
+    case SpendResult::Unknown:
+      return sdk::Answer::rejected("challenge.unknown", "the challenge is none of ours");
+    case SpendResult::SpentByAnother:
+      return sdk::Answer::rejected("challenge.spent", "the challenge was spent by another request before");
+    case SpendResult::Expired:
+      return sdk::Answer::rejected("challenge.expired", "the challenge has expired; mint a new one");
+    case SpendResult::WrongEndpoint:
+      return sdk::Answer::rejected("challenge.wrong_endpoint", "the challenge is bound to another source");
+    case SpendResult::WrongProfile:
+      return sdk::Answer::rejected("challenge.wrong_profile", "the challenge is bound to another profile");
+    case SpendResult::WrongSubject:
+      return sdk::Answer::rejected("challenge.wrong_subject",
+                                   "the challenge is bound to another subject or alternative name");
+    case SpendResult::StoreUnavailable:
+      break;
+  }
+  return sdk::Answer::unavailable("challenge.store", "the connector's store can't be used now");
+}
+
+}  // namespace
+
+bool Challenge::validate_settings(std::string_view settings, sdk::Faults& faults) {
+  const auto read = ChallengeSettings::read(settings);
+  if (read.static_token.empty() && !read.one_time)
+    faults.add("", "say static or one_time: nothing could pass");
+  if (read.lifetime_ms < 1000 || read.lifetime_ms > kLongestLifetimeMs) {
+    faults.add("/one_time/lifetime", "must be from 1s to 90d");
+  }
+  return !faults.any();
+}
+
+Challenge::Challenge(sdk::Host host, std::string_view /*name*/, std::string_view settings)
+    : host_(host), settings_(ChallengeSettings::read(settings)), static_key_(pki::random_octets<32>()) {}
+
+bool Challenge::start(sdk::Faults& faults) {
+  if (!settings_.static_token.empty()) {
+    const auto secret = host_.open_secret(settings_.static_token);
+    if (!secret || secret->empty()) {
+      faults.add("/static", "the reference opens to nothing");
+    } else {
+      // Only a hash is kept, under a key of this process; comparing hashes also hides the length.
+      static_hash_ = keyed_hash(static_key_, secret->reveal());
+    }
+  }
+  if (settings_.one_time) {
+    book_ = ChallengeBook::open(host_.store());
+    if (!book_) faults.add("/one_time", "the connector's store can't be used");
+  }
+  return !faults.any();
+}
+
+sdk::Answer Challenge::validate(const sdk::Item& item) {
+  const auto request = pki::parse_certificate_request(item.request(), {.danger_allow_sha1 = true});
+  if (!request) return sdk::Answer::invalid("challenge.bad_request", "the certificate request can't be read");
+  const pki::SecretBytes* challenge = request->challenge_password();
+  if (challenge == nullptr || challenge->empty()) {
+    return sdk::Answer::rejected("challenge.missing", "the request holds no challenge password");
+  }
+  const std::string_view address = item.label("address").value_or("");
+  if (!address.empty() && !limiter_.may_try(address, host_.now())) {
+    return sdk::Answer::rejected("challenge.too_many_tries",
+                                 "too many wrong challenges from this address in the last minute");
+  }
+  sdk::Answer answer = judge(challenge->reveal_text(), *request, item);
+  if (answer.code() == "challenge.unknown" && !address.empty()) limiter_.count_wrong(address, host_.now());
+  return answer;
+}
+
+bool Challenge::is_static(std::string_view challenge) const {
+  return static_hash_ &&
+         equal_in_constant_time(*static_hash_, keyed_hash(static_key_, pki::as_bytes(challenge)));
+}
+
+sdk::Answer Challenge::judge(std::string_view challenge, const pki::CertificateRequest& request,
+                             const sdk::Item& item) {
+  if (is_static(challenge)) return sdk::Answer::ok();
+  if (!book_) return answer_of(SpendResult::Unknown);
+  const auto use = describe(request, item);
+  if (!use) return sdk::Answer::invalid("challenge.bad_request", "the names in the request can't be read");
+  std::string id;
+  const SpendResult result = book_->spend(challenge, *use, to_ms(host_.wall_now()), id);
+  sdk::Answer answer = answer_of(result);
+  if (result == SpendResult::Spent) answer.add_label("challenge", id);
+  return answer;
+}
+
+std::optional<std::string> Challenge::run_action(std::string_view name, std::string_view arguments,
+                                                 sdk::Faults& faults) {
+  if (!book_) {
+    faults.add("", "this connector has no one-time challenges; add one_time to its settings");
+    return std::nullopt;
+  }
+  return run_challenge_action(*book_, settings_, to_ms(host_.wall_now()), name, arguments, faults);
+}
+
+}  // namespace certspan::scep

@@ -1,0 +1,61 @@
+// What the YAML says about a challenge connector.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace certspan::scep {
+
+struct ChallengeSettings {
+  static ChallengeSettings read(std::string_view json);
+
+  std::string static_token;  // reference of the static challenge, "" if there is none
+  bool one_time = false;
+  std::int64_t lifetime_ms = 0;
+  std::string endpoint;  // what new challenges are bound to unless their minter says otherwise
+  std::string profile;
+};
+
+inline constexpr std::int64_t kDefaultLifetimeMs = 60 * 60 * 1000;
+inline constexpr std::int64_t kLongestLifetimeMs = std::int64_t{90} * 24 * 60 * 60 * 1000;
+
+inline constexpr const char* kChallengeSchema = R"json({
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "type": "object",
+  "additionalProperties": false,
+  "minProperties": 1,
+  "description": "Lets a SCEP request through if it holds a challenge password of ours.",
+  "properties": {
+    "static": {
+      "type": "string",
+      "minLength": 1,
+      "x-certspan-secret": true,
+      "description": "One challenge for all devices. It reaches every CA that gets the request; prefer one_time."
+    },
+    "one_time": {
+      "type": "object",
+      "additionalProperties": false,
+      "description": "Challenges that are minted with `certspan challenge new` and good for one request.",
+      "properties": {
+        "lifetime": {
+          "type": "string",
+          "x-certspan-duration": true,
+          "default": "1h",
+          "description": "How long a new challenge is good, unless its minter says otherwise; at most 90d."
+        },
+        "endpoint": {
+          "type": "string",
+          "x-certspan-connector": "source",
+          "description": "New challenges are good for this source only, unless their minter names another."
+        },
+        "profile": {
+          "type": "string",
+          "description": "New challenges are good for this profile only, unless their minter names another."
+        }
+      }
+    }
+  }
+})json";
+
+}  // namespace certspan::scep

@@ -1,0 +1,31 @@
+// The command that makes a key for a registration authority and asks for its certificate.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <certspan/actions.hpp>
+#include <certspan/faults.hpp>
+
+namespace certspan::scep {
+
+inline constexpr sdk::ActionSpec kScepServerActions[] = {
+    {"create_ra", "Makes a key for a registration authority and a request for its certificate.",
+     CERTSPAN_PERSON_ADMIN, CERTSPAN_ACTION_OFFLINE, R"json({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["directory", "subject"],
+  "properties": {
+    "directory": {"type": "string", "minLength": 1, "description": "Where ra.key is written; it must exist."},
+    "subject": {"type": "string", "minLength": 1, "description": "Its name: \"CN=Example RA,O=Example\"."},
+    "key": {"enum": ["rsa:2048", "rsa:3072"], "default": "rsa:2048", "description": "RSA: EC keys can't open SCEP requests."}
+  }
+})json"},
+};
+
+// Writes <directory>/ra.key (PKCS #8, mode 0600; never over a file that is there) and gives
+// {"key_file": ..., "csr": PEM}. Which usages the certificate gets is for the CA to say.
+std::optional<std::string> create_ra(std::string_view arguments, sdk::Faults& faults);
+
+}  // namespace certspan::scep

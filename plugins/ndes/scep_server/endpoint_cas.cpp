@@ -1,0 +1,91 @@
+#include "plugins/ndes/scep_server/endpoint_cas.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "plugins/common/pki/certificate.hpp"
+#include "plugins/common/pki/name.hpp"
+
+namespace certspan::scep {
+namespace {
+
+bool contains(const std::vector<pki::Bytes>& list, pki::BytesView bytes) {
+  return std::ranges::any_of(list, [&](const pki::Bytes& element) { return pki::equal(element, bytes); });
+}
+
+pki::BytesView without_leading_zeros(pki::BytesView number) {
+  while (!number.empty() && number.front() == 0) number = number.subspan(1);
+  return number;
+}
+
+}  // namespace
+
+std::shared_ptr<const CaSnapshot> EndpointCas::snapshot() {
+  const auto now = host_.now();
+  {
+    const std::lock_guard lock(mutex_);
+    if (snapshot_ && now - asked_ < kRefresh) return snapshot_;
+  }
+  auto fresh = ask();
+  const std::lock_guard lock(mutex_);
+  // While the host has none, what was last seen is better than nothing.
+  if (fresh) snapshot_ = std::move(fresh);
+  asked_ = now;
+  return snapshot_;
+}
+
+std::shared_ptr<const CaSnapshot> EndpointCas::ask() const {
+  auto cas = std::make_shared<CaSnapshot>();
+  std::vector<std::string> issuers;
+  const auto outcome = host_.issuer_chains("", [&](std::string_view issuer, sdk::Bytes der) {
+    if (!contains(cas->all, der)) cas->all.push_back(pki::to_bytes(der));
+    if (std::ranges::count(issuers, issuer) > 0) return;  // the first of each chain is the issuing CA
+    issuers.emplace_back(issuer);
+    const auto outline = pki::read_certificate_outline(der);
+    if (!outline || contains(cas->issuing, der)) return;
+    cas->issuing.push_back(pki::to_bytes(der));
+    cas->issuing_names.push_back(pki::to_bytes(outline->subject));
+  });
+  if (outcome != sdk::Outcome::Ok || cas->issuing.empty()) return nullptr;
+  return cas;
+}
+
+SignerStanding EndpointCas::standing(const CaSnapshot& cas, const pki::OuterMessage& message,
+                                     std::int64_t now) const {
+  const auto is_issuer = [&](const pki::Bytes& name) {
+    return pki::names_equal(name, message.signer_issuer());
+  };
+  if (!std::ranges::any_of(cas.issuing_names, is_issuer)) return SignerStanding::Stranger;
+  const auto outline = pki::read_certificate_outline(message.signer_certificate());
+  if (!outline) return SignerStanding::NamesOurCa;
+  sdk::FoundCertificate found;
+  switch (host_.find("", outline->issuer, without_leading_zeros(outline->serial), found)) {
+    case sdk::Outcome::Ok:
+      break;
+    case sdk::Outcome::Rejected:
+    case sdk::Outcome::Unsupported:
+      return SignerStanding::NamesOurCa;
+    default:
+      return SignerStanding::Unavailable;
+  }
+  // Anyone can write our CA's name and a serial number of ours into a certificate: only the same bytes are
+  // the same.
+  if (found.revoked || !pki::equal(found.certificate, message.signer_certificate())) {
+    return SignerStanding::NamesOurCa;
+  }
+  const auto certificate = pki::Certificate::parse(found.certificate);
+  const bool in_time = certificate && certificate->not_before() <= now && now <= certificate->not_after();
+  return in_time && !certificate->is_ca() ? SignerStanding::Ours : SignerStanding::NamesOurCa;
+}
+
+CaCertAnswer ca_cert_answer(CaCertificates which, pki::BytesView ra_certificate, const CaSnapshot& cas) {
+  if (which == CaCertificates::RaOnly) {
+    return {pki::to_bytes(ra_certificate), "application/x-x509-ca-cert"};
+  }
+  std::vector<pki::BytesView> certificates = {ra_certificate};
+  for (const pki::Bytes& ca : which == CaCertificates::Chain ? cas.all : cas.issuing)
+    certificates.emplace_back(ca);
+  return {pki::write_certificates_only(certificates), "application/x-x509-ca-ra-cert"};
+}
+
+}  // namespace certspan::scep

@@ -1,0 +1,53 @@
+// PKIOperation (RFC 8894 4.3): from the octets of a message to work for the host, or to a refusal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <certspan/host.hpp>
+#include <certspan/http.hpp>
+
+#include "plugins/common/pki/scep_message.hpp"
+#include "plugins/ndes/scep_server/endpoint_cas.hpp"
+
+namespace certspan::scep {
+
+// What one endpoint needs to understand messages. The referenced objects outlive it.
+struct PkiOperationParts {
+  std::string endpoint;
+  std::string profile;
+  pki::ScepOptions options;
+  const pki::Opener& opener;
+  const pki::ReplySigner& signer;
+  pki::BytesView ra_spki;
+  EndpointCas& cas;
+};
+
+// Thread-safe.
+//
+// The order of the work: what anyone on the wire can see comes first (shape, sizes, signature, recipient,
+// standing of the signer), the private key last. What fails between its use and a verified request gets one
+// answer, whatever the cause.
+class PkiOperation {
+ public:
+  PkiOperation(const sdk::Host& host, PkiOperationParts parts) : host_(host), parts_(std::move(parts)) {}
+
+  // Ends the exchange. `address` is that of the client, without port.
+  void handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange) const;
+
+ private:
+  void enrol(const pki::OuterMessage& outer, std::string_view address, sdk::Exchange& exchange) const;
+  void submit(const pki::OuterMessage& outer, const pki::OpenedRequest& opened, SignerStanding standing,
+              std::string_view address, sdk::Exchange& exchange) const;
+  void poll(const pki::OuterMessage& outer, std::string_view address, sdk::Exchange& exchange) const;
+  void refuse_fault(const pki::OuterMessage& outer, const pki::Fault& fault, std::string_view address,
+                    sdk::Exchange& exchange) const;
+  void refuse(const pki::OuterMessage& outer, pki::FailInfo info, std::string_view sentence,
+              std::string_view cause, std::string_view address, sdk::Exchange& exchange) const;
+  std::int64_t now() const;
+
+  sdk::Host host_;
+  PkiOperationParts parts_;
+};
+
+}  // namespace certspan::scep

@@ -1,0 +1,33 @@
+// The registration authority: requests are encrypted to its certificate, and it signs the answers.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "plugins/common/pki/certificate.hpp"
+#include "plugins/common/pki/private_key.hpp"
+#include "plugins/common/pki/result.hpp"
+
+namespace certspan::scep {
+
+// The first certificate of a PEM file. The message of a fault names the file and says what to do.
+pki::Result<pki::Certificate> read_ra_certificate(const std::string& file);
+
+// Why clients could not use it as an RA; nothing if they can. They look for digitalSignature and
+// keyEncipherment (Windows stays silent without them), and only RSA keys can open requests. A certificate
+// request agent is what an AD CS lets enrol on behalf of others, so an RA that is one must be wanted.
+std::optional<std::string> ra_certificate_fault(const pki::Certificate& certificate,
+                                                bool danger_enrollment_agent);
+
+struct RaIdentity {
+  std::shared_ptr<const pki::PrivateKey> key;  // shared by the opener of requests and the signer of replies
+  pki::Certificate certificate;
+};
+
+// `key_pem` is the private key that belongs to the certificate. The message of a fault is for the setting
+// `ra.key`.
+pki::Result<RaIdentity> make_ra_identity(pki::Certificate certificate, pki::BytesView key_pem);
+
+}  // namespace certspan::scep

@@ -1,0 +1,95 @@
+// JSON Schema of a SCEP endpoint's settings.
+#pragma once
+
+namespace certspan::scep {
+
+inline constexpr const char* kScepServerSchema = R"json({
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["listener", "path", "ra"],
+  "description": "A SCEP endpoint (RFC 8894) that takes the place of NDES.",
+  "properties": {
+    "listener": {
+      "type": "string",
+      "x-certspan-listener": true,
+      "description": "The listener of host.listeners that it answers on."
+    },
+    "path": {
+      "type": "string",
+      "x-certspan-route": true,
+      "description": "Where it answers, with everything below: /scep, or /certsrv/mscep/mscep.dll in place of NDES."
+    },
+    "more_paths": {
+      "type": "array",
+      "items": {"type": "string", "x-certspan-route": true, "description": "A path like the first."},
+      "description": "Further paths of the same endpoint."
+    },
+    "ra": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": ["certificate_file", "key"],
+      "description": "The registration authority: requests are encrypted to it, and it signs the answers.",
+      "properties": {
+        "certificate_file": {
+          "type": "string",
+          "minLength": 1,
+          "description": "PEM; RSA, key usage digitalSignature and keyEncipherment, issued by the CA of the pipeline."
+        },
+        "key": {
+          "type": "string",
+          "x-certspan-secret": true,
+          "description": "Its private key, PEM, as a reference: ${file:/etc/certspan/ra.key}"
+        }
+      }
+    },
+    "ca_certificates": {
+      "enum": ["ra_only", "ra_ca", "chain"],
+      "default": "ra_ca",
+      "description": "What GetCACert answers: the RA, the RA and the issuing CA, or the RA and the whole chain."
+    },
+    "reply_chain": {
+      "enum": ["leaf", "chain"],
+      "default": "leaf",
+      "description": "What a device is sent: its certificate, or also those above it. Cisco's VPN client demands the chain, Juniper refuses it."
+    },
+    "extra_capabilities": {
+      "type": "array",
+      "items": {"type": "string", "description": "One word."},
+      "default": ["SHA-384"],
+      "description": "Words added to GetCACaps. strongSwan 5.9.8 uses AES only where it finds SHA-384."
+    },
+    "profile": {
+      "type": "string",
+      "description": "Set as label `profile` on every request of this endpoint, for `when:` of a pipeline."
+    },
+    "max_message": {
+      "type": "string",
+      "x-certspan-size": true,
+      "default": "64KiB",
+      "description": "The largest message that is read; 4KiB to 256KiB."
+    },
+    "danger_allow_3des": {
+      "type": "boolean",
+      "default": false,
+      "description": "Requests and answers in 3DES, for clients that have no AES."
+    },
+    "danger_allow_des": {
+      "type": "boolean",
+      "default": false,
+      "description": "Requests and answers in single DES, which anyone can break; never list it in front of the internet."
+    },
+    "danger_allow_sha1": {
+      "type": "boolean",
+      "default": false,
+      "description": "Messages and requests that are signed with SHA-1."
+    },
+    "danger_enrollment_agent_ra": {
+      "type": "boolean",
+      "default": false,
+      "description": "The RA certificate may be an enrolment agent: whoever steals its key enrols as anyone at an AD CS in NTAuth."
+    }
+  }
+})json";
+
+}  // namespace certspan::scep

@@ -1,0 +1,165 @@
+#include "plugins/ndes/scep_server/scep_server.hpp"
+
+#include <chrono>
+#include <vector>
+
+#include "plugins/ndes/scep_server/get_query.hpp"
+#include "plugins/ndes/scep_server/http_answers.hpp"
+#include "plugins/ndes/scep_server/reference.hpp"
+
+namespace certspan::scep {
+namespace {
+
+RaIdentity load_ra(const sdk::Host& host, const ScepSettings& settings) {
+  auto certificate = read_ra_certificate(settings.ra_certificate_file);
+  if (!certificate) throw sdk::SettingsFault("/ra/certificate_file", certificate.error().message);
+  if (const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra)) {
+    throw sdk::SettingsFault("/ra/certificate_file", *fault);
+  }
+  const auto key = host.open_secret(settings.ra_key_token);
+  if (!key) throw sdk::SettingsFault("/ra/key", "the reference opens to nothing");
+  auto ra = make_ra_identity(std::move(*certificate), key->reveal());
+  if (!ra) throw sdk::SettingsFault("/ra/key", ra.error().message);
+  return std::move(*ra);
+}
+
+pki::RaCredential credential_of(const RaIdentity& ra) {
+  return {.key = ra.key, .certificate = pki::to_bytes(ra.certificate.der())};
+}
+
+pki::Opener make_opener(const RaIdentity& ra, const pki::ScepOptions& options) {
+  std::vector<pki::RaCredential> credentials;
+  credentials.push_back(credential_of(ra));
+  auto opener = pki::Opener::create(std::move(credentials), options);
+  if (!opener) throw sdk::SettingsFault("/ra", opener.error().message);
+  return std::move(*opener);
+}
+
+pki::ReplySigner make_signer(const RaIdentity& ra) {
+  auto signer = pki::ReplySigner::create(credential_of(ra));
+  if (!signer) throw sdk::SettingsFault("/ra", signer.error().message);
+  return std::move(*signer);
+}
+
+// "192.0.2.1:40000" and "[2001:db8::1]:40000" without the port.
+std::string_view without_port(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos) return address;
+  const bool bare_ipv6 = address.front() != '[' && address.find(':') != colon;
+  return bare_ipv6 ? address : address.substr(0, colon);
+}
+
+pki::FailInfo fail_info_of(sdk::Outcome outcome) {
+  return outcome == sdk::Outcome::Unsupported ? pki::FailInfo::BadAlg : pki::FailInfo::BadRequest;
+}
+
+}  // namespace
+
+std::string capabilities(const ScepSettings& settings) {
+  std::vector<std::string> words = {"AES",          "POSTPKIOperation", "Renewal",
+                                    "SCEPStandard", "SHA-256",          "SHA-512"};
+  if (settings.options.danger_allow_3des) words.emplace_back("DES3");
+  if (settings.options.danger_allow_sha1) words.emplace_back("SHA-1");
+  words.insert(words.end(), settings.extra_capabilities.begin(), settings.extra_capabilities.end());
+  std::string text;
+  for (const std::string& word : words) text += word + "\n";
+  return text;
+}
+
+bool ScepServer::validate_settings(std::string_view settings, sdk::Faults& faults) {
+  check_scep_settings(ScepSettings::read(settings), faults);
+  return !faults.any();
+}
+
+ScepServer::ScepServer(sdk::Host host, std::string_view name, std::string_view settings)
+    : host_(host),
+      settings_(ScepSettings::read(settings)),
+      capabilities_(capabilities(settings_)),
+      ra_(load_ra(host_, settings_)),
+      opener_(make_opener(ra_, settings_.options)),
+      signer_(make_signer(ra_)),
+      cas_(host_),
+      operation_(host_, {.endpoint = std::string(name),
+                         .profile = settings_.profile,
+                         .options = settings_.options,
+                         .opener = opener_,
+                         .signer = signer_,
+                         .ra_spki = ra_.certificate.spki(),
+                         .cas = cas_}) {}
+
+bool ScepServer::open_intake(sdk::Faults& faults) {
+  for (std::size_t i = 0; i < settings_.paths.size(); ++i) {
+    const auto outcome =
+        host_.add_route(settings_.listener, settings_.paths[i], settings_.options.max_message_size,
+                        CERTSPAN_ROUTE_LONG_REQUEST_LINE);
+    if (outcome == sdk::Outcome::Ok) continue;
+    faults.add(i == 0 ? "/path" : "/more_paths/" + std::to_string(i - 1),
+               "the host does not grant this path to the connector");
+  }
+  return !faults.any();
+}
+
+void ScepServer::handle(const sdk::HttpRequest& request, sdk::Exchange& exchange) {
+  const bool post = request.method() == "POST";
+  if (!post && request.method() != "GET") return respond_text(exchange, 405, "use GET or POST");
+  const Query query = parse_query(request.query());
+  switch (query.operation) {
+    case Operation::GetCaCaps:
+      return exchange.respond({.content_type = "text/plain", .body = sdk::bytes_of(capabilities_)});
+    case Operation::GetCaCert:
+      return answer_ca_cert(exchange);
+    case Operation::PkiOperation:
+      break;
+    case Operation::Unknown:
+      return respond_text(exchange, 400, "operation must be GetCACaps, GetCACert or PKIOperation");
+  }
+  const std::string_view address = without_port(request.remote_address());
+  if (post) return operation_.handle(request.body(), address, exchange);
+  const auto message = decode_message(query.message);
+  if (!message) return respond_text(exchange, 400, "message is not base64");
+  operation_.handle(*message, address, exchange);
+}
+
+void ScepServer::answer_ca_cert(sdk::Exchange& exchange) {
+  const auto cas = cas_.snapshot();
+  if (!cas && settings_.ca_certificates != CaCertificates::RaOnly) {
+    return respond_later(exchange, "the CA is not ready");
+  }
+  const CaCertAnswer answer =
+      ca_cert_answer(settings_.ca_certificates, ra_.certificate.der(), cas ? *cas : CaSnapshot());
+  exchange.respond({.content_type = answer.content_type, .body = answer.body});
+}
+
+void ScepServer::reply(const sdk::Reply& reply, sdk::Bytes context_bytes, sdk::Exchange& exchange) {
+  const auto context = pki::parse_reply_context(context_bytes);
+  if (!context) return respond_later(exchange, "try again");
+  const std::int64_t now =
+      std::chrono::duration_cast<std::chrono::seconds>(host_.wall_now().time_since_epoch()).count();
+  if (reply.outcome() == sdk::Outcome::Pending) {
+    return respond_message(exchange, pki::write_pending(signer_, *context, now));
+  }
+  if (reply.outcome() == sdk::Outcome::Ok) {
+    std::vector<pki::BytesView> certificates = {reply.certificate()};
+    if (settings_.reply_with_chain) {
+      for (const sdk::Bytes ca : reply.chain()) certificates.push_back(ca);
+    }
+    return respond_message(exchange, pki::write_success(signer_, *context, certificates, now));
+  }
+  const std::string reference = reply.id().empty() ? new_reference() : std::string(reply.id());
+  respond_message(exchange, pki::write_failure(signer_, *context, fail_info_of(reply.outcome()),
+                                               with_reference("the request is refused", reference), now));
+}
+
+std::optional<std::string> ScepServer::run_offline(std::string_view name, std::string_view arguments,
+                                                   sdk::Faults& faults) {
+  if (name == "create_ra") return create_ra(arguments, faults);
+  faults.add("", "there is no such action");
+  return std::nullopt;
+}
+
+std::optional<std::string> ScepServer::run_action(std::string_view name, std::string_view arguments,
+                                                  sdk::Faults& faults) {
+  return run_offline(name, arguments, faults);
+}
+
+}  // namespace certspan::scep

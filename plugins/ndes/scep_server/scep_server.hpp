@@ -1,0 +1,59 @@
+// The connector type `scep_server`: one SCEP endpoint.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <certspan/actions.hpp>
+#include <certspan/connector.hpp>
+
+#include "plugins/common/pki/scep_message.hpp"
+#include "plugins/ndes/scep_server/create_ra.hpp"
+#include "plugins/ndes/scep_server/endpoint_cas.hpp"
+#include "plugins/ndes/scep_server/pki_operation.hpp"
+#include "plugins/ndes/scep_server/ra_identity.hpp"
+#include "plugins/ndes/scep_server/scep_schema.hpp"
+#include "plugins/ndes/scep_server/scep_settings.hpp"
+
+namespace certspan::scep {
+
+// GetCACaps, GetCACert and PKIOperation, by GET and POST, on the paths of the settings and everything below
+// them. `handle` and `reply` may run on many threads at once: nothing changes after the constructor but the
+// snapshot of the CAs, which guards itself.
+class ScepServer final : public sdk::Source, public sdk::Actions {
+ public:
+  static constexpr const char* kName = "scep_server";
+  static constexpr const char* kSummary = "A SCEP endpoint (RFC 8894) that takes the place of NDES.";
+  static constexpr const char* kSettingsSchema = kScepServerSchema;
+  static constexpr const auto& kActions = kScepServerActions;
+  static bool validate_settings(std::string_view settings, sdk::Faults& faults);
+  static std::optional<std::string> run_offline(std::string_view name, std::string_view arguments,
+                                                sdk::Faults& faults);
+
+  // Reads the RA's files; throws sdk::SettingsFault if they are no RA.
+  ScepServer(sdk::Host host, std::string_view name, std::string_view settings);
+
+  bool open_intake(sdk::Faults& faults) override;
+  void handle(const sdk::HttpRequest& request, sdk::Exchange& exchange) override;
+  void reply(const sdk::Reply& reply, sdk::Bytes context, sdk::Exchange& exchange) override;
+  std::optional<std::string> run_action(std::string_view name, std::string_view arguments,
+                                        sdk::Faults& faults) override;
+
+ private:
+  void answer_ca_cert(sdk::Exchange& exchange);
+
+  sdk::Host host_;
+  ScepSettings settings_;
+  std::string capabilities_;
+  RaIdentity ra_;
+  pki::Opener opener_;
+  pki::ReplySigner signer_;
+  EndpointCas cas_;
+  PkiOperation operation_;
+};
+
+// The body of GetCACaps (RFC 8894 3.5.2), one capability a line.
+std::string capabilities(const ScepSettings& settings);
+
+}  // namespace certspan::scep

@@ -1,0 +1,67 @@
+#include "plugins/ndes/scep_server/scep_settings.hpp"
+
+#include <algorithm>
+
+#include "plugins/ndes/json_settings.hpp"
+#include "plugins/ndes/scep_server/ra_identity.hpp"
+
+namespace certspan::scep {
+namespace {
+
+constexpr std::int64_t kDefaultMaxMessage = 64 * 1024;
+constexpr std::int64_t kSmallestMaxMessage = 4 * 1024;
+// A PKCS #10 of the contract's 64 KiB, enveloped and signed.
+constexpr std::int64_t kLargestMaxMessage = 256 * 1024;
+
+CaCertificates ca_certificates_of(std::string_view text) {
+  if (text == "ra_only") return CaCertificates::RaOnly;
+  return text == "chain" ? CaCertificates::Chain : CaCertificates::RaAndCa;
+}
+
+// A capability is one line of a list that clients split at line feeds and spaces.
+bool is_capability(std::string_view word) {
+  return !word.empty() && std::ranges::all_of(word, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+}  // namespace
+
+ScepSettings ScepSettings::read(std::string_view json) {
+  const JsonSettings from(json);
+  ScepSettings settings;
+  settings.listener = from.text("/listener");
+  settings.paths.push_back(from.text("/path"));
+  for (std::string& path : from.texts("/more_paths")) settings.paths.push_back(std::move(path));
+  settings.ra_certificate_file = from.text("/ra/certificate_file");
+  settings.ra_key_token = from.text("/ra/key");
+  settings.danger_enrollment_agent_ra = from.flag("/danger_enrollment_agent_ra");
+  settings.extra_capabilities = {"SHA-384"};
+  if (from.has("/extra_capabilities")) settings.extra_capabilities = from.texts("/extra_capabilities");
+  settings.ca_certificates = ca_certificates_of(from.text("/ca_certificates", "ra_ca"));
+  settings.reply_with_chain = from.text("/reply_chain") == "chain";
+  settings.profile = from.text("/profile");
+  const std::int64_t size = from.number("/max_message", kDefaultMaxMessage);
+  settings.options.max_message_size = size > 0 ? static_cast<std::size_t>(size) : 0;
+  settings.options.danger_allow_3des = from.flag("/danger_allow_3des");
+  settings.options.danger_allow_des = from.flag("/danger_allow_des");
+  settings.options.danger_allow_sha1 = from.flag("/danger_allow_sha1");
+  return settings;
+}
+
+void check_scep_settings(const ScepSettings& settings, sdk::Faults& faults) {
+  for (std::size_t i = 0; i < settings.extra_capabilities.size(); ++i) {
+    if (!is_capability(settings.extra_capabilities[i])) {
+      faults.add("/extra_capabilities/" + std::to_string(i), "must be one word of visible ASCII characters");
+    }
+  }
+  const auto size = static_cast<std::int64_t>(settings.options.max_message_size);
+  if (size < kSmallestMaxMessage || size > kLargestMaxMessage) {
+    faults.add("/max_message", "must be from 4KiB to 256KiB");
+  }
+  if (const auto certificate = read_ra_certificate(settings.ra_certificate_file); !certificate) {
+    faults.add("/ra/certificate_file", certificate.error().message);
+  } else if (const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra)) {
+    faults.add("/ra/certificate_file", *fault);
+  }
+}
+
+}  // namespace certspan::scep

@@ -1,0 +1,35 @@
+// What the YAML says about a SCEP endpoint.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <certspan/faults.hpp>
+
+#include "plugins/common/pki/scep_message.hpp"
+
+namespace certspan::scep {
+
+enum class CaCertificates : std::uint8_t { RaOnly, RaAndCa, Chain };
+
+struct ScepSettings {
+  static ScepSettings read(std::string_view json);
+
+  std::string listener;
+  std::vector<std::string> paths;
+  std::string ra_certificate_file;
+  std::string ra_key_token;
+  bool danger_enrollment_agent_ra = false;
+  std::vector<std::string> extra_capabilities;
+  CaCertificates ca_certificates = CaCertificates::RaAndCa;
+  bool reply_with_chain = false;
+  std::string profile;  // a label on every item, "" for none
+  pki::ScepOptions options;
+};
+
+// What the schema can't say; reads the RA certificate file but not its key.
+void check_scep_settings(const ScepSettings& settings, sdk::Faults& faults);
+
+}  // namespace certspan::scep
