@@ -2,6 +2,7 @@
 
 #include "plugins/common/pki/ber_to_der.hpp"
 #include "plugins/common/pki/certificate.hpp"
+#include "plugins/common/pki/certificate_writer.hpp"
 #include "plugins/common/pki/constant_time.hpp"
 #include "plugins/common/pki/content_cipher.hpp"
 #include "plugins/common/pki/enveloped_data.hpp"
@@ -20,26 +21,13 @@ struct Recipient {
   Certificate certificate;
   Bytes serial;  // content octets of the INTEGER
   KeyUnwrapper unwrapper;
+  Bytes decoy;
 
   bool is_named_by(const EnvelopeRecipient& named) const {
     if (named.issuer.empty()) return equal(named.subject_key_id, certificate.subject_key_identifier());
     return equal(named.serial, serial) && names_equal(named.issuer, certificate.issuer());
   }
 };
-
-Result<Recipient> make_recipient(RaCredential credential) {
-  const PublicKey& key = credential.key->public_key();
-  if (key.family() != KeyFamily::Rsa || key.bits() < kMinRecipientBits) {
-    return fault(FaultKind::UnsupportedAlgorithm, "ra key: opening messages needs an rsa key");
-  }
-  CERTSPAN_PKI_TRY(Certificate certificate, Certificate::parse(credential.certificate));
-  if (!equal(certificate.spki(), key.spki()))
-    return fault(FaultKind::Malformed, "ra certificate: not of the ra key");
-  CERTSPAN_PKI_TRY(const CertificateOutline outline, read_certificate_outline(certificate.der()));
-  Bytes serial = to_bytes(outline.serial);
-  KeyUnwrapper unwrapper(*credential.key);
-  return Recipient{std::move(credential), std::move(certificate), std::move(serial), std::move(unwrapper)};
-}
 
 // A message that was matched with one of our keys, all from public bytes.
 struct MatchedEnvelope {
@@ -67,22 +55,58 @@ tl::unexpected<Fault> cannot_open() {
   return fault(FaultKind::CannotOpen, "the request can't be opened");
 }
 
-// Costs what checking a request's signature costs. The signature is a number just below any modulus of that
-// size, of the size that the key's family has; it verifies with no key.
+// Costs what checking the signature of a request of this size costs. The signature is a number just below any
+// modulus of its length; it verifies with no key.
 void verify_decoy(const PublicKey& key, BytesView data) {
-  Bytes signature(static_cast<std::size_t>((key.bits() + 7) / 8), 0x7F);
-  const int spare_bits = static_cast<int>(signature.size() * 8) - key.bits();
-  signature[0] = static_cast<std::uint8_t>(signature[0] >> spare_bits);
-  static_cast<void>(key.verify({key.family(), Digest::Sha256}, data, signature));
+  Bytes signature(key.rsa_modulus().size(), 0x7F);
+  if (key.rsa_modulus()[0] < 0x80) signature[0] = 0;
+  // What is signed is the request without its signature and the frame around it.
+  constexpr std::size_t kFrame = 24;
+  const std::size_t unsigned_part = std::min(data.size(), signature.size() + kFrame);
+  static_cast<void>(
+      key.verify({KeyFamily::Rsa, Digest::Sha256}, data.first(data.size() - unsigned_part), signature));
 }
 
-// Step by step what stands in the comment of open_request. `plain` is what decryption gave, good or not.
-Result<CertificateRequest> read_request(BytesView plain, const OuterMessage& outer, SignerTrust trust,
-                                        const RequestOptions& options, bool opened) {
-  Result<UnverifiedRequest> candidate = UnverifiedRequest::parse(plain, options);
+// A request to be read in place of what is none. Smaller than what clients send, by about what refusing that costs.
+Result<Bytes> make_decoy(const PrivateKey& key) {
+  CERTSPAN_PKI_TRY(const Bytes subject, encode_name("CN=device 7,O=Example"));
+  RequestTemplate what;
+  what.subject = subject;
+  return write_certificate_request(what, key);
+}
+
+Result<Recipient> make_recipient(RaCredential credential) {
+  const PublicKey& key = credential.key->public_key();
+  if (key.family() != KeyFamily::Rsa || key.bits() < kMinRecipientBits) {
+    return fault(FaultKind::UnsupportedAlgorithm, "ra key: opening messages needs an rsa key");
+  }
+  CERTSPAN_PKI_TRY(Certificate certificate, Certificate::parse(credential.certificate));
+  if (!equal(certificate.spki(), key.spki()))
+    return fault(FaultKind::Malformed, "ra certificate: not of the ra key");
+  CERTSPAN_PKI_TRY(const CertificateOutline outline, read_certificate_outline(certificate.der()));
+  Bytes serial = to_bytes(outline.serial);
+  CERTSPAN_PKI_TRY(Bytes decoy, make_decoy(*credential.key));
+  KeyUnwrapper unwrapper(*credential.key);
+  return Recipient{std::move(credential), std::move(certificate), std::move(serial), std::move(unwrapper),
+                   std::move(decoy)};
+}
+
+// What decryption gave, good or not, and what is needed to find out.
+struct Candidate {
+  BytesView plain;
+  bool opened = false;
+  SignerTrust trust = SignerTrust::SelfMade;
+  RequestOptions options;
+};
+
+// Step by step what stands in the comment of open_request: one reading of a whole request and one signature
+// check, whatever the candidate is.
+Result<CertificateRequest> read_request(const Candidate& from, const OuterMessage& outer, BytesView decoy) {
+  Result<UnverifiedRequest> candidate = UnverifiedRequest::parse(from.plain, from.options);
+  if (!candidate) static_cast<void>(UnverifiedRequest::parse(decoy, from.options));
   const PublicKey& signer_key = outer.signer_key();
   const bool of_signer = candidate && equal(candidate->spki(), signer_key.spki());
-  if (opened && candidate && (of_signer || trust == SignerTrust::IssuedByUs)) {
+  if (from.opened && candidate && (of_signer || from.trust == SignerTrust::IssuedByUs)) {
     // The signer's key was decoded already; a renewal may bring another.
     Result<PublicKey> key = of_signer ? Result<PublicKey>(signer_key) : PublicKey::parse(candidate->spki());
     if (key) {
@@ -91,7 +115,7 @@ Result<CertificateRequest> read_request(BytesView plain, const OuterMessage& out
       return cannot_open();
     }
   }
-  verify_decoy(signer_key, plain);
+  verify_decoy(signer_key, from.plain);
   return cannot_open();
 }
 
@@ -152,16 +176,17 @@ Result<OpenedRequest> open_request(const Opener& opener, const OuterMessage& out
   const Opener::State& state = *opener.state_;
   CERTSPAN_PKI_TRY(const MatchedEnvelope matched, state.match(outer));
   const CipherFacts& cipher = cipher_facts(matched.info.cipher);
-  const KeyUnwrapper& unwrapper = state.recipients[matched.info.recipient].unwrapper;
+  const Recipient& recipient = state.recipients[matched.info.recipient];
   CERTSPAN_PKI_TRY(const UnwrappedKey key,
-                   unwrapper.unwrap(matched.info.transport, matched.wrapped_key, cipher.key_size));
+                   recipient.unwrapper.unwrap(matched.info.transport, matched.wrapped_key, cipher.key_size));
   CERTSPAN_PKI_TRY(const SecretBytes plain, decrypt_cbc(matched.info.cipher, key.key.reveal(),
                                                         matched.envelope.iv, matched.envelope.content));
   const UnpaddedSize unpadded = size_without_padding(plain.reveal(), cipher.block_size);
-  const bool opened = (key.good & unpadded.good) != 0;
-  const RequestOptions options{state.options.max_message_size, state.options.danger_allow_sha1};
-  Result<CertificateRequest> request =
-      read_request(plain.reveal().first(unpadded.size), outer, trust, options, opened);
+  const Candidate candidate{plain.reveal().first(unpadded.size),
+                            (key.good & unpadded.good) != 0,
+                            trust,
+                            {state.options.max_message_size, state.options.danger_allow_sha1}};
+  Result<CertificateRequest> request = read_request(candidate, outer, recipient.decoy);
   if (!request) return tl::unexpected(std::move(request).error());
   return OpenedRequest{std::move(*request), matched.info};
 }
