@@ -50,7 +50,11 @@ std::string_view profile_json_schema();
 
 // Why a request or certificate is refused. `code` is a stable word for `why` and tests, `message` says what
 // was found, for logs; neither is for devices.
-enum class ViolationKind : std::uint8_t { BadAlg, BadRequest };
+enum class ViolationKind : std::uint8_t {
+  BadAlg,      // a key or algorithm that is weak or not allowed
+  BadRequest,  // more than the profile allows
+  Malformed,   // a part of the request that can't be read
+};
 struct Violation {
   ViolationKind kind = ViolationKind::BadRequest;
   std::string code;

@@ -6,6 +6,7 @@
 
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/profile.hpp"
+#include "plugins/common/pki/profile_schema.hpp"
 
 namespace certspan::pki {
 namespace {
@@ -224,24 +225,7 @@ tl::expected<Profile, std::vector<ProfileFault>> parse_profile(std::string_view 
 }
 
 std::string_view profile_json_schema() {
-  return R"({
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "subject": { "enum": ["from_request"], "description": "where the subject comes from" },
-    "subject_required": { "type": "boolean", "description": "refuse requests with an empty subject" },
-    "san": { "type": "array", "description": "kinds of alternative names that may be asked for",
-      "items": { "enum": ["dns", "email", "uri", "ip", "upn"] } },
-    "key_usage": { "type": "array", "description": "the most that may be asked for, and what is given by default",
-      "items": { "enum": ["digital_signature", "non_repudiation", "content_commitment", "key_encipherment",
-        "data_encipherment", "key_agreement", "encipher_only", "decipher_only"] } },
-    "eku": { "type": "array", "description": "extended key usages, by name or as dotted object identifier",
-      "items": { "type": "string" } },
-    "validity": { "type": "string", "pattern": "^[0-9]+[smhdw]$", "description": "lifetime, such as 365d" },
-    "keys": { "type": "array", "minItems": 1, "description": "kinds of keys that are certified: rsa>=N, p256, p384, p521",
-      "items": { "type": "string", "pattern": "^(rsa>=[0-9]+|p256|p384|p521)$" } }
-  }
-})";
+  return kProfileSchema;
 }
 
 }  // namespace certspan::pki

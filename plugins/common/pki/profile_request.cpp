@@ -17,6 +17,10 @@ Violation refuse(std::string code, std::string message) {
   return {ViolationKind::BadRequest, std::move(code), std::move(message)};
 }
 
+Violation malformed(std::string code, std::string message) {
+  return {ViolationKind::Malformed, std::move(code), std::move(message)};
+}
+
 Verdict check_key(const Profile& profile, const PublicKey& key, std::span<const Sha256Value> own_keys) {
   if (std::ranges::find(own_keys, key.spki_sha256()) != own_keys.end()) {
     return refuse("own_key", "the request is for one of our own keys");
@@ -41,13 +45,14 @@ bool has_control_character(std::string_view text) {
 }
 
 Verdict check_subject(const Profile& profile, const CertificateRequest& request) {
-  if (request.subject().size() > kMaxSubjectOctets) return refuse("bad_subject", "the subject is too long");
+  if (request.subject().size() > kMaxSubjectOctets)
+    return malformed("bad_subject", "the subject is too long");
   const Result<Name> name = parse_name(request.subject());
-  if (!name) return refuse("bad_subject", name.error().message);
+  if (!name) return malformed("bad_subject", name.error().message);
   for (const Rdn& rdn : name->rdns) {
     for (const NameAttribute& attribute : rdn) {
       if (attribute.value.empty() || has_control_character(attribute.value)) {
-        return refuse("bad_subject", "the subject has an empty value or control characters in it");
+        return malformed("bad_subject", "the subject has an empty value or control characters in it");
       }
     }
   }
@@ -86,21 +91,21 @@ bool names_a_sid(const GeneralName& name) {
 
 Verdict check_alternative_names(const Profile& profile, const Extension& extension) {
   const Result<std::vector<GeneralName>> names = parse_general_names(extension.value);
-  if (!names) return refuse("bad_san", names.error().message);
+  if (!names) return malformed("bad_san", names.error().message);
   for (const GeneralName& name : *names) {
     if (names_a_sid(name)) return refuse("sid_uri", "a SAN URI names a security identifier");
     if (std::ranges::find(profile.san, name.kind) == profile.san.end()) {
       return refuse("san_not_allowed", "the profile does not allow " + to_string(name));
     }
     const Result<void> well_formed = check_general_name(name);
-    if (!well_formed) return refuse("bad_san", well_formed.error().message);
+    if (!well_formed) return malformed("bad_san", well_formed.error().message);
   }
   return std::nullopt;
 }
 
 Verdict check_key_usage(const Profile& profile, const Extension& extension) {
   const Result<KeyUsage> usage = parse_key_usage(extension.value);
-  if (!usage) return refuse("bad_extension", usage.error().message);
+  if (!usage) return malformed("bad_extension", usage.error().message);
   if ((*usage & ~profile.key_usage) != 0) {
     return refuse("key_usage_not_allowed", "the request asks for key usages beyond the profile");
   }
@@ -109,7 +114,7 @@ Verdict check_key_usage(const Profile& profile, const Extension& extension) {
 
 Verdict check_purposes(const Profile& profile, const Extension& extension) {
   const Result<std::vector<Oid>> purposes = parse_extended_key_usage(extension.value);
-  if (!purposes) return refuse("bad_extension", purposes.error().message);
+  if (!purposes) return malformed("bad_extension", purposes.error().message);
   for (const Oid& purpose : *purposes) {
     if (std::ranges::find(profile.extended_key_usage, purpose) == profile.extended_key_usage.end()) {
       return refuse("eku_not_allowed", "the profile does not allow purpose " + purpose.dotted());
@@ -120,7 +125,7 @@ Verdict check_purposes(const Profile& profile, const Extension& extension) {
 
 Verdict check_constraints(const Extension& extension) {
   const Result<BasicConstraints> constraints = parse_basic_constraints(extension.value);
-  if (!constraints) return refuse("bad_extension", constraints.error().message);
+  if (!constraints) return malformed("bad_extension", constraints.error().message);
   if (constraints->ca || constraints->path_length)
     return refuse("ca_true", "the request asks for a CA certificate");
   return std::nullopt;
@@ -129,9 +134,9 @@ Verdict check_constraints(const Extension& extension) {
 // Tools add this one unasked. Any other value than the key's own could pass for somebody else's key.
 Verdict check_key_identifier(const CertificateRequest& request, const Extension& extension) {
   const Result<BytesView> identifier = parse_subject_key_identifier(extension.value);
-  if (!identifier) return refuse("bad_extension", identifier.error().message);
+  if (!identifier) return malformed("bad_extension", identifier.error().message);
   if (equal(*identifier, request.public_key().key_identifier())) return std::nullopt;
-  return refuse("bad_extension", "the subject key identifier is not the key's");
+  return malformed("bad_extension", "the subject key identifier is not the key's");
 }
 
 Verdict check_extension(const Profile& profile, const CertificateRequest& request,

@@ -1,0 +1,71 @@
+// What the actions of `ca_local` take, as JSON Schema.
+#pragma once
+
+namespace certspan::ca_local::action_schemas {
+
+inline constexpr char kCreateCa[] = R"({
+  "type": "object", "additionalProperties": false, "required": ["directory", "subject", "key"],
+  "description": "A new certificate authority with a self-signed certificate.",
+  "properties": {
+    "directory": {"type": "string", "minLength": 1,
+      "description": "Where ca.key and ca.pem are written; made if it is missing. Nothing there is replaced."},
+    "subject": {"type": "string", "minLength": 1, "description": "Name of the CA, such as CN=Example Device CA,O=Example."},
+    "key": {"enum": ["rsa:2048", "rsa:3072", "rsa:4096", "p256", "p384"],
+      "description": "Kind of the key."},
+    "validity": {"x-certspan-duration": true, "default": "3650d", "description": "How long the CA's certificate lasts."}
+  }})";
+
+inline constexpr char kCertifyRa[] = R"({
+  "type": "object", "additionalProperties": false, "required": ["csr"],
+  "description": "A certificate for a SCEP registration authority: opens requests and signs replies.",
+  "properties": {
+    "directory": {"type": "string", "minLength": 1,
+      "description": "Where the CA's ca.key and ca.pem are. Left out: the running connector's CA."},
+    "certificate_file": {"type": "string", "minLength": 1,
+      "description": "The CA's certificate, PEM, where it is not ca.pem of a directory."},
+    "key_file": {"type": "string", "minLength": 1,
+      "description": "The CA's key, PEM, where it is not ca.key of a directory."},
+    "csr": {"type": "string", "minLength": 1, "description": "Request of the registration authority, PEM, with an RSA key."},
+    "validity": {"x-certspan-duration": true, "default": "730d", "description": "How long the certificate lasts."}
+  }})";
+
+inline constexpr char kCertifyTls[] = R"({
+  "type": "object", "additionalProperties": false, "required": ["names"],
+  "description": "A server certificate for a listener of this host.",
+  "properties": {
+    "directory": {"type": "string", "minLength": 1,
+      "description": "Where the CA's ca.key and ca.pem are. Left out: the running connector's CA."},
+    "certificate_file": {"type": "string", "minLength": 1,
+      "description": "The CA's certificate, PEM, where it is not ca.pem of a directory."},
+    "key_file": {"type": "string", "minLength": 1,
+      "description": "The CA's key, PEM, where it is not ca.key of a directory."},
+    "names": {"type": "array", "minItems": 1, "maxItems": 64, "items": {"type": "string", "minLength": 1},
+      "description": "DNS names and IP addresses under which clients reach the listener."},
+    "csr": {"type": "string", "minLength": 1,
+      "description": "Request whose key is certified, PEM; its subject and extensions are ignored. Left out: a new P-256 key is made and returned."},
+    "validity": {"x-certspan-duration": true, "default": "397d", "description": "How long the certificate lasts."}
+  }})";
+
+inline constexpr char kCaCsr[] = R"({
+  "type": "object", "additionalProperties": false, "required": ["directory", "subject"],
+  "description": "A request for a CA certificate under a company's own root.",
+  "properties": {
+    "directory": {"type": "string", "minLength": 1,
+      "description": "Where ca.key is written; made if it is missing. A key that is there is not replaced."},
+    "subject": {"type": "string", "minLength": 1, "description": "Name of the CA, such as CN=Example Device CA,O=Example."},
+    "key": {"enum": ["rsa:2048", "rsa:3072", "rsa:4096", "p256", "p384"],
+      "description": "Kind of the new key."},
+    "existing_key": {"type": "boolean", "default": false,
+      "description": "Asks for a certificate for the ca.key that is there, to renew the CA's certificate or to get a lost request back."}
+  }})";
+
+inline constexpr char kCaImport[] = R"({
+  "type": "object", "additionalProperties": false, "required": ["directory", "certificates"],
+  "description": "Takes the certificate that the company's root has signed.",
+  "properties": {
+    "directory": {"type": "string", "minLength": 1, "description": "Where ca.key is; ca.pem is written there."},
+    "certificates": {"type": "string", "minLength": 1,
+      "description": "The CA's new certificate and those above it up to the root, PEM, in any order."}
+  }})";
+
+}  // namespace certspan::ca_local::action_schemas

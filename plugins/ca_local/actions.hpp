@@ -1,0 +1,41 @@
+// Named commands: make a CA or bring one under a company's root, certify the host's own RA and listeners.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <certspan/actions.hpp>
+
+#include "plugins/ca_local/action_schemas.hpp"
+#include "plugins/ca_local/authority.hpp"
+#include "plugins/ca_local/settings.hpp"
+
+namespace certspan::ca_local {
+
+inline constexpr sdk::ActionSpec kActionSpecs[] = {
+    {"create_ca", "Makes a certificate authority with a self-signed certificate.", CERTSPAN_PERSON_ADMIN,
+     CERTSPAN_ACTION_OFFLINE, action_schemas::kCreateCa},
+    {"certify_ra", "Certifies a SCEP registration authority.", CERTSPAN_PERSON_ADMIN, CERTSPAN_ACTION_OFFLINE,
+     action_schemas::kCertifyRa},
+    {"certify_tls", "Certifies a listener of this host.", CERTSPAN_PERSON_ADMIN,
+     CERTSPAN_ACTION_OFFLINE | CERTSPAN_ACTION_PRINTS_SECRET, action_schemas::kCertifyTls},
+    {"ca_csr", "Makes a request for a CA certificate under a company's own root.", CERTSPAN_PERSON_ADMIN,
+     CERTSPAN_ACTION_OFFLINE, action_schemas::kCaCsr},
+    {"ca_import", "Takes the CA certificate that the company's root has signed.", CERTSPAN_PERSON_ADMIN,
+     CERTSPAN_ACTION_OFFLINE, action_schemas::kCaImport},
+};
+
+/// The CA of a running connector.
+struct RunningCa {
+  const Authority& authority;
+  const IssuingRules& rules;
+};
+
+/// Runs one. `arguments` is a JSON object, `now` seconds since 1970; `running` is null when no connector
+/// runs. A JSON object, or nothing after at least one fault, whose pointer leads into the arguments.
+std::optional<std::string> run_action(std::string_view name, std::string_view arguments, std::int64_t now,
+                                      const RunningCa* running, sdk::Faults& faults);
+
+}  // namespace certspan::ca_local

@@ -1,0 +1,60 @@
+#include "plugins/ca_local/issuance.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "plugins/common/pki/oids.hpp"
+
+namespace certspan::ca_local {
+
+namespace {
+
+/// Both ends count (RFC 5280 4.1.2.5), so the last second is one less than the length.
+std::int64_t last_second(std::int64_t first, const IssuingRules& rules, const pki::Profile& profile) {
+  std::int64_t length = profile.validity_seconds;
+  if (rules.longest_validity) length = std::min<std::int64_t>(length, rules.longest_validity->count());
+  return first + length - 1;
+}
+
+/// The usages that the key can have: an EC key enciphers nothing (RFC 8813 3), an RSA key agrees on nothing
+/// (RFC 3279 2.3.1).
+pki::KeyUsage usage_for(const pki::PublicKey& key, pki::KeyUsage wanted) {
+  namespace usage = pki::key_usage;
+  const pki::KeyUsage impossible = key.family() == pki::KeyFamily::Ec
+                                       ? usage::kKeyEncipherment | usage::kDataEncipherment
+                                       : usage::kKeyAgreement | usage::kEncipherOnly | usage::kDecipherOnly;
+  return static_cast<pki::KeyUsage>(wanted & ~impossible);
+}
+
+}  // namespace
+
+pki::Result<LedgerRecord> issue_certificate(const Authority& authority, const IssuingRules& rules,
+                                            const pki::Profile& profile,
+                                            const pki::CertificateRequest& request, std::int64_t now) {
+  pki::CertificateTemplate what;
+  CERTSPAN_PKI_TRY(what.serial, random_serial());
+  what.subject = request.subject();
+  what.spki = request.spki();
+  what.subject_key_id = request.public_key().key_identifier();
+  what.not_before = now - rules.backdate.count();
+  what.not_after = last_second(what.not_before, rules, profile);
+  pki::GrantedUsage usage = pki::granted_usage(profile, request);
+  what.key_usage = usage_for(request.public_key(), usage.key_usage);
+  if (what.key_usage == 0 && usage.key_usage != 0) {
+    return pki::fault(pki::FaultKind::UnsupportedAlgorithm,
+                      "no key usage of the profile suits this kind of key");
+  }
+  what.extended_key_usage = std::move(usage.extended_key_usage);
+  if (const auto* names = pki::find_extension(request.extensions(), pki::oids::kSubjectAltName)) {
+    what.subject_alt_names = names->value;
+  }
+  what.crl_urls = rules.crl_urls;
+  what.ca_issuers_urls = rules.ca_issuers_urls;
+
+  LedgerRecord record;
+  record.serial = what.serial;
+  CERTSPAN_PKI_TRY(record.certificate, authority.sign(std::move(what)));
+  return record;
+}
+
+}  // namespace certspan::ca_local

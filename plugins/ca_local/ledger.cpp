@@ -1,0 +1,91 @@
+#include "plugins/ca_local/ledger.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace certspan::ca_local {
+
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kHeaderSize = 3;
+constexpr std::size_t kMaxSerial = 20;  // RFC 5280 4.1.2.2
+
+// First octet of a store key: what kind of record it names.
+constexpr std::uint8_t kByItem = 'i';
+constexpr std::uint8_t kBySerial = 's';
+
+pki::Bytes store_key(std::uint8_t kind, pki::BytesView name) {
+  pki::Bytes key;
+  key.reserve(name.size() + 1);
+  key.push_back(kind);
+  key.insert(key.end(), name.begin(), name.end());
+  return key;
+}
+
+/// Serials are compared as numbers: leading zero octets do not count.
+pki::BytesView without_leading_zeros(pki::BytesView serial) {
+  const auto first = std::ranges::find_if(serial, [](std::uint8_t octet) { return octet != 0; });
+  return serial.subspan(static_cast<std::size_t>(first - serial.begin()));
+}
+
+}  // namespace
+
+pki::Bytes encode_record(const LedgerRecord& record) {
+  pki::Bytes stored;
+  stored.reserve(kHeaderSize + record.serial.size() + record.certificate.size());
+  stored.push_back(kVersion);
+  stored.push_back(static_cast<std::uint8_t>(record.state));
+  stored.push_back(static_cast<std::uint8_t>(record.serial.size()));
+  stored.insert(stored.end(), record.serial.begin(), record.serial.end());
+  stored.insert(stored.end(), record.certificate.begin(), record.certificate.end());
+  return stored;
+}
+
+pki::Result<LedgerRecord> decode_record(pki::BytesView stored) {
+  if (stored.size() < kHeaderSize) return pki::fault(pki::FaultKind::Malformed, "ledger record: too short");
+  if (stored[0] != kVersion) {
+    return pki::fault(pki::FaultKind::Malformed, "ledger record: written by another version of ca_local");
+  }
+  const auto state = static_cast<CertificateState>(stored[1]);
+  if (state != CertificateState::Good && state != CertificateState::Revoked) {
+    return pki::fault(pki::FaultKind::Malformed, "ledger record: unknown state");
+  }
+  const std::size_t serial_size = stored[2];
+  if (serial_size == 0 || serial_size > kMaxSerial || stored.size() <= kHeaderSize + serial_size) {
+    return pki::fault(pki::FaultKind::Malformed, "ledger record: truncated");
+  }
+  const pki::BytesView rest = stored.subspan(kHeaderSize);
+  return LedgerRecord{state, pki::to_bytes(rest.first(serial_size)),
+                      pki::to_bytes(rest.subspan(serial_size))};
+}
+
+sdk::Outcome Ledger::find_by_key(pki::BytesView item_key, LedgerRecord& record) const {
+  sdk::Record stored;
+  const sdk::Outcome outcome = store_.get(store_key(kByItem, item_key), stored);
+  if (outcome != sdk::Outcome::Ok) return outcome;
+  pki::Result<LedgerRecord> decoded = decode_record(stored.value);
+  if (!decoded) return sdk::Outcome::Internal;
+  record = std::move(*decoded);
+  return sdk::Outcome::Ok;
+}
+
+sdk::Outcome Ledger::find_by_serial(pki::BytesView serial, LedgerRecord& record) const {
+  const pki::BytesView number = without_leading_zeros(serial);
+  if (number.empty() || number.size() > kMaxSerial) return sdk::Outcome::Rejected;
+  sdk::Record reference;
+  const sdk::Outcome outcome = store_.get(store_key(kBySerial, number), reference);
+  if (outcome != sdk::Outcome::Ok) return outcome;
+  // The two are written together: one without the other is damage, never "there is none".
+  const sdk::Outcome found = find_by_key(reference.value, record);
+  return found == sdk::Outcome::Rejected ? sdk::Outcome::Internal : found;
+}
+
+sdk::Outcome Ledger::add(pki::BytesView item_key, const LedgerRecord& record) const {
+  const pki::Bytes by_item = store_key(kByItem, item_key);
+  const pki::Bytes by_serial = store_key(kBySerial, without_leading_zeros(record.serial));
+  const pki::Bytes stored = encode_record(record);
+  return store_.commit({sdk::insert_record(by_item, stored), sdk::insert_record(by_serial, item_key)});
+}
+
+}  // namespace certspan::ca_local

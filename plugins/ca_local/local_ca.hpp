@@ -1,0 +1,62 @@
+// The embedded certificate authority as a connector.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <certspan/actions.hpp>
+#include <certspan/connector.hpp>
+
+#include "plugins/ca_local/actions.hpp"
+#include "plugins/ca_local/authority.hpp"
+#include "plugins/ca_local/ledger.hpp"
+#include "plugins/ca_local/settings.hpp"
+#include "plugins/common/connector/own_identity.hpp"
+
+namespace certspan::ca_local {
+
+/// Issues with a key of its own and keeps a ledger of what it issued. It judges every request by its own copy
+/// of the profile, since the rule belongs where the key is: a host that skipped its fence still gets nothing
+/// signed that the profile does not allow.
+///
+/// Everything that a call needs is loaded once, by the constructor; calls share it without a lock. The ledger
+/// is written through the host's store, staged with the item's transition (CERTSPAN_ISSUER_LOCAL_EFFECTS):
+/// what the ledger does not hold was never handed out.
+class LocalCa final : public sdk::Issuer, public sdk::Actions {
+ public:
+  static constexpr const char* kName = "ca";
+  static constexpr const char* kSummary = "An embedded certificate authority with its key in a file.";
+  static constexpr const char* kSettingsSchema = ca_local::kSettingsSchema;
+  static constexpr std::uint32_t kFlags = CERTSPAN_TYPE_HOLDS_CA_KEY;
+  static constexpr std::uint32_t kIssuerFlags = CERTSPAN_ISSUER_LOCAL_EFFECTS | CERTSPAN_ISSUER_IDEMPOTENT;
+  static constexpr auto& kActions = kActionSpecs;
+
+  /// Everything but the key, which only a connector can open.
+  static bool validate_settings(std::string_view settings, sdk::Faults& faults);
+  static std::optional<std::string> run_offline(std::string_view name, std::string_view arguments,
+                                                sdk::Faults& faults);
+
+  LocalCa(sdk::Host host, std::string_view name, std::string_view settings);
+
+  sdk::Answer issue(const sdk::Item& item) override;
+  sdk::Answer lookup(const sdk::Item& item) override;
+  sdk::Outcome find(const sdk::FindRequest& request, sdk::FindSink& sink) override;
+  sdk::Outcome chain(sdk::ChainSink& chain) override;
+  sdk::Outcome ping(sdk::Faults& faults) override;
+  std::optional<std::string> run_action(std::string_view name, std::string_view arguments,
+                                        sdk::Faults& faults) override;
+
+ private:
+  std::int64_t now() const;
+  sdk::Answer issue_new(const sdk::Item& item, const pki::Profile& profile);
+  sdk::Answer enter_in_ledger(const sdk::Item& item, const LedgerRecord& record);
+
+  sdk::Host host_;
+  Settings settings_;
+  Ledger ledger_;
+  std::optional<Authority> authority_;
+  connector::OwnIdentity own_identity_;
+};
+
+}  // namespace certspan::ca_local

@@ -1,0 +1,125 @@
+#include "plugins/ca_local/settings.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <nlohmann/json.hpp>
+
+#include "plugins/ca_local/files.hpp"
+#include "plugins/common/connector/duration.hpp"
+
+namespace certspan::ca_local {
+
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kLargestCertificateFile = std::size_t{1024} * 1024;
+constexpr milliseconds kLongestBackdate = std::chrono::hours(24);
+constexpr milliseconds kShortestValidity = std::chrono::minutes(10);
+
+std::string text_member(const json& settings, const char* name, sdk::Faults& faults) {
+  const auto found = settings.find(name);
+  if (found != settings.end() && found->is_string() && !found->get_ref<const std::string&>().empty()) {
+    return found->get<std::string>();
+  }
+  faults.add(found == settings.end() ? "" : std::string("/") + name,
+             std::string("\"") + name + "\" must be given, as text");
+  return {};
+}
+
+/// CRLs and CA certificates are fetched over plain HTTP: over HTTPS a client would need this very certificate
+/// first (RFC 5280 4.2.1.13 and 8).
+bool is_plain_http_url(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  const bool visible = std::ranges::all_of(url, [](char c) { return c > ' ' && c < 0x7F; });
+  return visible && url.starts_with(kScheme) && url.size() > kScheme.size() && url[kScheme.size()] != '/';
+}
+
+std::vector<std::string> url_list(const json& settings, const char* name, sdk::Faults& faults) {
+  std::vector<std::string> urls;
+  const auto found = settings.find(name);
+  if (found == settings.end()) return urls;
+  const std::string pointer = std::string("/") + name;
+  if (!found->is_array()) {
+    faults.add(pointer, "must be a list of URLs");
+    return urls;
+  }
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    const json& url = (*found)[i];
+    if (url.is_string() && is_plain_http_url(url.get_ref<const std::string&>())) {
+      urls.push_back(url.get<std::string>());
+    } else {
+      faults.add(pointer + "/" + std::to_string(i), "must be a URL that begins with http://");
+    }
+  }
+  return urls;
+}
+
+/// A duration between `least` and `most`; nothing if the settings have none.
+std::optional<std::chrono::seconds> duration_member(const json& settings, const char* name,
+                                                    milliseconds least, milliseconds most,
+                                                    sdk::Faults& faults) {
+  const auto found = settings.find(name);
+  if (found == settings.end()) return std::nullopt;
+  const auto duration = connector::read_duration(*found);
+  const std::string pointer = std::string("/") + name;
+  if (!duration) {
+    faults.add(pointer, std::string("\"") + name + "\" " + duration.error().message);
+    return std::nullopt;
+  }
+  if (*duration < least || *duration > most) {
+    faults.add(pointer, std::string("\"") + name + "\" must be between " +
+                            std::to_string(least / std::chrono::minutes(1)) + "m and " +
+                            std::to_string(most / std::chrono::hours(24)) + "d");
+    return std::nullopt;
+  }
+  return std::chrono::duration_cast<std::chrono::seconds>(*duration);
+}
+
+Settings not_a_mapping(sdk::Faults& faults) {
+  faults.add("", "the settings must be a mapping");
+  return {};
+}
+
+Settings own_settings(const json& document, sdk::Faults& faults) {
+  Settings settings;
+  settings.certificate_file = text_member(document, "certificate_file", faults);
+  settings.key_token = text_member(document, "key", faults);
+  settings.rules.crl_urls = url_list(document, "crl_urls", faults);
+  settings.rules.ca_issuers_urls = url_list(document, "ca_issuers_urls", faults);
+  if (const auto backdate =
+          duration_member(document, "backdate", milliseconds(0), kLongestBackdate, faults)) {
+    settings.rules.backdate = *backdate;
+  }
+  settings.rules.longest_validity = duration_member(document, "longest_validity", kShortestValidity,
+                                                    std::chrono::hours(24 * 36'525), faults);
+  return settings;
+}
+
+}  // namespace
+
+Settings read_own_settings(std::string_view text, sdk::Faults& faults) {
+  const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return document.is_object() ? own_settings(document, faults) : not_a_mapping(faults);
+}
+
+Settings read_settings(std::string_view text, sdk::Faults& faults) {
+  const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!document.is_object()) return not_a_mapping(faults);
+  Settings settings = own_settings(document, faults);
+  settings.profiles = connector::read_profiles(document, faults);
+  return settings;
+}
+
+std::optional<std::string> read_certificate_file(const Settings& settings, sdk::Faults& faults) {
+  const auto content = read_file(settings.certificate_file, kLargestCertificateFile);
+  if (!content) {
+    faults.add("/certificate_file", content.error().message);
+    return std::nullopt;
+  }
+  return std::string(content->reveal_text());
+}
+
+}  // namespace certspan::ca_local

@@ -1,0 +1,61 @@
+// The settings of a `ca` connector.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <certspan/faults.hpp>
+
+#include "plugins/common/connector/profiles.hpp"
+
+namespace certspan::ca_local {
+
+/// What stands in every certificate beside what the profile and the request say.
+struct IssuingRules {
+  std::vector<std::string> crl_urls;         // cRLDistributionPoints
+  std::vector<std::string> ca_issuers_urls;  // authorityInfoAccess: where the CA's certificate can be fetched
+  std::chrono::seconds backdate{300};
+  std::optional<std::chrono::seconds> longest_validity;
+};
+
+struct Settings {
+  std::string certificate_file;
+  std::string key_token;  // opens by certspan.secrets/1
+  IssuingRules rules;
+  connector::ProfileMap profiles;
+};
+
+/// JSON Schema of the settings.
+inline constexpr char kSettingsSchema[] = R"({
+  "type": "object", "additionalProperties": false, "required": ["certificate_file", "key"],
+  "description": "An embedded certificate authority with its key in a file.",
+  "properties": {
+    "certificate_file": {"type": "string", "minLength": 1,
+      "description": "The CA's certificate, PEM, followed by those above it up to the root."},
+    "key": {"type": "string", "x-certspan-secret": true,
+      "description": "The CA's private key, PEM: RSA of 2048 bits or more, or EC P-256, P-384 or P-521."},
+    "crl_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
+      "description": "Where the CRL can be fetched, over plain HTTP; stands in every certificate."},
+    "ca_issuers_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
+      "description": "Where the CA's certificate can be fetched, over plain HTTP; stands in every certificate."},
+    "longest_validity": {"x-certspan-duration": true,
+      "description": "No certificate lasts longer, whatever its profile says. Not set: the profile decides."},
+    "backdate": {"x-certspan-duration": true, "default": "5m",
+      "description": "How far notBefore lies in the past, for devices whose clock is behind; at most 1d."},
+    "profiles": {"type": "object", "x-certspan-profiles": true,
+      "description": "The file's profiles, put in by the host; the fence reports what is wrong with them."}
+  }
+})";
+
+/// Reads settings and reports every fault at its JSON pointer. Asks no disk.
+Settings read_settings(std::string_view json, sdk::Faults& faults);
+/// The same without the profiles, whose faults the fence reports once for all connectors.
+Settings read_own_settings(std::string_view json, sdk::Faults& faults);
+
+/// Text of the certificate file. Nothing, after a fault at /certificate_file, if it can't be read.
+std::optional<std::string> read_certificate_file(const Settings& settings, sdk::Faults& faults);
+
+}  // namespace certspan::ca_local
