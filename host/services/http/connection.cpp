@@ -13,11 +13,6 @@ constexpr std::size_t kFirstBuffer = 2u << 10;  // what an idle connection costs
 constexpr std::size_t kKeptBuffer = 16u << 10;  // a larger one is given back between requests
 constexpr std::size_t kReadAhead = 16u << 10;   // of the next request, while one is being answered
 
-// A second for each 16 KiB on top of a time-out: the slowest line that is still served.
-std::chrono::milliseconds with_size(std::chrono::milliseconds time, std::uint64_t bytes) {
-  return time + std::chrono::seconds(std::min<std::uint64_t>(bytes >> 14, 3'600));
-}
-
 }  // namespace
 
 Connection::Connection(std::shared_ptr<ServerState> server, std::shared_ptr<IoWorker> worker,
@@ -214,8 +209,7 @@ void Connection::begin_body() {
   const RequestHead& head = parser_->head();
   if (!head.has_body()) return dispatch();
   phase_ = Phase::Body;
-  set_deadline(
-      with_size(server_->options.body_timeout, head.content_length.value_or(route_->route.max_body)));
+  set_deadline(server_->options.body_timeout, head.content_length.value_or(route_->route.max_body));
   if (head.http_1_1 && !head.expect.empty() && input().empty()) return say_continue();
   read_body();
 }
@@ -237,13 +231,13 @@ void Connection::read_body() {
   const auto state = parser_->parse_body(input(), route_->route.max_body, consumed);
   begin_ += consumed;
   switch (state) {
-    case RequestParser::State::NeedMore:
+    case BodyState::NeedMore:
       return read_more();
-    case RequestParser::State::Complete:
+    case BodyState::Complete:
       return dispatch();
-    case RequestParser::State::Malformed:
+    case BodyState::Malformed:
       return answer_and_close(400);
-    case RequestParser::State::BodyTooLarge:
+    case BodyState::TooLarge:
       return answer_and_close(413);
   }
 }
@@ -309,7 +303,7 @@ void Connection::send(HttpResponse response, bool keep_alive) {
   phase_ = Phase::Writing;
   const bool head_only = parser_ && parser_->head().method == "HEAD";
   const std::size_t body_size = head_only ? 0 : response_.body.size();
-  set_deadline(with_size(server_->options.write_timeout, body_size));
+  set_deadline(server_->options.write_timeout, body_size);
   transport_->write(
       {boost::asio::buffer(response_head_), boost::asio::buffer(response_.body.data(), body_size)},
       [self = shared_from_this()](const auto& error, std::size_t) { self->sent(error); });
@@ -339,8 +333,9 @@ void Connection::leave() {
   transport_->goodbye([self = shared_from_this()](const auto&, std::size_t) { self->close(); });
 }
 
-void Connection::set_deadline(Milliseconds time) {
-  deadline_ = std::chrono::steady_clock::now() + time;
+void Connection::set_deadline(Milliseconds time, std::uint64_t bytes) {
+  const std::chrono::seconds transfer(bytes / std::max<std::size_t>(server_->options.slowest_rate, 1));
+  deadline_ = std::chrono::steady_clock::now() + time + transfer;
   // Most deadlines are met: a timer that is due earlier anyway is left alone and looks again then.
   if (!armed_ || *armed_ > *deadline_) arm_timer();
 }

@@ -71,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t line_limit(std::string_view path) const;
   bool make_room();
   bool within_budget();
-  void set_deadline(Milliseconds time);
+  void set_deadline(Milliseconds time, std::uint64_t bytes = 0);
   void clear_deadline();
   void arm_timer();
   void timer_fired();

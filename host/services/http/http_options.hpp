@@ -35,12 +35,13 @@ struct HttpOptions {
   unsigned retry_after_s = 10;             ///< for the server's own 503
 
   // Each bounds one phase as a whole, so that a client that trickles is not kept. Bodies and responses get
-  // another second for each 16 KiB.
+  // what they take at `slowest_rate` on top.
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte to the empty line; 408
   std::chrono::milliseconds body_timeout{30'000};    ///< 408
   std::chrono::milliseconds idle_timeout{60'000};    ///< between requests
   std::chrono::milliseconds write_timeout{30'000};   ///< for a client that does not read
+  std::size_t slowest_rate = 16u << 10;              ///< bytes a second
   std::chrono::milliseconds linger_timeout{2'000};   ///< for a refused client to take its answer
 };
 

@@ -39,28 +39,31 @@ std::optional<Target> split_target(std::string_view target) {
 HeadState HeadScanner::scan(std::string_view buffered, const LineLimit& line_limit) {
   if (next_ == begin_ && !skip_empty_lines(buffered)) return HeadState::NeedMore;
   while (next_ < buffered.size()) {
-    const char c = buffered[next_];
-    if (c == '\n') {
-      if (next_ == line_begin_ || buffered[next_ - 1] != '\r') return HeadState::Malformed;
-      const std::string_view line = buffered.substr(line_begin_, next_ - 1 - line_begin_);
+    if (section_ != 0 && next_ - section_ >= options_->header_section) return HeadState::SectionTooLarge;
+    if (buffered[next_] != '\n') {
+      if (!fits_in(buffered)) return HeadState::Malformed;
       ++next_;
-      if (section_ == 0) {
-        if (line.empty()) return HeadState::Malformed;
-        if (!line_fits(line, true, line_limit)) return HeadState::LineTooLong;
-        section_ = next_;
-      } else if (line.empty()) {
-        return HeadState::Complete;
-      }
-      line_begin_ = next_;
       continue;
     }
-    if (next_ > line_begin_ && buffered[next_ - 1] == '\r') return HeadState::Malformed;
-    if (c != '\r' && is_control(c)) return HeadState::Malformed;
-    ++next_;
-    if (section_ != 0 && next_ - section_ > options_->header_section) return HeadState::SectionTooLarge;
+    if (next_ == line_begin_ || buffered[next_ - 1] != '\r') return HeadState::Malformed;
+    const std::string_view line = buffered.substr(line_begin_, next_ - 1 - line_begin_);
+    line_begin_ = ++next_;
+    if (section_ != 0 && line.empty()) return HeadState::Complete;
+    if (section_ != 0) continue;
+    if (line.empty()) return HeadState::Malformed;
+    if (!line_fits(line, true, line_limit)) return HeadState::LineTooLong;
+    section_ = next_;
   }
   if (section_ == 0 && !line_fits(buffered.substr(begin_), false, line_limit)) return HeadState::LineTooLong;
   return HeadState::NeedMore;
+}
+
+bool HeadScanner::fits_in(std::string_view buffered) const {
+  const char c = buffered[next_];
+  if (next_ > line_begin_ && buffered[next_ - 1] == '\r') return false;
+  // RFC 9112, 5.2: a folded line is refused; some servers would take it for a field of its own.
+  if (section_ != 0 && next_ == line_begin_ && (c == ' ' || c == '\t')) return false;
+  return c == '\r' || !is_control(c);
 }
 
 bool HeadScanner::skip_empty_lines(std::string_view buffered) {

@@ -21,8 +21,8 @@ std::optional<Target> split_target(std::string_view target);
 enum class HeadState { NeedMore, Complete, Malformed, LineTooLong, SectionTooLarge };
 
 /// Watches over the bytes of one request head while they arrive, and stops what can't become a good one: a
-/// line or section beyond its limit, control characters, a line feed without its carriage return. So nothing
-/// unbounded is buffered, and the parser sees complete heads only. Not thread-safe.
+/// line or section beyond its limit, control characters, a line feed without its carriage return, a folded
+/// field. So nothing unbounded is buffered, and the parser sees complete heads only. Not thread-safe.
 class HeadScanner {
  public:
   /// The limit of the request line for a path; asked once, for lines beyond `options.request_line`.
@@ -39,6 +39,7 @@ class HeadScanner {
 
  private:
   bool skip_empty_lines(std::string_view buffered);
+  bool fits_in(std::string_view buffered) const;
   bool line_fits(std::string_view line, bool complete, const LineLimit& line_limit);
 
   const HttpOptions* options_;

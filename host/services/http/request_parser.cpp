@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -14,12 +13,48 @@ namespace beast = boost::beast;
 using beast::string_view;
 using beast::http::field;
 
-// Longest chunk header or trailer section that is waited for.
-constexpr std::size_t kChunkHeaderLimit = 8'192;
-// What a chunked body may take on the wire beyond its size; one-byte chunks take six times theirs.
-constexpr std::size_t kChunkOverheadFactor = 8;
-
 constexpr std::size_t kFirstReserve = 16u << 10;
+
+/// Beast reads the start line and the fields; bodies are read here, since theirs have limits per route.
+class HeadParser final : public beast::http::basic_parser<true> {
+ public:
+  explicit HeadParser(RequestHead& head) : head_(head) {
+    header_limit(std::numeric_limits<std::uint32_t>::max());  // HeadScanner has bounded it
+    body_limit(boost::none);
+  }
+
+ private:
+  using Error = beast::error_code;
+
+  void on_request_impl(beast::http::verb /*method*/, string_view method, string_view target, int version,
+                       Error& /*error*/) override {
+    head_.method = {method.data(), method.size()};
+    head_.target = {target.data(), target.size()};
+    head_.http_1_1 = version == 11;
+  }
+
+  void on_field_impl(field name, string_view /*text*/, string_view value, Error& error) override {
+    if (name == field::host) ++head_.host_fields;
+    if (name == field::content_type) head_.content_type.assign(value.data(), value.size());
+    if (name == field::expect) head_.expect.assign(value.data(), value.size());
+    if (name == field::transfer_encoding) {
+      if (!head_.transfer_encoding.empty()) error = beast::http::error::bad_transfer_encoding;
+      head_.transfer_encoding.assign(value.data(), value.size());
+    }
+  }
+
+  void on_header_impl(Error& /*error*/) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/, Error& /*error*/) override {}
+  std::size_t on_body_impl(string_view piece, Error& /*error*/) override { return piece.size(); }
+  void on_chunk_header_impl(std::uint64_t /*size*/, string_view /*extensions*/, Error& /*error*/) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, string_view piece, Error& /*error*/) override {
+    return piece.size();
+  }
+  void on_finish_impl(Error& /*error*/) override {}
+  void on_response_impl(int /*status*/, string_view /*reason*/, int /*version*/, Error& /*error*/) override {}
+
+  RequestHead& head_;
+};
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
@@ -30,131 +65,56 @@ bool is_known_method(std::string_view method) {
   return std::find(std::begin(kKnown), std::end(kKnown), method) != std::end(kKnown);
 }
 
+/// Whether the request line ends in a version of HTTP, if not in one that is spoken here.
+bool names_a_version(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find('\r'));
+  const std::string_view version = line.substr(line.rfind(' ') + 1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
+         is_digit(version[7]);
+}
+
+/// RFC 9112: one Host, which only HTTP/1.0 may leave out (3.2); no length that two servers could read
+/// differently (6.1).
+unsigned check(const RequestHead& head) {
+  if (head.host_fields > 1 || (head.http_1_1 && head.host_fields == 0)) return 400;
+  if (!head.transfer_encoding.empty()) {
+    if (!head.http_1_1) return 400;
+    if (!head.chunked || !equals_ignoring_case(head.transfer_encoding, "chunked")) return 501;
+  }
+  if (head.http_1_1 && !head.expect.empty() && !equals_ignoring_case(head.expect, "100-continue")) return 417;
+  return is_known_method(head.method) ? 0 : 501;
+}
+
 }  // namespace
 
-class RequestParser::Beast final : public beast::http::basic_parser<true> {
- public:
-  // HeadScanner has bounded the head, and bodies are bounded by the limit of their route, below.
-  Beast() {
-    header_limit(std::numeric_limits<std::uint32_t>::max());
-    body_limit(boost::none);
-  }
-
-  void limit_body(std::size_t limit) { body_limit_ = limit; }
-
-  RequestHead head;
-  Bytes body;
-  std::size_t wire_bytes = 0;
-
- private:
-  using Error = beast::error_code;
-
-  void on_request_impl(beast::http::verb /*method*/, string_view method, string_view target, int version,
-                       Error& /*error*/) override {
-    head.method = {method.data(), method.size()};
-    head.target = {target.data(), target.size()};
-    head.http_1_1 = version == 11;
-  }
-
-  void on_field_impl(field name, string_view /*name_text*/, string_view value, Error& error) override {
-    if (head_done_) return;  // trailers say nothing that we would follow
-    if (name == field::host) ++head.host_fields;
-    if (name == field::content_type) head.content_type.assign(value.data(), value.size());
-    if (name == field::expect) head.expect.assign(value.data(), value.size());
-    if (name == field::transfer_encoding) {
-      if (!head.transfer_encoding.empty()) error = beast::http::error::bad_transfer_encoding;
-      head.transfer_encoding.assign(value.data(), value.size());
-    }
-  }
-
-  void on_header_impl(Error& /*error*/) override { head_done_ = true; }
-
-  void on_body_init_impl(const boost::optional<std::uint64_t>& length, Error& /*error*/) override {
-    body.reserve(std::min<std::size_t>(length.value_or(0), kFirstReserve));
-  }
-
-  std::size_t on_body_impl(string_view piece, Error& error) override { return append(piece, error); }
-
-  void on_chunk_header_impl(std::uint64_t size, string_view /*extensions*/, Error& error) override {
-    if (size > body_limit_ - body.size()) error = beast::http::error::body_limit;
-  }
-
-  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, string_view piece, Error& error) override {
-    return append(piece, error);
-  }
-
-  void on_finish_impl(Error& /*error*/) override {}
-  void on_response_impl(int /*status*/, string_view /*reason*/, int /*version*/, Error& /*error*/) override {}
-
-  std::size_t append(string_view piece, Error& error) {
-    if (piece.size() > body_limit_ - body.size()) {
-      error = beast::http::error::body_limit;
-      return 0;
-    }
-    const BytesView bytes = as_bytes({piece.data(), piece.size()});
-    body.insert(body.end(), bytes.begin(), bytes.end());
-    return piece.size();
-  }
-
-  bool head_done_ = false;
-  std::size_t body_limit_ = 0;
-};
-
-RequestParser::RequestParser() : beast_(std::make_unique<Beast>()) {}
-RequestParser::~RequestParser() = default;
-
-unsigned RequestParser::parse_head(std::string_view head) {
+unsigned RequestParser::parse_head(std::string_view bytes) {
+  HeadParser parser(head_);
   beast::error_code error;
-  const std::size_t used = beast_->put(boost::asio::const_buffer(head.data(), head.size()), error);
-  if (error == beast::http::error::bad_version) return 505;
-  if (error || used != head.size() || !beast_->is_header_done()) return 400;
-  RequestHead& result = beast_->head;
-  result.chunked = beast_->chunked();
-  result.keep_alive = beast_->keep_alive();
-  if (const auto length = beast_->content_length()) result.content_length = *length;
-  // RFC 9112, 3.2: exactly one Host, which only HTTP/1.0 may leave out.
-  if (result.host_fields > 1 || (result.http_1_1 && result.host_fields == 0)) return 400;
-  // RFC 9112, 6.1: a length that two servers could read differently is a door for smuggled requests.
-  if (!result.transfer_encoding.empty()) {
-    if (!result.http_1_1) return 400;
-    if (!result.chunked || !equals_ignoring_case(result.transfer_encoding, "chunked")) return 501;
-  }
-  if (result.http_1_1 && !result.expect.empty() && !equals_ignoring_case(result.expect, "100-continue"))
-    return 417;
-  if (!is_known_method(result.method)) return 501;
-  return 0;
+  const std::size_t used = parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+  if (error == beast::http::error::bad_version && names_a_version(bytes)) return 505;
+  if (error || used != bytes.size() || !parser.is_header_done()) return 400;
+  head_.chunked = parser.chunked();
+  head_.keep_alive = parser.keep_alive();
+  if (const auto length = parser.content_length()) head_.content_length = *length;
+  return check(head_);
 }
 
-const RequestHead& RequestParser::head() const {
-  return beast_->head;
+BodyState RequestParser::parse_body(std::string_view input, std::size_t max_body, std::size_t& consumed) {
+  if (head_.chunked) return chunks_.read(input, max_body, body_, consumed);
+  return read_counted(input, max_body, consumed);
 }
 
-RequestParser::State RequestParser::parse_body(std::string_view input, std::size_t max_body,
-                                               std::size_t& consumed) {
-  beast_->limit_body(max_body);
-  while (!beast_->is_done()) {
-    const std::string_view rest = input.substr(consumed);
-    if (rest.empty()) return State::NeedMore;
-    beast::error_code error;
-    const std::size_t used = beast_->put(boost::asio::const_buffer(rest.data(), rest.size()), error);
-    consumed += used;
-    beast_->wire_bytes += used;
-    if (error == beast::http::error::need_more) {
-      return rest.size() - used > kChunkHeaderLimit ? State::Malformed : State::NeedMore;
-    }
-    if (error == beast::http::error::body_limit) return State::BodyTooLarge;
-    if (error) return State::Malformed;
-    if (beast_->wire_bytes > kChunkOverheadFactor * max_body + kChunkHeaderLimit) return State::BodyTooLarge;
-  }
-  return State::Complete;
-}
-
-Bytes RequestParser::take_body() {
-  return std::move(beast_->body);
-}
-
-std::size_t RequestParser::buffered() const {
-  return beast_->body.capacity() + beast_->head.target.capacity();
+BodyState RequestParser::read_counted(std::string_view input, std::size_t max_body, std::size_t& consumed) {
+  const std::uint64_t length = head_.content_length.value_or(0);
+  consumed = 0;
+  if (length > max_body) return BodyState::TooLarge;
+  // Memory is given for what has come, not for what was announced.
+  if (body_.empty()) body_.reserve(std::min<std::size_t>(length, std::max(input.size(), kFirstReserve)));
+  consumed = std::min<std::size_t>(length - body_.size(), input.size());
+  const BytesView piece = as_bytes(input.substr(0, consumed));
+  body_.insert(body_.end(), piece.begin(), piece.end());
+  return body_.size() == length ? BodyState::Complete : BodyState::NeedMore;
 }
 
 }  // namespace certspan::http

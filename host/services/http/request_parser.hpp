@@ -2,12 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "host/base/bytes.hpp"
+#include "host/services/http/chunked_reader.hpp"
 
 namespace certspan::http {
 
@@ -31,27 +32,23 @@ struct RequestHead {
 /// in any pieces. Not thread-safe.
 class RequestParser {
  public:
-  enum class State { NeedMore, Complete, Malformed, BodyTooLarge };
-
-  RequestParser();
-  ~RequestParser();
-  RequestParser(const RequestParser&) = delete;
-  RequestParser& operator=(const RequestParser&) = delete;
-
   /// 0, or the status that refuses the request: 400, 417, 501, 505.
-  unsigned parse_head(std::string_view head);
-  const RequestHead& head() const;
+  unsigned parse_head(std::string_view bytes);
+  const RequestHead& head() const { return head_; }
 
-  /// Takes from the front of `input` what it can use and adds its size to `consumed`. What is left stands in
-  /// front of the next call's input. Requires: parse_head returned 0.
-  State parse_body(std::string_view input, std::size_t max_body, std::size_t& consumed);
+  /// Takes from the front of `input` what belongs to the body and says how much that was. What is left stands
+  /// in front of the next call's input. Requires: parse_head returned 0 and the head has a body.
+  BodyState parse_body(std::string_view input, std::size_t max_body, std::size_t& consumed);
 
-  Bytes take_body();
-  std::size_t buffered() const;
+  Bytes take_body() { return std::move(body_); }
+  std::size_t buffered() const { return body_.capacity() + head_.target.capacity(); }
 
  private:
-  class Beast;
-  std::unique_ptr<Beast> beast_;
+  BodyState read_counted(std::string_view input, std::size_t max_body, std::size_t& consumed);
+
+  RequestHead head_;
+  ChunkedReader chunks_;
+  Bytes body_;
 };
 
 }  // namespace certspan::http

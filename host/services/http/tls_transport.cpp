@@ -25,6 +25,8 @@ class TlsTransport final : public Transport {
     boost::asio::async_write(stream_, from, std::move(done));
   }
   void goodbye(Done done) override {
+    // Our close_notify is sent, theirs is not waited for: nothing that they could still say matters.
+    SSL_set_shutdown(stream_.native_handle(), SSL_RECEIVED_SHUTDOWN);
     stream_.async_shutdown([done = std::move(done)](const auto& error) { done(error, 0); });
   }
   boost::asio::ip::tcp::socket& socket() override { return stream_.next_layer(); }

@@ -26,7 +26,7 @@ class Transport {
   virtual void read_some(boost::asio::mutable_buffer into, Done done) = 0;
   /// Both buffers whole, in order.
   virtual void write(const std::array<boost::asio::const_buffer, 2>& from, Done done) = 0;
-  /// Says goodbye where the protocol has a word for it, and waits for the other side's.
+  /// Says goodbye where the protocol has a word for it. No reads after it.
   virtual void goodbye(Done done) = 0;
   virtual boost::asio::ip::tcp::socket& socket() = 0;
 };

@@ -12,18 +12,19 @@
 
 namespace certspan::test {
 
-RawClient::RawClient(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
+RawClient::RawClient() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+
+RawClient::RawClient(std::uint16_t port) : RawClient() {
+  connect(port);
+}
+
+bool RawClient::connect(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    ::close(fd);
-    return;
-  }
-  fd_ = fd;
+  connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  return connected_;
 }
 
 RawClient::~RawClient() {
@@ -31,7 +32,10 @@ RawClient::~RawClient() {
 }
 
 RawClient::RawClient(RawClient&& other) noexcept
-    : patience(other.patience), fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+    : patience(other.patience),
+      fd_(std::exchange(other.fd_, -1)),
+      connected_(other.connected_),
+      buffer_(std::move(other.buffer_)) {}
 
 bool RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {

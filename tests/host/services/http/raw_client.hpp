@@ -24,13 +24,17 @@ struct RawResponse {
 /// code with the server. All reads give up after `patience`.
 class RawClient {
  public:
+  /// Only a socket.
+  RawClient();
+  /// Connected to 127.0.0.1, or not, if that was refused.
   explicit RawClient(std::uint16_t port);
   ~RawClient();
   RawClient(RawClient&& other) noexcept;
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
-  bool connected() const { return fd_ >= 0; }
+  bool connect(std::uint16_t port);
+  bool connected() const { return connected_; }
   /// Whether all bytes were taken.
   bool send(std::string_view bytes);
   /// The next response, or nothing if the connection ended or nothing came.
@@ -49,6 +53,7 @@ class RawClient {
   bool fill();
 
   int fd_ = -1;
+  bool connected_ = false;
   std::string buffer_;
 };
 
