@@ -1,0 +1,161 @@
+// Commands on a configuration alone: check, graph, schema, plugin.
+
+
+#include <iostream>
+
+#include "host/app/commands.hpp"
+#include "host/app/deployment.hpp"
+#include "host/config/graph.hpp"
+#include "host/config/load_config.hpp"
+#include "host/config/schema.hpp"
+
+namespace certspan {
+namespace {
+
+nlohmann::json plugin_to_json(const Plugin& plugin) {
+  nlohmann::json types = nlohmann::json::array();
+  for (const certspan_connector_type* type : plugin.types()) {
+    nlohmann::json interfaces = nlohmann::json::array();
+    for (const std::string_view word : interface_words(*type)) interfaces.push_back(word);
+    types.push_back({{"type", type->name},
+                     {"summary", type->summary},
+                     {"offers", std::move(interfaces)},
+                     {"settings", nlohmann::json::parse(type->settings_schema, nullptr, false)}});
+  }
+  return {{"id", plugin.id()},
+          {"version", plugin.version()},
+          {"sha256", plugin.sha256()},
+          {"file", plugin.origin().string()},
+          {"types", std::move(types)}};
+}
+
+/// The plugins of the file; faults of the file are printed and end the command.
+std::unique_ptr<PluginCatalog> catalog_of(const CommonOptions& options) {
+  Faults faults(options.config.string());
+  const auto config = load_config(options.config, faults);
+  if (!config) {
+    std::cerr << faults.to_text();
+    return nullptr;
+  }
+  return PluginCatalog::load(*config);
+}
+
+}  // namespace
+
+ExitCode command_check(const CommonOptions& options) {
+  Faults faults(options.config.string());
+  const auto checked = check_config(options.config, faults);
+  if (options.json) {
+    std::cout << faults.to_json() << "\n";
+  } else {
+    std::cerr << faults.to_text();
+    if (checked) {
+      std::cout << options.config.string() << ": ok, " << checked->config.connectors.size() << " connectors, "
+                << checked->config.pipelines.size() << " pipelines\n";
+    }
+  }
+  return checked ? ExitCode::Ok : ExitCode::BadConfig;
+}
+
+ExitCode command_graph(const CommonOptions& options, bool mermaid) {
+  Faults faults(options.config.string());
+  const auto config = load_config(options.config, faults);
+  if (!config || faults.has_errors()) {
+    std::cerr << faults.to_text();
+    return ExitCode::BadConfig;
+  }
+  std::cout << (mermaid ? graph_mermaid(*config) : graph_text(*config));
+  return ExitCode::Ok;
+}
+
+ExitCode command_schema(const CommonOptions& options) {
+  const auto catalog = catalog_of(options);
+  if (!catalog) return ExitCode::BadConfig;
+  std::cout << config_schema(*catalog) << "\n";
+  return ExitCode::Ok;
+}
+
+ExitCode command_plugin_list(const CommonOptions& options) {
+  const auto catalog = catalog_of(options);
+  if (!catalog) return ExitCode::BadConfig;
+  if (options.json) {
+    nlohmann::json list = {{"plugins", nlohmann::json::array()}, {"refused", nlohmann::json::array()}};
+    for (const auto& [id, plugin] : catalog->plugins()) list["plugins"].push_back(plugin_to_json(*plugin));
+    for (const auto& [id, error] : catalog->refusals()) {
+      list["refused"].push_back({{"id", id}, {"code", error.code}, {"reason", error.message}});
+    }
+    print_json(list);
+    return ExitCode::Ok;
+  }
+  for (const auto& [id, plugin] : catalog->plugins()) {
+    std::cout << id << " " << plugin->version() << "\n";
+    for (const certspan_connector_type* type : plugin->types()) {
+      std::cout << "  " << type->name << ": " << type->summary << "\n";
+    }
+  }
+  for (const auto& [id, error] : catalog->refusals()) {
+    std::cout << id << " refused [" << error.code << "]: " << error.message << "\n";
+  }
+  return ExitCode::Ok;
+}
+
+ExitCode command_plugin_show(const CommonOptions& options, const std::string& id) {
+  const auto catalog = catalog_of(options);
+  if (!catalog) return ExitCode::BadConfig;
+  if (const auto refused = catalog->refusals().find(id); refused != catalog->refusals().end()) {
+    return complain(refused->second);
+  }
+  const auto plugin = catalog->plugin(id);
+  if (!plugin) {
+    return complain(Error(Outcome::Rejected, "plugin.unused",
+                          "no connector of \"" + options.config.string() + "\" uses plugin \"" + id + "\""));
+  }
+  const auto json = plugin_to_json(*plugin);
+  if (options.json) {
+    print_json(json);
+    return ExitCode::Ok;
+  }
+  std::cout << id << " " << plugin->version() << "\n  file " << plugin->origin().string() << "\n  sha256 "
+            << plugin->sha256() << "\n";
+  for (const auto& type : json["types"]) {
+    std::cout << "\n  " << type["type"].get<std::string>() << ": " << type["summary"].get<std::string>() << "\n";
+    const auto properties = type["settings"].value("properties", nlohmann::json::object());
+    for (const auto& [name, property] : properties.items()) {
+      std::cout << "    " << name << ": " << property.value("description", "") << "\n";
+    }
+  }
+  return ExitCode::Ok;
+}
+
+ExitCode command_version(bool json) {
+  if (json) {
+    print_json({{"version", CERTSPAN_VERSION},
+                {"abi", std::to_string(CERTSPAN_ABI_MAJOR) + "." + std::to_string(CERTSPAN_ABI_MINOR)},
+                {"abi_build", CERTSPAN_ABI_BUILD}});
+  } else {
+    std::cout << "certspan " << CERTSPAN_VERSION << " (plugin ABI " << CERTSPAN_ABI_MAJOR << "." << CERTSPAN_ABI_MINOR
+              << ", build " << CERTSPAN_ABI_BUILD << ")\n";
+  }
+  return ExitCode::Ok;
+}
+
+std::vector<std::filesystem::path> default_plugin_dirs() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  for (const auto& dir : {program.parent_path().parent_path() / "plugins",
+                          program.parent_path().parent_path() / "lib" / "certspan" / "plugins"}) {
+    if (!error && std::filesystem::is_directory(dir, error)) return {dir};
+  }
+  return {CERTSPAN_PLUGIN_DIR};
+}
+
+ExitCode complain(const Error& error, ExitCode code) {
+  std::cerr << "certspan: " << error.message << " [" << error.code << "]\n";
+  return code;
+}
+
+void print_json(const nlohmann::json& value) {
+  std::cout << value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+}  // namespace certspan

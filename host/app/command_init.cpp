@@ -1,0 +1,162 @@
+#include <sys/stat.h>
+
+#include <array>
+#include <iostream>
+
+#include <fmt/core.h>
+#include <openssl/rand.h>
+
+#include "host/app/commands.hpp"
+#include "host/app/offline_action.hpp"
+#include "host/base/text_file.hpp"
+
+namespace certspan {
+namespace {
+
+std::string new_challenge() {
+  std::array<std::uint8_t, 20> random{};
+  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) return {};
+  return to_hex(random);
+}
+
+constexpr std::string_view kConfig = R"(# A SCEP endpoint in front of an embedded CA. `certspan check` says what is wrong with this file;
+# docs/configuration.md describes every key.
+version: 1
+
+host:
+  data_dir: {data}
+  listeners:
+    web: {{ address: "{address}" }}
+  # The CA key is used by the process that reads the network. Keep this for trials; worker processes come with a later release.
+  danger_ca_key_in_host: true
+
+plugins:
+  dirs: [{plugins}]
+
+connectors:
+  scep:
+    plugin: ndes
+    type: scep_server
+    settings:
+      listener: web
+      path: /scep
+      ra:
+        certificate_file: ra.pem
+        key: "${{file:ra.key}}"
+  challenge:
+    plugin: ndes
+    type: challenge
+    settings:
+      static: "${{file:challenge}}"
+      one_time: {{ lifetime: 1h }}
+  renewal:
+    plugin: ndes
+    type: renewal
+    settings: {{ allow_same_key: true }}
+  example-ca:
+    plugin: ca_local
+    type: ca
+    settings:
+      certificate_file: ca.pem
+      key: "${{file:ca.key}}"
+
+profiles:
+  device:
+    subject: from_request
+    san: [dns, email, upn, uri]
+    key_usage: [digital_signature, key_encipherment]
+    eku: [client_auth]
+    validity: 365d
+    keys: [rsa>=2048, p256, p384]
+
+pipelines:
+  renewals:
+    source: scep
+    when: {{ message: renewal }}
+    steps:
+      - validate: renewal
+      - issue: example-ca
+        profile: device
+  enrolments:
+    source: scep
+    steps:
+      - validate: challenge
+      - issue: example-ca
+        profile: device
+)";
+
+Result<void> make_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return fail(Outcome::Rejected, "init.cannot_write",
+                "can't make directory \"" + directory.string() + "\": " + error.message());
+  }
+  if (!std::filesystem::is_empty(directory, error)) {
+    return fail(Outcome::Rejected, "init.not_empty",
+                "\"" + directory.string() + "\" is not empty; name a new directory, nothing is overwritten");
+  }
+  ::chmod(directory.c_str(), 0700);
+  return {};
+}
+
+Result<void> make_keys(const InitOptions& options, const std::filesystem::path& directory) {
+  CERTSPAN_CHECK(run_offline(options.plugin_dirs, "ca_local", "ca", "create_ca",
+                             {{"directory", directory.string()}, {"subject", options.subject}, {"key", options.ca_key}}));
+  CERTSPAN_TRY(const auto request, run_offline(options.plugin_dirs, "ndes", "scep_server", "create_ra",
+                                               {{"directory", directory.string()},
+                                                {"subject", "CN=Certspan SCEP RA"},
+                                                {"key", options.ra_key}}));
+  CERTSPAN_TRY(const auto certified, run_offline(options.plugin_dirs, "ca_local", "ca", "certify_ra",
+                                                 {{"directory", directory.string()}, {"csr", request.value("csr", "")}}));
+  return write_new_file(directory / "ra.pem", certified.value("certificate", ""), 0644);
+}
+
+Result<void> init(InitOptions options) {
+  CERTSPAN_CHECK(make_directory(options.directory));
+  const auto directory = std::filesystem::canonical(options.directory);
+  if (options.plugin_dirs.empty()) options.plugin_dirs = default_plugin_dirs();
+  CERTSPAN_CHECK(make_keys(options, directory));
+  CERTSPAN_CHECK(write_new_file(directory / "challenge", new_challenge() + "\n", 0600));
+  std::string plugins;
+  for (const auto& dir : options.plugin_dirs) plugins += (plugins.empty() ? "" : ", ") + ("\"" + dir.string() + "\"");
+  CERTSPAN_CHECK(write_new_file(directory / "certspan.yaml",
+                                fmt::format(kConfig, fmt::arg("data", (directory / "data").string()),
+                                            fmt::arg("address", options.address), fmt::arg("plugins", plugins)),
+                                0644));
+  const std::string file = (directory / "certspan.yaml").string();
+  std::cout << "wrote " << file << "\n\nnext:\n  certspan check " << file << "\n  certspan run --config " << file
+            << "\n  clients: http://" << options.address << "/scep, challenge in " << (directory / "challenge").string()
+            << "\n";
+  return {};
+}
+
+}  // namespace
+
+ExitCode command_init(const InitOptions& options) {
+  const auto done = init(options);
+  return done ? ExitCode::Ok : complain(done.error());
+}
+
+ExitCode command_ca_csr(const CaOptions& options) {
+  const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
+  const auto directory = std::filesystem::absolute(options.directory).string();
+  const auto made = run_offline(dirs, "ca_local", "ca", "ca_csr",
+                                {{"directory", directory}, {"subject", options.subject}, {"key", options.key}});
+  if (!made) return complain(made.error());
+  std::cout << made->value("csr", "");
+  return ExitCode::Ok;
+}
+
+ExitCode command_ca_import(const CaOptions& options) {
+  const auto pem = read_text_file(options.certificate);
+  if (!pem) return complain(pem.error());
+  const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
+  const auto directory = std::filesystem::absolute(options.directory).string();
+  const auto done = run_offline(dirs, "ca_local", "ca", "ca_import", {{"directory", directory}, {"certificate", *pem}});
+  if (!done) return complain(done.error());
+  std::cout << "wrote " << directory << "/ca.pem\n";
+  return ExitCode::Ok;
+}
+
+}  // namespace certspan

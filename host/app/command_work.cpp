@@ -1,0 +1,126 @@
+// Commands that ask the running host, and those about work that read its journal when it is down.
+
+#include <iostream>
+
+#include "host/app/commands.hpp"
+#include "host/app/host_link.hpp"
+#include "host/app/work_report.hpp"
+#include "host/base/clock.hpp"
+
+namespace certspan {
+namespace {
+
+/// Asks and prints: JSON as it is, or by `in_words`.
+template <typename Ask, typename InWords>
+ExitCode ask_and_print(const CommonOptions& options, const Ask& ask, const InWords& in_words) {
+  const auto config = config_for_people(options.config);
+  if (!config) return complain(config.error(), ExitCode::BadConfig);
+  const Result<nlohmann::json> answer = ask(*config);
+  if (!answer) return complain(answer.error());
+  if (options.json) {
+    print_json(*answer);
+  } else {
+    in_words(*answer);
+  }
+  return ExitCode::Ok;
+}
+
+void print_list(const nlohmann::json& answer) {
+  for (const auto& work : answer["items"]) std::cout << work_line(work) << "\n";
+  if (answer["items"].empty()) std::cout << "no work items\n";
+}
+
+void print_stories(const nlohmann::json& answer, const std::string& text) {
+  for (const auto& work : answer["items"]) std::cout << tell_story(work) << "\n";
+  if (!answer["items"].empty()) return;
+  std::cout << "nothing known of \"" << text << "\": no request with this transaction id, serial, subject or work id was accepted"
+            << "\nLook at the host's log: messages that could not be opened are told there with the reference that the device shows\n";
+}
+
+std::string text_of(const nlohmann::json& object, const char* name) { return object.value(name, std::string()); }
+
+void print_status(const nlohmann::json& status) {
+  std::cout << "certspan " << text_of(status, "version") << ", " << text_of(status, "state") << " since "
+            << text_of(status, "started_at") << "\n";
+  for (const auto& notice : status["notices"]) std::cout << "  ! " << notice.get<std::string>() << "\n";
+  std::cout << "\nlisteners\n";
+  for (const auto& listener : status["listeners"]) {
+    std::cout << "  " << text_of(listener, "name") << " " << text_of(listener, "address") << ", "
+              << listener.value("open", 0) << " connections, " << listener.value("requests", 0) << " requests\n";
+  }
+  std::cout << "\nconnectors\n";
+  for (const auto& connector : status["connectors"]) {
+    std::cout << "  " << text_of(connector, "name") << " (" << text_of(connector, "plugin") << " "
+              << text_of(connector, "version") << ", " << text_of(connector, "type") << "): " << text_of(connector, "state")
+              << (text_of(connector, "reason").empty() ? "" : ": " + text_of(connector, "reason")) << "\n";
+  }
+  const auto& work = status["work"];
+  std::cout << "\nwork\n  " << work.value("ready", 0) << " ready, " << work.value("calling", 0) << " calling, "
+            << work.value("pending", 0) << " pending, " << work.value("held", 0) << " held, " << work.value("finished", 0)
+            << " finished, " << work.value("dead", 0) << " dead letters\n";
+}
+
+}  // namespace
+
+ExitCode command_status(const CommonOptions& options) {
+  return ask_and_print(
+      options, [](const Config& config) { return ask_host(config, "status", nlohmann::json::object()); }, print_status);
+}
+
+ExitCode command_work_list(const CommonOptions& options, const WorkListOptions& list) {
+  const nlohmann::json arguments = {
+      {"state", list.state}, {"connector", list.connector}, {"open", list.open_only}, {"limit", list.limit}};
+  return ask_and_print(
+      options, [&](const Config& config) { return ask_work(config, "work_list", arguments); }, print_list);
+}
+
+ExitCode command_work_show(const CommonOptions& options, const std::string& id) {
+  return ask_and_print(
+      options, [&](const Config& config) { return ask_work(config, "work_show", {{"id", id}}); },
+      [](const nlohmann::json& work) { print_json(work); });
+}
+
+ExitCode command_work_retry(const CommonOptions& options, const std::string& id) {
+  return ask_and_print(
+      options, [&](const Config& config) { return ask_host(config, "work_retry", {{"id", id}}); },
+      [&](const nlohmann::json&) { std::cout << id << " is asked for again\n"; });
+}
+
+ExitCode command_why(const CommonOptions& options, const std::string& text) {
+  return ask_and_print(
+      options, [&](const Config& config) { return ask_work(config, "search", {{"text", text}}); },
+      [&](const nlohmann::json& answer) { print_stories(answer, text); });
+}
+
+ExitCode command_action(const CommonOptions& options, const std::string& connector, const std::string& action,
+                        const nlohmann::json& arguments) {
+  return ask_and_print(
+      options,
+      [&](const Config& config) {
+        return ask_host(config, "action", {{"connector", connector}, {"action", action}, {"arguments", arguments}});
+      },
+      [](const nlohmann::json& answer) {
+        for (const auto& [name, value] : answer.items()) {
+          std::cout << name << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+        }
+      });
+}
+
+ExitCode command_clock_accept(const CommonOptions& options) {
+  const auto config = config_for_people(options.config);
+  if (!config) return complain(config.error(), ExitCode::BadConfig);
+  auto answer = ask_host(*config, "clock_accept", nlohmann::json::object());
+  if (!answer && answer.error().code == "control.no_host") {
+    const SystemClock clock;
+    auto journal = open_journal({.directory = config->host.data_dir, .clock = &clock});
+    if (!journal) return complain(journal.error());
+    const auto accepted = (*journal)->accept_clock();
+    if (!accepted) return complain(accepted.error());
+  } else if (!answer) {
+    return complain(answer.error());
+  }
+  std::cout << "the wall clock is accepted as it is\n";
+  return ExitCode::Ok;
+}
+
+}  // namespace certspan

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "host/app/host_process.hpp"
+#include "host/base/result.hpp"
+
+namespace certspan {
+
+/// What most commands take.
+struct CommonOptions {
+  std::filesystem::path config = "/etc/certspan/certspan.yaml";
+  bool json = false;
+};
+
+struct InitOptions {
+  std::filesystem::path directory;
+  std::string subject = "CN=Certspan Example CA";
+  std::string ca_key = "rsa:2048";
+  std::string ra_key = "rsa:2048";
+  std::string address = "127.0.0.1:8080";
+  std::vector<std::filesystem::path> plugin_dirs;
+};
+
+/// Writes a working configuration with a CA, an RA and a challenge into a new or empty directory.
+ExitCode command_init(const InitOptions& options);
+ExitCode command_check(const CommonOptions& options);
+ExitCode command_graph(const CommonOptions& options, bool mermaid);
+ExitCode command_schema(const CommonOptions& options);
+ExitCode command_plugin_list(const CommonOptions& options);
+ExitCode command_plugin_show(const CommonOptions& options, const std::string& id);
+ExitCode command_status(const CommonOptions& options);
+ExitCode command_version(bool json);
+
+struct WorkListOptions {
+  std::string state;
+  std::string connector;
+  bool open_only = false;
+  std::size_t limit = 50;
+};
+ExitCode command_work_list(const CommonOptions& options, const WorkListOptions& list);
+ExitCode command_work_show(const CommonOptions& options, const std::string& id);
+ExitCode command_work_retry(const CommonOptions& options, const std::string& id);
+ExitCode command_why(const CommonOptions& options, const std::string& text);
+ExitCode command_clock_accept(const CommonOptions& options);
+
+/// Runs a named command of a connector in the running host. `connector` may be empty when just one offers it.
+ExitCode command_action(const CommonOptions& options, const std::string& connector, const std::string& action,
+                        const nlohmann::json& arguments);
+
+struct CaOptions {
+  std::filesystem::path directory;
+  std::string subject;
+  std::string key = "rsa:2048";
+  std::filesystem::path certificate;
+  std::vector<std::filesystem::path> plugin_dirs;
+};
+/// Makes the key and request of a CA under a company's root; the request goes to standard output.
+ExitCode command_ca_csr(const CaOptions& options);
+/// Puts the certificate that the company's root gave beside its key.
+ExitCode command_ca_import(const CaOptions& options);
+
+/// Where plugins are when no configuration says so: beside a build's program, or where the packages put them.
+std::vector<std::filesystem::path> default_plugin_dirs();
+
+/// Prints `certspan: ` and the error, and what its code is.
+ExitCode complain(const Error& error, ExitCode code = ExitCode::Failure);
+void print_json(const nlohmann::json& value);
+
+}  // namespace certspan

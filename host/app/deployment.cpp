@@ -1,0 +1,178 @@
+#include "host/app/deployment.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "host/config/load_config.hpp"
+#include "host/services/abi_views.hpp"
+
+namespace certspan {
+namespace {
+
+constexpr std::string_view kTokenPrefix = "secret:";
+/// Calls that wait in a connector's queue beyond those inside it; items themselves are bounded by the engine.
+constexpr std::size_t kOwnQueue = 4096;
+
+Pipeline pipeline_of(const PipelineConfig& config) {
+  Pipeline pipeline;
+  pipeline.name = config.name.name;
+  pipeline.source = config.source.name;
+  for (const WhenRule& rule : config.when) pipeline.when.emplace_back(rule.label.name, rule.globs);
+  pipeline.steps = config.resolved_steps();
+  pipeline.reply.within = config.reply_within;
+  pipeline.reply.then =
+      config.reply_then == ReplyThen::Pending ? ReplyRule::Then::Pending : ReplyRule::Then::TryLater;
+  return pipeline;
+}
+
+PipelineGraph graph_of(const Config& config) {
+  std::vector<Pipeline> pipelines;
+  for (const PipelineConfig& pipeline : config.pipelines) pipelines.push_back(pipeline_of(pipeline));
+  return PipelineGraph(std::move(pipelines));
+}
+
+void report_faults(const PreparedConnector& connector, const CallReport& report, Faults& faults) {
+  for (const auto& fault : report.faults) add_plugin_fault(connector, fault.pointer, fault.message, faults);
+}
+
+/// The type of a prepared connector. Requires: its plugin is in the catalog, as check_against_types makes sure.
+const certspan_connector_type& type_of(const PluginCatalog& catalog, const PreparedConnector& connector) {
+  return *catalog.plugin(connector.plugin)->find_type(connector.type);
+}
+
+}  // namespace
+
+std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Faults& faults) {
+  auto config = load_config(file, faults);
+  if (!config) return std::nullopt;
+  auto catalog = PluginCatalog::load(*config);
+  PreparedConfig prepared = check_against_types(*config, *catalog, faults);
+  check_secrets_readable(prepared, faults);
+  for (const PreparedConnector& connector : prepared.connectors) {
+    const auto report = validate_settings(type_of(*catalog, connector), connector.settings);
+    if (!report.ok()) report_faults(connector, report, faults);
+  }
+  if (faults.has_errors()) return std::nullopt;
+  return CheckedConfig{std::move(*config), std::move(catalog), std::move(prepared)};
+}
+
+Deployment::Deployment(CheckedConfig checked, Backends backends)
+    : checked_(std::move(checked)), backends_(backends), running_(std::make_shared<RunningConfig>()) {
+  service_backends_ = {.log = &backends.log,
+                       .clock = &backends.clock,
+                       .journal = &backends.journal,
+                       .secrets = this,
+                       .routes = this,
+                       .submitter = &backends.engine.submitter(),
+                       .issuers = &backends.engine};
+  running_->graph = graph_of(checked_.config);
+}
+
+Deployment::~Deployment() { stop(std::chrono::steady_clock::now()); }
+
+bool Deployment::start(Faults& faults) {
+  bool started = true;
+  for (const PreparedConnector& prepared : checked_.prepared.connectors) {
+    Faults own(faults.file());
+    if (start_one(prepared, prepared.required ? faults : own)) continue;
+    if (prepared.required) {
+      started = false;
+    } else {
+      backends_.log.write(LogLevel::Error, "running without connector",
+                          {{"connector", prepared.name}, {"reason", own.to_text()}});
+      missing_.emplace_back(prepared.name, own.to_text());
+    }
+  }
+  return started;
+}
+
+bool Deployment::start_one(const PreparedConnector& prepared, Faults& faults) {
+  auto plugin = checked_.catalog->plugin(prepared.plugin);
+  auto connector =
+      std::make_shared<Connector>(prepared.name, plugin, type_of(*checked_.catalog, prepared));
+  auto services = std::make_unique<HostServices>(prepared.name, service_backends_);
+  auto report = connector->create(services->host(), prepared.settings);
+  if (report.ok()) report = connector->start();
+  if (!report.ok()) {
+    report_faults(prepared, report, faults);
+    return false;
+  }
+  Station station;
+  if (connector->runs_waits()) {
+    station.own_pool = std::make_unique<WorkerPool>(prepared.name, prepared.concurrency, kOwnQueue);
+  }
+  station.connector = std::move(connector);
+  running_->connectors.add(std::move(station));
+  services_.push_back(std::move(services));
+  return true;
+}
+
+bool Deployment::open_intake(Faults& faults) {
+  bool opened = true;
+  for (const auto& [name, station] : running_->connectors.all()) {
+    const auto report = station.connector->open_intake();
+    if (report.ok()) continue;
+    report_faults(*checked_.prepared.connector(name), report, faults);
+    opened = false;
+  }
+  return opened;
+}
+
+void Deployment::close_intake() {
+  for (const auto& [name, station] : running_->connectors.all()) station.connector->close_intake();
+}
+
+void Deployment::stop(std::chrono::steady_clock::time_point deadline) {
+  if (std::exchange(stopped_, true)) return;
+  close_intake();
+  for (const auto& [name, station] : running_->connectors.all()) station.connector->drain(deadline);
+  running_->connectors.stop_pools();
+  for (const auto& [name, station] : running_->connectors.all()) {
+    station.connector->stop();
+    station.connector->destroy();
+  }
+}
+
+Outcome Deployment::add(std::string_view connector, const certspan_http_route& route) {
+  const PreparedConnector* prepared = checked_.prepared.connector(connector);
+  const std::string_view listener = from_abi(route.listener);
+  const std::string_view path = from_abi(route.path);
+  if (prepared == nullptr) return Outcome::Rejected;
+  for (const RouteGrant& grant : prepared->grants) {
+    if (grant.listener != listener || std::ranges::find(grant.paths, path) == grant.paths.end()) continue;
+    HttpRoute http_route;
+    http_route.listener = listener;
+    http_route.path = path;
+    http_route.owner = connector;
+    if ((route.flags & CERTSPAN_ROUTE_LONG_REQUEST_LINE) != 0) http_route.flags = kLongRequestLine;
+    http_route.max_body = static_cast<std::size_t>(route.max_body);
+    const auto added = backends_.http.add_route(
+        http_route, [&engine = backends_.engine, name = std::string(connector)](HttpRequest request,
+                                                                                HttpExchangePtr exchange) {
+          engine.take_request(name, std::move(request), std::move(exchange));
+        });
+    return added ? Outcome::Ok : Outcome::Rejected;
+  }
+  return Outcome::Rejected;
+}
+
+bool Deployment::open(std::string_view connector, std::string_view token,
+                      const std::function<void(BytesView)>& use) const {
+  const PreparedConnector* prepared = checked_.prepared.connector(connector);
+  if (prepared == nullptr || !token.starts_with(kTokenPrefix)) return false;
+  token.remove_prefix(kTokenPrefix.size());
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
+  if (error != std::errc() || end != token.data() + token.size() || index >= prepared->secrets.size()) return false;
+  const auto secret = read_secret(prepared->secrets[index]);
+  if (!secret) {
+    backends_.log.write(LogLevel::Error, "secret can't be read",
+                        {{"connector", connector}, {"code", secret.error().code}, {"reason", secret.error().message}});
+    return false;
+  }
+  use(secret->reveal());
+  return true;
+}
+
+}  // namespace certspan

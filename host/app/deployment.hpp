@@ -1,0 +1,74 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/app/plugin_catalog.hpp"
+#include "host/config/check_types.hpp"
+#include "host/config/config.hpp"
+#include "host/config/fault.hpp"
+#include "host/pipeline/engine.hpp"
+#include "host/services/host_services.hpp"
+#include "host/services/http/http_server.hpp"
+
+namespace certspan {
+
+/// A configuration that has been checked with its plugins and stands ready to be started.
+struct CheckedConfig {
+  Config config;
+  std::unique_ptr<PluginCatalog> catalog;
+  PreparedConfig prepared;
+};
+
+/// Reads `file`, loads its plugins and has every connector type look at its settings. All faults go to `faults`; nullopt when
+/// there are errors. Starts nothing.
+std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Faults& faults);
+
+/// What one checked configuration made of itself: connectors with their services, secrets and routes. A reload builds a second
+/// one beside the first. Control thread only, but for the services, which are thread-safe.
+class Deployment final : public RouteTable, public SecretVault {
+ public:
+  struct Backends {
+    Log& log;
+    const Clock& clock;
+    Journal& journal;
+    Engine& engine;
+    HttpServer& http;
+  };
+
+  Deployment(CheckedConfig checked, Backends backends);
+  ~Deployment() override;
+
+  /// Creates and starts every connector. A required one that can't start is an error; the faults say which and why.
+  bool start(Faults& faults);
+  /// Opens the intake of every source. Requires: the engine runs this deployment's `running`.
+  bool open_intake(Faults& faults);
+  void close_intake();
+  /// Lets connectors finish until `deadline`, then stops and destroys them.
+  void stop(std::chrono::steady_clock::time_point deadline);
+
+  const std::shared_ptr<RunningConfig>& running() const { return running_; }
+  const CheckedConfig& checked() const { return checked_; }
+  /// Connectors that the host runs without, and why.
+  const std::vector<std::pair<std::string, std::string>>& missing() const { return missing_; }
+
+  Outcome add(std::string_view connector, const certspan_http_route& route) override;
+  bool open(std::string_view connector, std::string_view token,
+            const std::function<void(BytesView)>& use) const override;
+
+ private:
+  bool start_one(const PreparedConnector& prepared, Faults& faults);
+
+  CheckedConfig checked_;
+  Backends backends_;
+  ServiceBackends service_backends_;
+  std::vector<std::unique_ptr<HostServices>> services_;
+  std::shared_ptr<RunningConfig> running_;  // shared with the engine and with calls still in it
+  std::vector<std::pair<std::string, std::string>> missing_;
+  bool stopped_ = false;
+};
+
+}  // namespace certspan

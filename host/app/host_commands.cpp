@@ -1,0 +1,134 @@
+// What the running host answers on its control socket.
+
+#include <set>
+
+#include "host/app/host_process.hpp"
+#include "host/app/listeners.hpp"
+#include "host/app/work_queries.hpp"
+#include "host/app/work_report.hpp"
+
+namespace certspan {
+namespace {
+
+nlohmann::json connectors_to_json(const Deployment& deployment) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& [name, station] : deployment.running()->connectors.all()) {
+    const Connector& connector = *station.connector;
+    const auto report = station.connector->ping();
+    const bool healthy = report.ok() || report.outcome == Outcome::Unsupported;
+    list.push_back({{"name", name},
+                    {"plugin", connector.plugin().id()},
+                    {"version", connector.plugin().version()},
+                    {"sha256", connector.plugin().sha256()},
+                    {"type", connector.type().name},
+                    {"state", healthy ? to_string(connector.state()) : "unhealthy"},
+                    {"reason", healthy ? "" : report.text()}});
+  }
+  for (const auto& [name, reason] : deployment.missing()) {
+    list.push_back({{"name", name}, {"state", "missing"}, {"reason", reason}});
+  }
+  return list;
+}
+
+nlohmann::json listeners_to_json(const HttpServer& http) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const HttpListenerStatus& listener : http.status()) {
+    list.push_back({{"name", listener.name},
+                    {"address", listener.address},
+                    {"open", listener.open},
+                    {"accepted", listener.accepted},
+                    {"refused", listener.refused},
+                    {"timed_out", listener.timed_out},
+                    {"requests", listener.requests},
+                    {"responses_2xx", listener.responses_2xx},
+                    {"responses_4xx", listener.responses_4xx},
+                    {"responses_5xx", listener.responses_5xx}});
+  }
+  return list;
+}
+
+/// The connectors that offer an action, or those of one name.
+std::vector<Connector*> offering(const ConnectorSet& connectors, const std::string& name, const std::string& action,
+                                 const certspan_action*& found) {
+  std::vector<Connector*> offering;
+  for (const auto& [connector_name, station] : connectors.all()) {
+    if (!name.empty() && connector_name != name) continue;
+    for (const certspan_action* candidate : actions_of(station.connector->type())) {
+      if (action != candidate->name || (candidate->flags & CERTSPAN_ACTION_OFFLINE) != 0) continue;
+      found = candidate;
+      offering.push_back(station.connector.get());
+    }
+  }
+  return offering;
+}
+
+}  // namespace
+
+nlohmann::json HostProcess::status() const {
+  nlohmann::json notices = nlohmann::json::array();
+  if (clock_behind_) notices.push_back("the wall clock is behind the journal; no new work is accepted (certspan clock accept)");
+  for (const DangerSwitch& danger : deployment_->checked().config.dangers) notices.push_back(danger.path + " is on");
+  if (last_reload_.starts_with("refused")) notices.push_back("the last reload was " + last_reload_);
+  nlohmann::json work = nlohmann::json::object();
+  if (const auto counts = journal_->counts()) {
+    work = {{"ready", counts->ready}, {"calling", counts->calling},   {"pending", counts->pending},
+            {"held", counts->held},   {"finished", counts->finished}, {"dead", counts->dead}};
+  } else {
+    notices.push_back("the journal can't be read: " + counts.error().message);
+  }
+  const Engine::Status engine = engine_->status();
+  return {{"version", CERTSPAN_VERSION},
+          {"state", clock_behind_ ? "refusing work" : "serving"},
+          {"started_at", to_wall_text(started_at_)},
+          {"config", config_file_.string()},
+          {"notices", std::move(notices)},
+          {"listeners", listeners_to_json(*http_)},
+          {"connectors", connectors_to_json(*deployment_)},
+          {"engine", {{"open", engine.open}, {"waiting", engine.waiting}, {"inside", engine.inside}, {"queued", engine.queued}}},
+          {"work", std::move(work)}};
+}
+
+Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& arguments, Person person) {
+  const std::string name = arguments.value("connector", std::string());
+  const std::string action = arguments.value("action", std::string());
+  const certspan_action* found = nullptr;
+  const std::vector<Connector*> candidates = offering(deployment_->running()->connectors, name, action, found);
+  if (candidates.empty()) {
+    return fail(Outcome::Rejected, "action.not_offered", "no connector here offers \"" + action + "\"");
+  }
+  if (candidates.size() > 1) {
+    std::string names;
+    for (const Connector* candidate : candidates) names += (names.empty() ? "" : ", ") + candidate->name();
+    return fail(Outcome::Invalid, "action.ambiguous", "several connectors offer \"" + action + "\": name one of " + names);
+  }
+  if (static_cast<std::uint32_t>(person) < found->person) {
+    return fail(Outcome::Rejected, "control.not_allowed",
+                "\"" + action + "\" needs the role " + std::string(to_string(static_cast<Person>(found->person))));
+  }
+  const nlohmann::json own = arguments.value("arguments", nlohmann::json::object());
+  const ActionResult result = candidates.front()->run_action(action, own.dump());
+  if (!result.report.ok()) return fail(result.report.outcome, "action.failed", result.report.text());
+  auto json = nlohmann::json::parse(result.json, nullptr, false);
+  if (json.is_discarded()) return fail(Outcome::Internal, "action.bad_result", action + " printed no JSON");
+  return json;
+}
+
+Result<nlohmann::json> HostProcess::command_work_retry(const nlohmann::json& arguments) {
+  const std::string text = arguments.value("id", std::string());
+  const auto id = work_id_from_string(text);
+  if (!id || engine_->retry(*id) != Outcome::Ok) {
+    return fail(Outcome::Rejected, "work.not_held", "work item \"" + text + "\" is not held; see `certspan work list --state held`");
+  }
+  return nlohmann::json::object();
+}
+
+Result<nlohmann::json> HostProcess::command_clock_accept() {
+  CERTSPAN_CHECK(journal_->accept_clock());
+  clock_behind_ = false;
+  engine_->open_intake();
+  log_->write(LogLevel::Warn, "clock accepted", {});
+  return nlohmann::json::object();
+}
+
+}  // namespace certspan
+namespace certspan { void HostProcess::add_commands() { control_ = std::make_unique<ControlServer>(); } }

@@ -1,0 +1,148 @@
+#include "host/app/host_process.hpp"
+
+#include <signal.h>
+
+#include <iostream>
+#include <thread>
+#include <utility>
+
+#include "host/app/host_link.hpp"
+#include "host/app/listeners.hpp"
+#include "host/app/work_queries.hpp"
+#include "host/app/work_report.hpp"
+
+namespace certspan {
+namespace {
+
+/// A wall clock further behind the newest record than this is wrong, or the records are from the future.
+constexpr WallMs kMostBehind = 5 * 60 * 1000;
+
+/// Signals are taken by `serve` alone; every thread inherits the mask.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+ExitCode say(const Error& error, ExitCode code) {
+  std::cerr << "certspan: " << error.message << " [" << error.code << "]\n";
+  return code;
+}
+
+std::size_t cpu_threads() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+}  // namespace
+
+HostProcess::~HostProcess() { shut_down(); }
+
+ExitCode HostProcess::run() {
+  const sigset_t signals = block_signals();
+  const ExitCode started = start();
+  if (started != ExitCode::Ok) return started;
+  serve(signals);
+  shut_down();
+  return journal_failed_ ? ExitCode::JournalFailed : ExitCode::Ok;
+}
+
+ExitCode HostProcess::start() {
+  Faults faults(config_file_.string());
+  auto checked = check_config(config_file_, faults);
+  std::cerr << faults.to_text();
+  if (!checked) return ExitCode::BadConfig;
+  const Config& config = checked->config;
+  auto log = Log::open({config.host.log.level, config.host.log.format, config.host.log.file});
+  if (!log) return say(log.error(), ExitCode::CannotStart);
+  log_ = std::move(*log);
+  auto journal = open_journal({.directory = config.host.data_dir, .clock = &clock_});
+  if (!journal) return say(journal.error(), ExitCode::CannotStart);
+  journal_ = std::move(*journal);
+  clock_behind_ = clock_.wall_ms() + kMostBehind < journal_->newest_record();
+  Engine::Options options;
+  options.cpu_threads = cpu_threads();
+  options.intake.repeat_window = config.host.repeat_window;
+  engine_ = std::make_unique<Engine>(
+      options, Engine::Backends{*log_, clock_, *journal_, [this] { journal_failed(); }});
+  http_ = std::make_unique<HttpServer>(HttpOptions{});
+  deployment_ = std::make_unique<Deployment>(std::move(*checked), Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
+  return start_listening();
+}
+
+/// Everything that can be refused (ports, connectors, routes, socket) comes before the first request is let in.
+ExitCode HostProcess::start_listening() {
+  Faults faults(config_file_.string());
+  if (!deployment_->start(faults)) {
+    std::cerr << faults.to_text();
+    return ExitCode::CannotStart;
+  }
+  auto bound = add_listeners(*http_, deployment_->checked().config, deployment_->running()->connectors);
+  if (!bound) return say(bound.error(), ExitCode::CannotStart);
+  auto started = engine_->start(deployment_->running());
+  if (!started) return say(started.error(), ExitCode::CannotStart);
+  if (!deployment_->open_intake(faults)) {
+    std::cerr << faults.to_text();
+    return ExitCode::CannotStart;
+  }
+  if (clock_behind_) {
+    engine_->close_intake();
+    log_->write(LogLevel::Error, "clock behind the journal: no new work is accepted",
+                {{"newest_record", to_wall_text(journal_->newest_record())}, {"do", "set the clock, or run `certspan clock accept`"}});
+  }
+  add_commands();
+  auto controlled = control_->start();
+  if (!controlled) return say(controlled.error(), ExitCode::CannotStart);
+  auto serving = http_->start();
+  if (!serving) return say(serving.error(), ExitCode::CannotStart);
+  started_at_ = clock_.wall_ms();
+  log_->write(LogLevel::Info, "started", {{"version", CERTSPAN_VERSION}, {"config", config_file_.string()}});
+  for (const HttpListenerStatus& listener : http_->status()) {
+    log_->write(LogLevel::Info, "listening", {{"listener", listener.name}, {"address", listener.address}});
+  }
+  notifier_.ready();
+  return ExitCode::Ok;
+}
+
+void HostProcess::serve(const sigset_t& signals) {
+  while (!journal_failed_) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == SIGHUP) {
+      reload();
+    } else {
+      return;
+    }
+  }
+}
+
+/// Called on a thread of the engine: nothing may be told to any client from here on. The main thread ends the process.
+void HostProcess::journal_failed() {
+  if (journal_failed_.exchange(true)) return;
+  http_->abort_connections();
+  log_->write(LogLevel::Error, "journal failed: the host ends, recovery decides what was committed",
+              {{"do", "look at the disk under data_dir, then start the host again"}});
+  log_->flush();
+  ::kill(::getpid(), SIGTERM);
+}
+
+void HostProcess::shut_down() {
+  if (!engine_) return;
+  notifier_.stopping();
+  const auto deadline = clock_.now() + (journal_failed_ ? std::chrono::milliseconds(0)
+                                                        : deployment_->checked().config.host.drain_timeout);
+  engine_->close_intake();
+  http_->stop_accepting();
+  const bool drained = !journal_failed_ && engine_->drain(deadline);
+  if (!journal_failed_) http_->drain(std::min(deadline, clock_.now() + std::chrono::seconds(drained ? 2 : 0)));
+  if (control_) control_->stop();
+  engine_->stop();
+  http_->stop();
+  deployment_->stop(deadline);
+  log_->write(LogLevel::Info, "stopped", {{"drained", drained ? "yes" : "no"}});
+  deployment_.reset();
+  engine_.reset();
+  journal_.reset();
+}
+
+}  // namespace certspan

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <signal.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "host/app/deployment.hpp"
+#include "host/base/log.hpp"
+#include "host/base/mutex.hpp"
+#include "host/control/control_server.hpp"
+#include "host/control/notify.hpp"
+#include "host/journal/journal.hpp"
+#include "host/pipeline/engine.hpp"
+#include "host/services/http/http_server.hpp"
+
+namespace certspan {
+
+/// How `certspan run` ended; documented in docs/command-line.md.
+enum class ExitCode : int {
+  Ok = 0,
+  Failure = 1,        ///< something that the message names
+  BadConfig = 2,      ///< faults in the configuration; nothing was started
+  CannotStart = 3,    ///< journal, port or socket not to be had
+  JournalFailed = 4,  ///< a write to the journal failed while running; start again to recover
+};
+
+/// The running host: everything that a configuration names, put together, started in order and ended in order. Used by one
+/// thread, which `run` blocks until a signal ends it.
+class HostProcess {
+ public:
+  explicit HostProcess(std::filesystem::path config_file) : config_file_(std::move(config_file)) {}
+  ~HostProcess();
+
+  /// Starts, serves until SIGTERM or SIGINT, drains and ends. SIGHUP applies the changed file or refuses it.
+  ExitCode run();
+
+ private:
+  ExitCode start();
+  ExitCode start_listening();
+  void add_commands();
+  void serve(const sigset_t& signals);
+  void reload();
+  Result<void> apply();
+  Result<void> can_follow(const Config& next) const;
+  void shut_down();
+  void journal_failed();
+
+  // Answers on the control socket, on its thread; `mutex_` keeps them and a reload apart.
+  nlohmann::json status() const;
+  Result<nlohmann::json> command_action(const nlohmann::json& arguments, Person person);
+  Result<nlohmann::json> command_work_retry(const nlohmann::json& arguments);
+  Result<nlohmann::json> command_clock_accept();
+
+  const std::filesystem::path config_file_;
+  SystemClock clock_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Deployment> deployment_;
+  std::unique_ptr<ControlServer> control_;
+  Notifier notifier_;
+  std::string last_reload_;
+  std::atomic<bool> clock_behind_{false};
+  WallMs started_at_ = 0;
+  std::atomic<bool> journal_failed_{false};
+  Mutex mutex_;
+};
+
+}  // namespace certspan

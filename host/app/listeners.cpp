@@ -1,0 +1,96 @@
+#include "host/app/listeners.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "host/base/text_file.hpp"
+
+namespace certspan {
+namespace {
+
+Result<ListenerTls> from_files(const Listener& listener, const TlsFiles& files) {
+  ListenerTls tls;
+  auto certificate = read_text_file(files.certificate_file);
+  if (!certificate) {
+    return fail(Outcome::Invalid, "listener.certificate",
+                "listener \"" + listener.name.name + "\": " + certificate.error().message);
+  }
+  tls.certificate_chain = std::move(*certificate);
+  CERTSPAN_TRY(tls.key, read_secret(files.key));
+  return tls;
+}
+
+Result<ListenerTls> from_issuer(const Listener& listener, const TlsFromIssuer& wanted, const ConnectorSet& connectors) {
+  Connector* issuer = connectors.find(wanted.issuer.name);
+  if (issuer == nullptr) {
+    return fail(Outcome::Unavailable, "listener.issuer",
+                "listener \"" + listener.name.name + "\": issuer \"" + wanted.issuer.name + "\" is not running");
+  }
+  const nlohmann::json arguments = {{"names", wanted.names}};
+  ActionResult result = issuer->run_action("certify_tls", arguments.dump());
+  if (!result.report.ok()) {
+    return fail(Outcome::Unavailable, "listener.issuer",
+                "listener \"" + listener.name.name + "\": \"" + wanted.issuer.name + "\" made no certificate: " +
+                    result.report.text());
+  }
+  auto made = nlohmann::json::parse(result.json, nullptr, false);
+  if (!made.is_object()) return fail(Outcome::Internal, "listener.issuer", "certify_tls printed no object");
+  ListenerTls tls;
+  tls.certificate_chain = made.value("certificate", std::string());
+  auto& key = made["key"].get_ref<std::string&>();
+  tls.key = Secret(copy_of(as_bytes(key)));
+  OPENSSL_cleanse(key.data(), key.size());
+  OPENSSL_cleanse(result.json.data(), result.json.size());
+  return tls;
+}
+
+HttpListenerOptions options_of(const Listener& listener) {
+  HttpListenerOptions options;
+  options.name = listener.name.name;
+  options.address = address_of(listener);
+  options.max_connections = listener.max_connections;
+  return options;
+}
+
+}  // namespace
+
+Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors) {
+  if (const auto* files = std::get_if<TlsFiles>(&listener.tls)) return from_files(listener, *files);
+  if (const auto* wanted = std::get_if<TlsFromIssuer>(&listener.tls)) return from_issuer(listener, *wanted, connectors);
+  return ListenerTls{};
+}
+
+std::string address_of(const Listener& listener) {
+  const bool ipv6 = listener.host.find(':') != std::string::npos;
+  return (ipv6 ? "[" + listener.host + "]" : listener.host) + ":" + std::to_string(listener.port);
+}
+
+Result<void> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors) {
+  for (const Listener& listener : config.host.listeners) {
+    CERTSPAN_TRY(const ListenerTls tls, tls_of(listener, connectors));
+    HttpListenerOptions options = options_of(listener);
+    if (listener.has_tls()) options.tls = tls.material();
+    CERTSPAN_CHECK(http.add_listener(options));
+  }
+  return {};
+}
+
+Result<void> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors) {
+  for (const Listener& listener : config.host.listeners) {
+    if (!listener.has_tls()) continue;
+    CERTSPAN_TRY(const ListenerTls tls, tls_of(listener, connectors));
+    CERTSPAN_CHECK(http.reload_tls(listener.name.name, tls.material()));
+  }
+  return {};
+}
+
+bool same_addresses(const std::vector<Listener>& a, const std::vector<Listener>& b) {
+  return std::ranges::equal(a, b, [](const Listener& left, const Listener& right) {
+    return left.name.name == right.name.name && address_of(left) == address_of(right) &&
+           left.has_tls() == right.has_tls();
+  });
+}
+
+}  // namespace certspan

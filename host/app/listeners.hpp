@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/base/result.hpp"
+#include "host/base/secret.hpp"
+#include "host/config/config.hpp"
+#include "host/pipeline/connector_set.hpp"
+#include "host/services/http/http_server.hpp"
+
+namespace certspan {
+
+/// A listener's certificate chain and key as PEM, read from files or made by one of the issuers. Empty for plain HTTP.
+struct ListenerTls {
+  std::string certificate_chain;
+  Secret key;
+
+  TlsMaterial material() const { return {certificate_chain, as_text(key.reveal())}; }
+};
+
+/// Gets what a listener of the configuration needs for TLS. `connectors` are started: an embedded CA is asked through its action
+/// `certify_tls`. Errors: listener.certificate (file), the secret.* codes, listener.issuer.
+Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors);
+
+/// "127.0.0.1:8080", "[::1]:8080"
+std::string address_of(const Listener& listener);
+
+/// Binds every listener of the configuration.
+Result<void> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors);
+/// Reads certificates and keys again; new connections use them.
+Result<void> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors);
+/// Whether both serve the same addresses under the same names in the same way, so that a reload can keep the sockets.
+bool same_addresses(const std::vector<Listener>& a, const std::vector<Listener>& b);
+
+}  // namespace certspan

@@ -1,0 +1,59 @@
+#include "host/app/offline_action.hpp"
+
+#include <cstdlib>
+
+#include "host/loading/connector.hpp"
+
+namespace certspan {
+namespace {
+
+/// A directory of this run alone for the plugins' private copies, gone when it ends.
+class ScratchDirectory {
+ public:
+  ScratchDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "certspan-XXXXXX").string();
+    if (const char* made = ::mkdtemp(pattern.data())) path_ = made;
+  }
+  ~ScratchDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string faults_of(const CallReport& report, const std::string& action) {
+  std::string text = action + " failed";
+  for (const SettingsFault& fault : report.faults) {
+    text += ": " + (fault.pointer.empty() ? "" : fault.pointer.substr(1) + ": ") + fault.message;
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<nlohmann::json> run_offline(const std::vector<std::filesystem::path>& dirs, const std::string& plugin,
+                                   const std::string& type, const std::string& action,
+                                   const nlohmann::json& arguments) {
+  const ScratchDirectory scratch;
+  PluginSearch search;
+  search.dirs = dirs;
+  search.private_dir = scratch.path() / "plugins";
+  CERTSPAN_TRY(const auto loaded, load_plugin(plugin, search));
+  const certspan_connector_type* found = loaded->find_type(type);
+  if (found == nullptr) {
+    return fail(Outcome::Unsupported, "plugin.no_type", "plugin \"" + plugin + "\" has no type \"" + type + "\"");
+  }
+  const ActionResult result = run_offline_action(*found, action, arguments.dump());
+  if (!result.report.ok()) return fail(result.report.outcome, "action.failed", faults_of(result.report, action));
+  auto json = nlohmann::json::parse(result.json, nullptr, false);
+  if (json.is_discarded()) return fail(Outcome::Internal, "action.bad_result", action + " printed no JSON");
+  return json;
+}
+
+}  // namespace certspan

@@ -1,0 +1,81 @@
+// SIGHUP: the new configuration is checked, built and started beside the old one; on any fault the old one keeps serving.
+
+#include "host/app/host_link.hpp"
+#include "host/app/host_process.hpp"
+#include "host/app/listeners.hpp"
+
+namespace certspan {
+namespace {
+
+/// Connectors that open items name and `next` has no more.
+Result<std::size_t> stranded(Journal& journal, const Config& now, const Config& next) {
+  std::size_t count = 0;
+  for (const ConnectorConfig& connector : now.connectors) {
+    if (next.connector(connector.name.name) != nullptr) continue;
+    ItemFilter filter;
+    filter.finished = false;
+    filter.connector = connector.name.name;
+    CERTSPAN_TRY(const auto items, journal.list(filter));
+    count += items.size();
+  }
+  return count;
+}
+
+}  // namespace
+
+void HostProcess::reload() {
+  notifier_.reloading();
+  const auto applied = apply();
+  last_reload_ = applied ? "applied" : "refused: " + applied.error().message;
+  if (applied) {
+    log_->write(LogLevel::Info, "configuration applied", {{"config", config_file_.string()}});
+  } else {
+    log_->write(LogLevel::Error, "configuration refused, the old one keeps serving",
+                {{"config", config_file_.string()}, {"code", applied.error().code}, {"reason", applied.error().message}});
+  }
+  notifier_.ready();
+}
+
+Result<void> HostProcess::apply() {
+  Faults faults(config_file_.string());
+  auto checked = check_config(config_file_, faults);
+  if (!checked) return fail(Outcome::Invalid, "config.faults", faults.to_text());
+  CERTSPAN_CHECK(can_follow(checked->config));
+  auto next = std::make_unique<Deployment>(std::move(*checked),
+                                           Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
+  if (!next->start(faults)) return fail(Outcome::Unavailable, "config.start", faults.to_text());
+  CERTSPAN_CHECK(reload_listeners(*http_, next->checked().config, next->running()->connectors));
+  engine_->replace(next->running());
+  if (!next->open_intake(faults)) {
+    engine_->replace(deployment_->running());
+    Faults ignored(config_file_.string());
+    deployment_->open_intake(ignored);
+    return fail(Outcome::Unavailable, "config.intake", faults.to_text());
+  }
+  for (const auto& [name, station] : deployment_->running()->connectors.all()) {
+    if (next->running()->connectors.find(name) == nullptr) http_->remove_routes(name);
+  }
+  std::swap(deployment_, next);
+  next->stop(clock_.now() + deployment_->checked().config.host.drain_timeout);
+  return {};
+}
+
+/// What a running host cannot change under its own feet.
+Result<void> HostProcess::can_follow(const Config& next) const {
+  const Config& now = deployment_->checked().config;
+  if (next.host.data_dir != now.host.data_dir || control_socket(next) != control_socket(now)) {
+    return fail(Outcome::Rejected, "config.needs_restart", "data_dir and control socket change with a restart only");
+  }
+  if (!same_addresses(next.host.listeners, now.host.listeners)) {
+    return fail(Outcome::Rejected, "config.needs_restart", "listeners and their addresses change with a restart only");
+  }
+  CERTSPAN_TRY(const std::size_t count, stranded(*journal_, now, next));
+  if (count > 0) {
+    return fail(Outcome::Rejected, "config.strands_work",
+                std::to_string(count) + " open work items name a connector that the new configuration has no more; see "
+                                        "`certspan work list --open`");
+  }
+  return {};
+}
+
+}  // namespace certspan
