@@ -10,10 +10,12 @@
 namespace certspan {
 namespace {
 
-/// The commands of one run of the program: options are bound to these members while CLI11 parses, then the chosen command runs.
+/// The commands of one run of the program: options are bound to these members while CLI11 parses, then the
+/// chosen command runs.
 class CommandLine {
  public:
-  CommandLine() : app_("Certspan: brings certificates from the company's CAs to managed devices", "certspan") {
+  CommandLine()
+      : app_("Certspan: brings certificates from the company's CAs to managed devices", "certspan") {
     app_.require_subcommand(1);
     if (const char* file = std::getenv("CERTSPAN_CONFIG")) common_.config = file;
     add_setup_commands();
@@ -43,7 +45,8 @@ class CommandLine {
     return sub;
   }
   CLI::App* with_config(CLI::App* sub) {
-    sub->add_option("-c,--config", common_.config, "configuration file (or $CERTSPAN_CONFIG)")->capture_default_str();
+    sub->add_option("-c,--config", common_.config, "configuration file (or $CERTSPAN_CONFIG)")
+        ->capture_default_str();
     return sub;
   }
   CLI::App* with_config_and_json(CLI::App* sub) {
@@ -52,11 +55,13 @@ class CommandLine {
   }
 
   void add_setup_commands() {
-    CLI::App* init = add(app_, "init", "write a working configuration with CA, RA and challenge into a directory",
-                         [this] { return command_init(init_); });
+    CLI::App* init =
+        add(app_, "init", "write a working configuration with CA, RA and challenge into a directory",
+            [this] { return command_init(init_); });
     init->add_option("directory", init_.directory, "new or empty directory")->required();
     init->add_option("--subject", init_.subject, "name of the CA")->capture_default_str();
-    init->add_option("--ca-key", init_.ca_key, "rsa:2048, rsa:3072, rsa:4096, p256 or p384")->capture_default_str();
+    init->add_option("--ca-key", init_.ca_key, "rsa:2048, rsa:3072, rsa:4096, p256 or p384")
+        ->capture_default_str();
     init->add_option("--ra-key", init_.ra_key, "rsa:2048 or rsa:3072")->capture_default_str();
     init->add_option("--listen", init_.address, "address of the SCEP listener")->capture_default_str();
     init->add_option("--plugins", init_.plugin_dirs, "directories with plugins");
@@ -72,30 +77,35 @@ class CommandLine {
     with_config(graph);
     with_config(add(app_, "schema", "print the JSON Schema of the configuration for editors",
                     [this] { return command_schema(common_); }));
-    add(app_, "version", "print the version", [this] { return command_version(common_.json); })
-        ->add_flag("--json", common_.json, "print JSON");
+    add(app_, "version", "print the version", [this] {
+      return command_version(common_.json);
+    })->add_flag("--json", common_.json, "print JSON");
   }
 
   void add_host_commands() {
     with_config(add(app_, "run", "run the host", [this] { return HostProcess(common_.config).run(); }));
-    with_config_and_json(add(app_, "status", "say how the running host is", [this] { return command_status(common_); }));
-    CLI::App* clock = app_.add_subcommand("clock", "the wall clock against the journal")->require_subcommand(1);
+    with_config_and_json(
+        add(app_, "status", "say how the running host is", [this] { return command_status(common_); }));
+    CLI::App* clock =
+        app_.add_subcommand("clock", "the wall clock against the journal")->require_subcommand(1);
     with_config(add(*clock, "accept", "accept the wall clock although it is behind the journal",
                     [this] { return command_clock_accept(common_); }));
   }
 
   void add_plugin_commands() {
     CLI::App* plugin = app_.add_subcommand("plugin", "the plugins of a configuration")->require_subcommand(1);
-    with_config_and_json(
-        add(*plugin, "list", "list them with their connector types", [this] { return command_plugin_list(common_); }));
-    CLI::App* show = add(*plugin, "show", "show one with its settings", [this] { return command_plugin_show(common_, text_); });
+    with_config_and_json(add(*plugin, "list", "list them with their connector types",
+                             [this] { return command_plugin_list(common_); }));
+    CLI::App* show = add(*plugin, "show", "show one with its settings",
+                         [this] { return command_plugin_show(common_, text_); });
     show->add_option("id", text_, "plugin id")->required();
     with_config_and_json(show);
   }
 
   void add_work_commands() {
     CLI::App* work = app_.add_subcommand("work", "work items")->require_subcommand(1);
-    CLI::App* list = add(*work, "list", "list them, newest first", [this] { return command_work_list(common_, list_); });
+    CLI::App* list =
+        add(*work, "list", "list them, newest first", [this] { return command_work_list(common_, list_); });
     list->add_option("--state", list_.state, "ready, calling, pending, held, done, failed or dead");
     list->add_option("--connector", list_.connector, "only those whose steps name this connector");
     list->add_flag("--open", list_.open_only, "only those that are not finished");
@@ -108,7 +118,8 @@ class CommandLine {
                           [this] { return command_work_retry(common_, text_); });
     retry->add_option("id", text_, "work id")->required();
     with_config(retry);
-    CLI::App* why = add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
+    CLI::App* why =
+        add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
     why->add_option("what", text_, "transaction id, serial, part of the subject, or work id")->required();
     with_config_and_json(why);
 
@@ -129,13 +140,16 @@ class CommandLine {
 
   void add_ca_commands() {
     CLI::App* ca = app_.add_subcommand("ca", "an embedded CA under a company's root")->require_subcommand(1);
-    CLI::App* csr = add(*ca, "csr", "make its key and print the request", [this] { return command_ca_csr(ca_); });
+    CLI::App* csr =
+        add(*ca, "csr", "make its key and print the request", [this] { return command_ca_csr(ca_); });
     csr->add_option("--directory", ca_.directory, "where ca.key goes")->required();
     csr->add_option("--subject", ca_.subject, "name of the CA")->required();
     csr->add_option("--key", ca_.key, "rsa:2048, rsa:3072, rsa:4096, p256 or p384")->capture_default_str();
     csr->add_option("--plugins", ca_.plugin_dirs, "directories with plugins");
-    CLI::App* import = add(*ca, "import", "take the certificate that the root gave", [this] { return command_ca_import(ca_); });
-    import->add_option("certificate", ca_.certificate, "PEM: the CA's certificate, then those above it")->required();
+    CLI::App* import = add(*ca, "import", "take the certificate that the root gave",
+                           [this] { return command_ca_import(ca_); });
+    import->add_option("certificate", ca_.certificate, "PEM: the CA's certificate, then those above it")
+        ->required();
     import->add_option("--directory", ca_.directory, "where ca.key is")->required();
     import->add_option("--plugins", ca_.plugin_dirs, "directories with plugins");
   }
@@ -152,6 +166,8 @@ class CommandLine {
 
 }  // namespace
 
-int run_cli(int argc, char** argv) { return CommandLine().run(argc, argv); }
+int run_cli(int argc, char** argv) {
+  return CommandLine().run(argc, argv);
+}
 
 }  // namespace certspan

@@ -1,6 +1,5 @@
 // Commands on a configuration alone: check, graph, schema, plugin.
 
-
 #include <iostream>
 
 #include "host/app/commands.hpp"
@@ -118,7 +117,8 @@ ExitCode command_plugin_show(const CommonOptions& options, const std::string& id
   std::cout << id << " " << plugin->version() << "\n  file " << plugin->origin().string() << "\n  sha256 "
             << plugin->sha256() << "\n";
   for (const auto& type : json["types"]) {
-    std::cout << "\n  " << type["type"].get<std::string>() << ": " << type["summary"].get<std::string>() << "\n";
+    std::cout << "\n  " << type["type"].get<std::string>() << ": " << type["summary"].get<std::string>()
+              << "\n";
     const auto properties = type["settings"].value("properties", nlohmann::json::object());
     for (const auto& [name, property] : properties.items()) {
       std::cout << "    " << name << ": " << property.value("description", "") << "\n";
@@ -133,8 +133,8 @@ ExitCode command_version(bool json) {
                 {"abi", std::to_string(CERTSPAN_ABI_MAJOR) + "." + std::to_string(CERTSPAN_ABI_MINOR)},
                 {"abi_build", CERTSPAN_ABI_BUILD}});
   } else {
-    std::cout << "certspan " << CERTSPAN_VERSION << " (plugin ABI " << CERTSPAN_ABI_MAJOR << "." << CERTSPAN_ABI_MINOR
-              << ", build " << CERTSPAN_ABI_BUILD << ")\n";
+    std::cout << "certspan " << CERTSPAN_VERSION << " (plugin ABI " << CERTSPAN_ABI_MAJOR << "."
+              << CERTSPAN_ABI_MINOR << ", build " << CERTSPAN_ABI_BUILD << ")\n";
   }
   return ExitCode::Ok;
 }

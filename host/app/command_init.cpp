@@ -19,7 +19,8 @@ std::string new_challenge() {
   return to_hex(random);
 }
 
-constexpr std::string_view kConfig = R"(# A SCEP endpoint in front of an embedded CA. `certspan check` says what is wrong with this file;
+constexpr std::string_view kConfig =
+    R"(# A SCEP endpoint in front of an embedded CA. `certspan check` says what is wrong with this file;
 # docs/configuration.md describes every key.
 version: 1
 
@@ -41,7 +42,7 @@ connectors:
       listener: web
       path: /scep
       ra:
-        certificate_file: ra.pem
+        certificate_file: {directory}/ra.pem
         key: "${{file:ra.key}}"
   challenge:
     plugin: ndes
@@ -57,7 +58,7 @@ connectors:
     plugin: ca_local
     type: ca
     settings:
-      certificate_file: ca.pem
+      certificate_file: {directory}/ca.pem
       key: "${{file:ca.key}}"
 
 profiles:
@@ -101,14 +102,16 @@ Result<void> make_directory(const std::filesystem::path& directory) {
 }
 
 Result<void> make_keys(const InitOptions& options, const std::filesystem::path& directory) {
-  CERTSPAN_CHECK(run_offline(options.plugin_dirs, "ca_local", "ca", "create_ca",
-                             {{"directory", directory.string()}, {"subject", options.subject}, {"key", options.ca_key}}));
+  CERTSPAN_CHECK(run_offline(
+      options.plugin_dirs, "ca_local", "ca", "create_ca",
+      {{"directory", directory.string()}, {"subject", options.subject}, {"key", options.ca_key}}));
   CERTSPAN_TRY(const auto request, run_offline(options.plugin_dirs, "ndes", "scep_server", "create_ra",
                                                {{"directory", directory.string()},
                                                 {"subject", "CN=Certspan SCEP RA"},
                                                 {"key", options.ra_key}}));
-  CERTSPAN_TRY(const auto certified, run_offline(options.plugin_dirs, "ca_local", "ca", "certify_ra",
-                                                 {{"directory", directory.string()}, {"csr", request.value("csr", "")}}));
+  CERTSPAN_TRY(const auto certified,
+               run_offline(options.plugin_dirs, "ca_local", "ca", "certify_ra",
+                           {{"directory", directory.string()}, {"csr", request.value("csr", "")}}));
   return write_new_file(directory / "ra.pem", certified.value("certificate", ""), 0644);
 }
 
@@ -119,15 +122,18 @@ Result<void> init(InitOptions options) {
   CERTSPAN_CHECK(make_keys(options, directory));
   CERTSPAN_CHECK(write_new_file(directory / "challenge", new_challenge() + "\n", 0600));
   std::string plugins;
-  for (const auto& dir : options.plugin_dirs) plugins += (plugins.empty() ? "" : ", ") + ("\"" + dir.string() + "\"");
-  CERTSPAN_CHECK(write_new_file(directory / "certspan.yaml",
-                                fmt::format(kConfig, fmt::arg("data", (directory / "data").string()),
-                                            fmt::arg("address", options.address), fmt::arg("plugins", plugins)),
-                                0644));
+  for (const auto& dir : options.plugin_dirs)
+    plugins += (plugins.empty() ? "" : ", ") + ("\"" + dir.string() + "\"");
+  CERTSPAN_CHECK(
+      write_new_file(directory / "certspan.yaml",
+                     fmt::format(kConfig, fmt::arg("directory", directory.string()),
+                                 fmt::arg("data", (directory / "data").string()),
+                                 fmt::arg("address", options.address), fmt::arg("plugins", plugins)),
+                     0644));
   const std::string file = (directory / "certspan.yaml").string();
-  std::cout << "wrote " << file << "\n\nnext:\n  certspan check " << file << "\n  certspan run --config " << file
-            << "\n  clients: http://" << options.address << "/scep, challenge in " << (directory / "challenge").string()
-            << "\n";
+  std::cout << "wrote " << file << "\n\nnext:\n  certspan check " << file << "\n  certspan run --config "
+            << file << "\n  clients: http://" << options.address << "/scep, challenge in "
+            << (directory / "challenge").string() << "\n";
   return {};
 }
 
@@ -141,8 +147,9 @@ ExitCode command_init(const InitOptions& options) {
 ExitCode command_ca_csr(const CaOptions& options) {
   const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
   const auto directory = std::filesystem::absolute(options.directory).string();
-  const auto made = run_offline(dirs, "ca_local", "ca", "ca_csr",
-                                {{"directory", directory}, {"subject", options.subject}, {"key", options.key}});
+  const auto made =
+      run_offline(dirs, "ca_local", "ca", "ca_csr",
+                  {{"directory", directory}, {"subject", options.subject}, {"key", options.key}});
   if (!made) return complain(made.error());
   std::cout << made->value("csr", "");
   return ExitCode::Ok;
@@ -153,7 +160,8 @@ ExitCode command_ca_import(const CaOptions& options) {
   if (!pem) return complain(pem.error());
   const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
   const auto directory = std::filesystem::absolute(options.directory).string();
-  const auto done = run_offline(dirs, "ca_local", "ca", "ca_import", {{"directory", directory}, {"certificate", *pem}});
+  const auto done =
+      run_offline(dirs, "ca_local", "ca", "ca_import", {{"directory", directory}, {"certificate", *pem}});
   if (!done) return complain(done.error());
   std::cout << "wrote " << directory << "/ca.pem\n";
   return ExitCode::Ok;

@@ -33,11 +33,15 @@ void print_list(const nlohmann::json& answer) {
 void print_stories(const nlohmann::json& answer, const std::string& text) {
   for (const auto& work : answer["items"]) std::cout << tell_story(work) << "\n";
   if (!answer["items"].empty()) return;
-  std::cout << "nothing known of \"" << text << "\": no request with this transaction id, serial, subject or work id was accepted"
-            << "\nLook at the host's log: messages that could not be opened are told there with the reference that the device shows\n";
+  std::cout << "nothing known of \"" << text
+            << "\": no request with this transaction id, serial, subject or work id was accepted"
+            << "\nLook at the host's log: messages that could not be opened are told there with the "
+               "reference that the device shows\n";
 }
 
-std::string text_of(const nlohmann::json& object, const char* name) { return object.value(name, std::string()); }
+std::string text_of(const nlohmann::json& object, const char* name) {
+  return object.value(name, std::string());
+}
 
 void print_status(const nlohmann::json& status) {
   std::cout << "certspan " << text_of(status, "version") << ", " << text_of(status, "state") << " since "
@@ -46,25 +50,28 @@ void print_status(const nlohmann::json& status) {
   std::cout << "\nlisteners\n";
   for (const auto& listener : status["listeners"]) {
     std::cout << "  " << text_of(listener, "name") << " " << text_of(listener, "address") << ", "
-              << listener.value("open", 0) << " connections, " << listener.value("requests", 0) << " requests\n";
+              << listener.value("open", 0) << " connections, " << listener.value("requests", 0)
+              << " requests\n";
   }
   std::cout << "\nconnectors\n";
   for (const auto& connector : status["connectors"]) {
     std::cout << "  " << text_of(connector, "name") << " (" << text_of(connector, "plugin") << " "
-              << text_of(connector, "version") << ", " << text_of(connector, "type") << "): " << text_of(connector, "state")
+              << text_of(connector, "version") << ", " << text_of(connector, "type")
+              << "): " << text_of(connector, "state")
               << (text_of(connector, "reason").empty() ? "" : ": " + text_of(connector, "reason")) << "\n";
   }
   const auto& work = status["work"];
-  std::cout << "\nwork\n  " << work.value("ready", 0) << " ready, " << work.value("calling", 0) << " calling, "
-            << work.value("pending", 0) << " pending, " << work.value("held", 0) << " held, " << work.value("finished", 0)
-            << " finished, " << work.value("dead", 0) << " dead letters\n";
+  std::cout << "\nwork\n  " << work.value("ready", 0) << " ready, " << work.value("calling", 0)
+            << " calling, " << work.value("pending", 0) << " pending, " << work.value("held", 0) << " held, "
+            << work.value("finished", 0) << " finished, " << work.value("dead", 0) << " dead letters\n";
 }
 
 }  // namespace
 
 ExitCode command_status(const CommonOptions& options) {
   return ask_and_print(
-      options, [](const Config& config) { return ask_host(config, "status", nlohmann::json::object()); }, print_status);
+      options, [](const Config& config) { return ask_host(config, "status", nlohmann::json::object()); },
+      print_status);
 }
 
 ExitCode command_work_list(const CommonOptions& options, const WorkListOptions& list) {
@@ -76,19 +83,28 @@ ExitCode command_work_list(const CommonOptions& options, const WorkListOptions& 
 
 ExitCode command_work_show(const CommonOptions& options, const std::string& id) {
   return ask_and_print(
-      options, [&](const Config& config) { return ask_work(config, "work_show", {{"id", id}}); },
+      options,
+      [&](const Config& config) {
+        return ask_work(config, "work_show", {{"id", id}});
+      },
       [](const nlohmann::json& work) { print_json(work); });
 }
 
 ExitCode command_work_retry(const CommonOptions& options, const std::string& id) {
   return ask_and_print(
-      options, [&](const Config& config) { return ask_host(config, "work_retry", {{"id", id}}); },
+      options,
+      [&](const Config& config) {
+        return ask_host(config, "work_retry", {{"id", id}});
+      },
       [&](const nlohmann::json&) { std::cout << id << " is asked for again\n"; });
 }
 
 ExitCode command_why(const CommonOptions& options, const std::string& text) {
   return ask_and_print(
-      options, [&](const Config& config) { return ask_work(config, "search", {{"text", text}}); },
+      options,
+      [&](const Config& config) {
+        return ask_work(config, "search", {{"text", text}});
+      },
       [&](const nlohmann::json& answer) { print_stories(answer, text); });
 }
 
@@ -97,7 +113,8 @@ ExitCode command_action(const CommonOptions& options, const std::string& connect
   return ask_and_print(
       options,
       [&](const Config& config) {
-        return ask_host(config, "action", {{"connector", connector}, {"action", action}, {"arguments", arguments}});
+        return ask_host(config, "action",
+                        {{"connector", connector}, {"action", action}, {"arguments", arguments}});
       },
       [](const nlohmann::json& answer) {
         for (const auto& [name, value] : answer.items()) {

@@ -36,7 +36,8 @@ void report_faults(const PreparedConnector& connector, const CallReport& report,
   for (const auto& fault : report.faults) add_plugin_fault(connector, fault.pointer, fault.message, faults);
 }
 
-/// The type of a prepared connector. Requires: its plugin is in the catalog, as check_against_types makes sure.
+/// The type of a prepared connector. Requires: its plugin is in the catalog, as check_against_types makes
+/// sure.
 const certspan_connector_type& type_of(const PluginCatalog& catalog, const PreparedConnector& connector) {
   return *catalog.plugin(connector.plugin)->find_type(connector.type);
 }
@@ -69,7 +70,9 @@ Deployment::Deployment(CheckedConfig checked, Backends backends)
   running_->graph = graph_of(checked_.config);
 }
 
-Deployment::~Deployment() { stop(std::chrono::steady_clock::now()); }
+Deployment::~Deployment() {
+  stop(std::chrono::steady_clock::now());
+}
 
 bool Deployment::start(Faults& faults) {
   bool started = true;
@@ -89,8 +92,7 @@ bool Deployment::start(Faults& faults) {
 
 bool Deployment::start_one(const PreparedConnector& prepared, Faults& faults) {
   auto plugin = checked_.catalog->plugin(prepared.plugin);
-  auto connector =
-      std::make_shared<Connector>(prepared.name, plugin, type_of(*checked_.catalog, prepared));
+  auto connector = std::make_shared<Connector>(prepared.name, plugin, type_of(*checked_.catalog, prepared));
   auto services = std::make_unique<HostServices>(prepared.name, service_backends_);
   auto report = connector->create(services->host(), prepared.settings);
   if (report.ok()) report = connector->start();
@@ -147,9 +149,9 @@ Outcome Deployment::add(std::string_view connector, const certspan_http_route& r
     http_route.owner = connector;
     if ((route.flags & CERTSPAN_ROUTE_LONG_REQUEST_LINE) != 0) http_route.flags = kLongRequestLine;
     http_route.max_body = static_cast<std::size_t>(route.max_body);
-    const auto added = backends_.http.add_route(
-        http_route, [&engine = backends_.engine, name = std::string(connector)](HttpRequest request,
-                                                                                HttpExchangePtr exchange) {
+    const auto added =
+        backends_.http.add_route(http_route, [&engine = backends_.engine, name = std::string(connector)](
+                                                 HttpRequest request, HttpExchangePtr exchange) {
           engine.take_request(name, std::move(request), std::move(exchange));
         });
     return added ? Outcome::Ok : Outcome::Rejected;
@@ -164,11 +166,13 @@ bool Deployment::open(std::string_view connector, std::string_view token,
   token.remove_prefix(kTokenPrefix.size());
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
-  if (error != std::errc() || end != token.data() + token.size() || index >= prepared->secrets.size()) return false;
+  if (error != std::errc() || end != token.data() + token.size() || index >= prepared->secrets.size())
+    return false;
   const auto secret = read_secret(prepared->secrets[index]);
   if (!secret) {
-    backends_.log.write(LogLevel::Error, "secret can't be read",
-                        {{"connector", connector}, {"code", secret.error().code}, {"reason", secret.error().message}});
+    backends_.log.write(
+        LogLevel::Error, "secret can't be read",
+        {{"connector", connector}, {"code", secret.error().code}, {"reason", secret.error().message}});
     return false;
   }
   use(secret->reveal());

@@ -23,12 +23,13 @@ struct CheckedConfig {
   PreparedConfig prepared;
 };
 
-/// Reads `file`, loads its plugins and has every connector type look at its settings. All faults go to `faults`; nullopt when
-/// there are errors. Starts nothing.
+/// Reads `file`, loads its plugins and has every connector type look at its settings. All faults go to
+/// `faults`; nullopt when there are errors. Starts nothing.
 std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Faults& faults);
 
-/// What one checked configuration made of itself: connectors with their services, secrets and routes. A reload builds a second
-/// one beside the first. Control thread only, but for the services, which are thread-safe.
+/// What one checked configuration made of itself: connectors with their services, secrets and routes. A
+/// reload builds a second one beside the first. Control thread only, but for the services, which are
+/// thread-safe.
 class Deployment final : public RouteTable, public SecretVault {
  public:
   struct Backends {
@@ -42,7 +43,8 @@ class Deployment final : public RouteTable, public SecretVault {
   Deployment(CheckedConfig checked, Backends backends);
   ~Deployment() override;
 
-  /// Creates and starts every connector. A required one that can't start is an error; the faults say which and why.
+  /// Creates and starts every connector. A required one that can't start is an error; the faults say which
+  /// and why.
   bool start(Faults& faults);
   /// Opens the intake of every source. Requires: the engine runs this deployment's `running`.
   bool open_intake(Faults& faults);

@@ -48,8 +48,8 @@ nlohmann::json listeners_to_json(const HttpServer& http) {
 }
 
 /// The connectors that offer an action, or those of one name.
-std::vector<Connector*> offering(const ConnectorSet& connectors, const std::string& name, const std::string& action,
-                                 const certspan_action*& found) {
+std::vector<Connector*> offering(const ConnectorSet& connectors, const std::string& name,
+                                 const std::string& action, const certspan_action*& found) {
   std::vector<Connector*> offering;
   for (const auto& [connector_name, station] : connectors.all()) {
     if (!name.empty() && connector_name != name) continue;
@@ -66,8 +66,11 @@ std::vector<Connector*> offering(const ConnectorSet& connectors, const std::stri
 
 nlohmann::json HostProcess::status() const {
   nlohmann::json notices = nlohmann::json::array();
-  if (clock_behind_) notices.push_back("the wall clock is behind the journal; no new work is accepted (certspan clock accept)");
-  for (const DangerSwitch& danger : deployment_->checked().config.dangers) notices.push_back(danger.path + " is on");
+  if (clock_behind_)
+    notices.push_back(
+        "the wall clock is behind the journal; no new work is accepted (certspan clock accept)");
+  for (const DangerSwitch& danger : deployment_->checked().config.dangers)
+    notices.push_back(danger.path + " is on");
   if (last_reload_.starts_with("refused")) notices.push_back("the last reload was " + last_reload_);
   nlohmann::json work = nlohmann::json::object();
   if (const auto counts = journal_->counts()) {
@@ -84,7 +87,11 @@ nlohmann::json HostProcess::status() const {
           {"notices", std::move(notices)},
           {"listeners", listeners_to_json(*http_)},
           {"connectors", connectors_to_json(*deployment_)},
-          {"engine", {{"open", engine.open}, {"waiting", engine.waiting}, {"inside", engine.inside}, {"queued", engine.queued}}},
+          {"engine",
+           {{"open", engine.open},
+            {"waiting", engine.waiting},
+            {"inside", engine.inside},
+            {"queued", engine.queued}}},
           {"work", std::move(work)}};
 }
 
@@ -92,18 +99,21 @@ Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& argumen
   const std::string name = arguments.value("connector", std::string());
   const std::string action = arguments.value("action", std::string());
   const certspan_action* found = nullptr;
-  const std::vector<Connector*> candidates = offering(deployment_->running()->connectors, name, action, found);
+  const std::vector<Connector*> candidates =
+      offering(deployment_->running()->connectors, name, action, found);
   if (candidates.empty()) {
     return fail(Outcome::Rejected, "action.not_offered", "no connector here offers \"" + action + "\"");
   }
   if (candidates.size() > 1) {
     std::string names;
     for (const Connector* candidate : candidates) names += (names.empty() ? "" : ", ") + candidate->name();
-    return fail(Outcome::Invalid, "action.ambiguous", "several connectors offer \"" + action + "\": name one of " + names);
+    return fail(Outcome::Invalid, "action.ambiguous",
+                "several connectors offer \"" + action + "\": name one of " + names);
   }
   if (static_cast<std::uint32_t>(person) < found->person) {
-    return fail(Outcome::Rejected, "control.not_allowed",
-                "\"" + action + "\" needs the role " + std::string(to_string(static_cast<Person>(found->person))));
+    return fail(
+        Outcome::Rejected, "control.not_allowed",
+        "\"" + action + "\" needs the role " + std::string(to_string(static_cast<Person>(found->person))));
   }
   const nlohmann::json own = arguments.value("arguments", nlohmann::json::object());
   const ActionResult result = candidates.front()->run_action(action, own.dump());
@@ -117,7 +127,8 @@ Result<nlohmann::json> HostProcess::command_work_retry(const nlohmann::json& arg
   const std::string text = arguments.value("id", std::string());
   const auto id = work_id_from_string(text);
   if (!id || engine_->retry(*id) != Outcome::Ok) {
-    return fail(Outcome::Rejected, "work.not_held", "work item \"" + text + "\" is not held; see `certspan work list --state held`");
+    return fail(Outcome::Rejected, "work.not_held",
+                "work item \"" + text + "\" is not held; see `certspan work list --state held`");
   }
   return nlohmann::json::object();
 }
@@ -131,4 +142,8 @@ Result<nlohmann::json> HostProcess::command_clock_accept() {
 }
 
 }  // namespace certspan
-namespace certspan { void HostProcess::add_commands() { control_ = std::make_unique<ControlServer>(); } }
+namespace certspan {
+void HostProcess::add_commands() {
+  control_ = std::make_unique<ControlServer>();
+}
+}  // namespace certspan

@@ -18,14 +18,17 @@ Result<Config> config_for_people(const std::filesystem::path& file) {
 }
 
 std::filesystem::path control_socket(const Config& config) {
-  return config.host.control.socket.empty() ? config.host.data_dir / "control.sock" : config.host.control.socket;
+  return config.host.control.socket.empty() ? config.host.data_dir / "control.sock"
+                                            : config.host.control.socket;
 }
 
-Result<nlohmann::json> ask_host(const Config& config, std::string_view command, const nlohmann::json& arguments) {
+Result<nlohmann::json> ask_host(const Config& config, std::string_view command,
+                                const nlohmann::json& arguments) {
   return ControlClient::call(control_socket(config), command, arguments);
 }
 
-Result<nlohmann::json> ask_work(const Config& config, std::string_view command, const nlohmann::json& arguments) {
+Result<nlohmann::json> ask_work(const Config& config, std::string_view command,
+                                const nlohmann::json& arguments) {
   auto answer = ask_host(config, command, arguments);
   if (answer || answer.error().code != "control.no_host") return answer;
   const SystemClock clock;

@@ -32,11 +32,15 @@ ExitCode say(const Error& error, ExitCode code) {
   return code;
 }
 
-std::size_t cpu_threads() { return std::max(1u, std::thread::hardware_concurrency()); }
+std::size_t cpu_threads() {
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 }  // namespace
 
-HostProcess::~HostProcess() { shut_down(); }
+HostProcess::~HostProcess() {
+  shut_down();
+}
 
 ExitCode HostProcess::run() {
   const sigset_t signals = block_signals();
@@ -66,11 +70,13 @@ ExitCode HostProcess::start() {
   engine_ = std::make_unique<Engine>(
       options, Engine::Backends{*log_, clock_, *journal_, [this] { journal_failed(); }});
   http_ = std::make_unique<HttpServer>(HttpOptions{});
-  deployment_ = std::make_unique<Deployment>(std::move(*checked), Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
+  deployment_ = std::make_unique<Deployment>(
+      std::move(*checked), Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
   return start_listening();
 }
 
-/// Everything that can be refused (ports, connectors, routes, socket) comes before the first request is let in.
+/// Everything that can be refused (ports, connectors, routes, socket) comes before the first request is let
+/// in.
 ExitCode HostProcess::start_listening() {
   Faults faults(config_file_.string());
   if (!deployment_->start(faults)) {
@@ -88,7 +94,8 @@ ExitCode HostProcess::start_listening() {
   if (clock_behind_) {
     engine_->close_intake();
     log_->write(LogLevel::Error, "clock behind the journal: no new work is accepted",
-                {{"newest_record", to_wall_text(journal_->newest_record())}, {"do", "set the clock, or run `certspan clock accept`"}});
+                {{"newest_record", to_wall_text(journal_->newest_record())},
+                 {"do", "set the clock, or run `certspan clock accept`"}});
   }
   add_commands();
   auto controlled = control_->start();
@@ -116,7 +123,8 @@ void HostProcess::serve(const sigset_t& signals) {
   }
 }
 
-/// Called on a thread of the engine: nothing may be told to any client from here on. The main thread ends the process.
+/// Called on a thread of the engine: nothing may be told to any client from here on. The main thread ends the
+/// process.
 void HostProcess::journal_failed() {
   if (journal_failed_.exchange(true)) return;
   http_->abort_connections();
@@ -134,7 +142,8 @@ void HostProcess::shut_down() {
   engine_->close_intake();
   http_->stop_accepting();
   const bool drained = !journal_failed_ && engine_->drain(deadline);
-  if (!journal_failed_) http_->drain(std::min(deadline, clock_.now() + std::chrono::seconds(drained ? 2 : 0)));
+  if (!journal_failed_)
+    http_->drain(std::min(deadline, clock_.now() + std::chrono::seconds(drained ? 2 : 0)));
   if (control_) control_->stop();
   engine_->stop();
   http_->stop();

@@ -29,8 +29,8 @@ enum class ExitCode : int {
   JournalFailed = 4,  ///< a write to the journal failed while running; start again to recover
 };
 
-/// The running host: everything that a configuration names, put together, started in order and ended in order. Used by one
-/// thread, which `run` blocks until a signal ends it.
+/// The running host: everything that a configuration names, put together, started in order and ended in
+/// order. Used by one thread, which `run` blocks until a signal ends it.
 class HostProcess {
  public:
   explicit HostProcess(std::filesystem::path config_file) : config_file_(std::move(config_file)) {}

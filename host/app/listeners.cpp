@@ -22,18 +22,20 @@ Result<ListenerTls> from_files(const Listener& listener, const TlsFiles& files) 
   return tls;
 }
 
-Result<ListenerTls> from_issuer(const Listener& listener, const TlsFromIssuer& wanted, const ConnectorSet& connectors) {
+Result<ListenerTls> from_issuer(const Listener& listener, const TlsFromIssuer& wanted,
+                                const ConnectorSet& connectors) {
   Connector* issuer = connectors.find(wanted.issuer.name);
   if (issuer == nullptr) {
-    return fail(Outcome::Unavailable, "listener.issuer",
-                "listener \"" + listener.name.name + "\": issuer \"" + wanted.issuer.name + "\" is not running");
+    return fail(
+        Outcome::Unavailable, "listener.issuer",
+        "listener \"" + listener.name.name + "\": issuer \"" + wanted.issuer.name + "\" is not running");
   }
   const nlohmann::json arguments = {{"names", wanted.names}};
   ActionResult result = issuer->run_action("certify_tls", arguments.dump());
   if (!result.report.ok()) {
     return fail(Outcome::Unavailable, "listener.issuer",
-                "listener \"" + listener.name.name + "\": \"" + wanted.issuer.name + "\" made no certificate: " +
-                    result.report.text());
+                "listener \"" + listener.name.name + "\": \"" + wanted.issuer.name +
+                    "\" made no certificate: " + result.report.text());
   }
   auto made = nlohmann::json::parse(result.json, nullptr, false);
   if (!made.is_object()) return fail(Outcome::Internal, "listener.issuer", "certify_tls printed no object");
@@ -58,7 +60,8 @@ HttpListenerOptions options_of(const Listener& listener) {
 
 Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors) {
   if (const auto* files = std::get_if<TlsFiles>(&listener.tls)) return from_files(listener, *files);
-  if (const auto* wanted = std::get_if<TlsFromIssuer>(&listener.tls)) return from_issuer(listener, *wanted, connectors);
+  if (const auto* wanted = std::get_if<TlsFromIssuer>(&listener.tls))
+    return from_issuer(listener, *wanted, connectors);
   return ListenerTls{};
 }
 

@@ -12,7 +12,8 @@
 
 namespace certspan {
 
-/// A listener's certificate chain and key as PEM, read from files or made by one of the issuers. Empty for plain HTTP.
+/// A listener's certificate chain and key as PEM, read from files or made by one of the issuers. Empty for
+/// plain HTTP.
 struct ListenerTls {
   std::string certificate_chain;
   Secret key;
@@ -20,8 +21,9 @@ struct ListenerTls {
   TlsMaterial material() const { return {certificate_chain, as_text(key.reveal())}; }
 };
 
-/// Gets what a listener of the configuration needs for TLS. `connectors` are started: an embedded CA is asked through its action
-/// `certify_tls`. Errors: listener.certificate (file), the secret.* codes, listener.issuer.
+/// Gets what a listener of the configuration needs for TLS. `connectors` are started: an embedded CA is asked
+/// through its action `certify_tls`. Errors: listener.certificate (file), the secret.* codes,
+/// listener.issuer.
 Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors);
 
 /// "127.0.0.1:8080", "[::1]:8080"
@@ -31,7 +33,8 @@ std::string address_of(const Listener& listener);
 Result<void> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors);
 /// Reads certificates and keys again; new connections use them.
 Result<void> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors);
-/// Whether both serve the same addresses under the same names in the same way, so that a reload can keep the sockets.
+/// Whether both serve the same addresses under the same names in the same way, so that a reload can keep the
+/// sockets.
 bool same_addresses(const std::vector<Listener>& a, const std::vector<Listener>& b);
 
 }  // namespace certspan

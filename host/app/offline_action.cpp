@@ -47,10 +47,12 @@ Result<nlohmann::json> run_offline(const std::vector<std::filesystem::path>& dir
   CERTSPAN_TRY(const auto loaded, load_plugin(plugin, search));
   const certspan_connector_type* found = loaded->find_type(type);
   if (found == nullptr) {
-    return fail(Outcome::Unsupported, "plugin.no_type", "plugin \"" + plugin + "\" has no type \"" + type + "\"");
+    return fail(Outcome::Unsupported, "plugin.no_type",
+                "plugin \"" + plugin + "\" has no type \"" + type + "\"");
   }
   const ActionResult result = run_offline_action(*found, action, arguments.dump());
-  if (!result.report.ok()) return fail(result.report.outcome, "action.failed", faults_of(result.report, action));
+  if (!result.report.ok())
+    return fail(result.report.outcome, "action.failed", faults_of(result.report, action));
   auto json = nlohmann::json::parse(result.json, nullptr, false);
   if (json.is_discarded()) return fail(Outcome::Internal, "action.bad_result", action + " printed no JSON");
   return json;

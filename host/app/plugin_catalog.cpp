@@ -50,8 +50,8 @@ std::unique_ptr<PluginCatalog> PluginCatalog::load(const Config& config) {
 
 void PluginCatalog::add(std::shared_ptr<const Plugin> plugin) {
   for (const certspan_connector_type* type : plugin->types()) {
-    types_.push_back({std::string(plugin->id()), type->name, type->summary, type->settings_schema, roles_of(*type),
-                      type->flags});
+    types_.push_back({std::string(plugin->id()), type->name, type->summary, type->settings_schema,
+                      roles_of(*type), type->flags});
   }
   std::string id(plugin->id());
   plugins_.emplace(std::move(id), std::move(plugin));

@@ -13,8 +13,8 @@
 
 namespace certspan {
 
-/// The plugins that a configuration names, loaded, and why others were refused. Immutable once built; a new configuration builds
-/// a new one (a plugin file that has not changed is the same mapped image).
+/// The plugins that a configuration names, loaded, and why others were refused. Immutable once built; a new
+/// configuration builds a new one (a plugin file that has not changed is the same mapped image).
 class PluginCatalog final : public TypeCatalog {
  public:
   /// Loads the plugins of `config`'s connectors and the fence. Blocks for the probes.
@@ -25,7 +25,9 @@ class PluginCatalog final : public TypeCatalog {
 
   /// Null when it was refused or no connector names it.
   std::shared_ptr<const Plugin> plugin(std::string_view id) const;
-  const std::map<std::string, std::shared_ptr<const Plugin>, std::less<>>& plugins() const { return plugins_; }
+  const std::map<std::string, std::shared_ptr<const Plugin>, std::less<>>& plugins() const {
+    return plugins_;
+  }
   const std::map<std::string, Error, std::less<>>& refusals() const { return refusals_; }
 
  private:

@@ -1,4 +1,5 @@
-// SIGHUP: the new configuration is checked, built and started beside the old one; on any fault the old one keeps serving.
+// SIGHUP: the new configuration is checked, built and started beside the old one; on any fault the old one
+// keeps serving.
 
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
@@ -31,7 +32,9 @@ void HostProcess::reload() {
     log_->write(LogLevel::Info, "configuration applied", {{"config", config_file_.string()}});
   } else {
     log_->write(LogLevel::Error, "configuration refused, the old one keeps serving",
-                {{"config", config_file_.string()}, {"code", applied.error().code}, {"reason", applied.error().message}});
+                {{"config", config_file_.string()},
+                 {"code", applied.error().code},
+                 {"reason", applied.error().message}});
   }
   notifier_.ready();
 }
@@ -64,16 +67,19 @@ Result<void> HostProcess::apply() {
 Result<void> HostProcess::can_follow(const Config& next) const {
   const Config& now = deployment_->checked().config;
   if (next.host.data_dir != now.host.data_dir || control_socket(next) != control_socket(now)) {
-    return fail(Outcome::Rejected, "config.needs_restart", "data_dir and control socket change with a restart only");
+    return fail(Outcome::Rejected, "config.needs_restart",
+                "data_dir and control socket change with a restart only");
   }
   if (!same_addresses(next.host.listeners, now.host.listeners)) {
-    return fail(Outcome::Rejected, "config.needs_restart", "listeners and their addresses change with a restart only");
+    return fail(Outcome::Rejected, "config.needs_restart",
+                "listeners and their addresses change with a restart only");
   }
   CERTSPAN_TRY(const std::size_t count, stranded(*journal_, now, next));
   if (count > 0) {
     return fail(Outcome::Rejected, "config.strands_work",
-                std::to_string(count) + " open work items name a connector that the new configuration has no more; see "
-                                        "`certspan work list --open`");
+                std::to_string(count) +
+                    " open work items name a connector that the new configuration has no more; see "
+                    "`certspan work list --open`");
   }
   return {};
 }

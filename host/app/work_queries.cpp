@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kMostListed = 10'000;
 
 std::optional<ItemState> state_from(std::string_view word) {
-  for (const ItemState state : {ItemState::Ready, ItemState::Calling, ItemState::Pending, ItemState::Held, ItemState::Done,
-                                ItemState::Failed, ItemState::Dead}) {
+  for (const ItemState state : {ItemState::Ready, ItemState::Calling, ItemState::Pending, ItemState::Held,
+                                ItemState::Done, ItemState::Failed, ItemState::Dead}) {
     if (to_string(state) == word) return state;
   }
   return std::nullopt;
@@ -39,7 +39,9 @@ Result<nlohmann::json> work_list(Journal& journal, const nlohmann::json& argumen
 Result<nlohmann::json> work_show(Journal& journal, const nlohmann::json& arguments) {
   const std::string text = arguments.value("id", std::string());
   const auto id = work_id_from_string(text);
-  if (!id) return fail(Outcome::Invalid, "work.bad_id", "\"" + text + "\" is no work id; one looks like w-0123456789abc");
+  if (!id)
+    return fail(Outcome::Invalid, "work.bad_id",
+                "\"" + text + "\" is no work id; one looks like w-0123456789abc");
   CERTSPAN_TRY(const auto item, journal.find(*id));
   if (!item) return fail(Outcome::Rejected, "work.not_found", "there is no work item " + text);
   return work_to_json(*item);
@@ -51,18 +53,21 @@ Result<nlohmann::json> search(Journal& journal, const nlohmann::json& arguments)
     CERTSPAN_TRY(const auto item, journal.find(*id));
     if (item) return items_to_json({*item});
   }
-  CERTSPAN_TRY(const auto items, journal.search(text, std::min<std::size_t>(arguments.value("limit", std::size_t{5}), 100)));
+  CERTSPAN_TRY(const auto items,
+               journal.search(text, std::min<std::size_t>(arguments.value("limit", std::size_t{5}), 100)));
   return items_to_json(items);
 }
 
 }  // namespace
 
-Result<nlohmann::json> answer_work_query(Journal& journal, std::string_view command, const nlohmann::json& arguments) try {
+Result<nlohmann::json> answer_work_query(Journal& journal, std::string_view command,
+                                         const nlohmann::json& arguments) try {
   if (command == "work_list") return work_list(journal, arguments);
   if (command == "work_show") return work_show(journal, arguments);
   return search(journal, arguments);
 } catch (const nlohmann::json::exception& error) {
-  return fail(Outcome::Invalid, "control.bad_arguments", std::string("the arguments can't be read: ") + error.what());
+  return fail(Outcome::Invalid, "control.bad_arguments",
+              std::string("the arguments can't be read: ") + error.what());
 }
 
 }  // namespace certspan

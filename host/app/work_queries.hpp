@@ -9,11 +9,12 @@
 
 namespace certspan {
 
-/// The questions that people ask of the journal, the same whether the running host answers or the command line reads it
-/// itself. `command` is one of
+/// The questions that people ask of the journal, the same whether the running host answers or the command
+/// line reads it itself. `command` is one of
 ///   work_list  {state, connector, open, limit}  -> {items: [...]}
 ///   work_show  {id}                             -> the item
 ///   search     {text, limit}                    -> {items: [...]}
-Result<nlohmann::json> answer_work_query(Journal& journal, std::string_view command, const nlohmann::json& arguments);
+Result<nlohmann::json> answer_work_query(Journal& journal, std::string_view command,
+                                         const nlohmann::json& arguments);
 
 }  // namespace certspan

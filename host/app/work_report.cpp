@@ -9,12 +9,15 @@ namespace certspan {
 namespace {
 
 nlohmann::json attempt_to_json(const Attempt& attempt) {
-  return {{"call", attempt.call},     {"connector", attempt.connector},          {"version", attempt.version},
-          {"outcome", to_string(attempt.outcome)}, {"code", attempt.code},       {"message", attempt.message},
-          {"at", to_wall_text(attempt.at)},        {"took_ms", attempt.took_ms}};
+  return {{"call", attempt.call},           {"connector", attempt.connector},
+          {"version", attempt.version},     {"outcome", to_string(attempt.outcome)},
+          {"code", attempt.code},           {"message", attempt.message},
+          {"at", to_wall_text(attempt.at)}, {"took_ms", attempt.took_ms}};
 }
 
-std::string text(const nlohmann::json& object, const char* name) { return object.value(name, std::string()); }
+std::string text(const nlohmann::json& object, const char* name) {
+  return object.value(name, std::string());
+}
 
 std::string call_in_words(const nlohmann::json& attempt) {
   const std::string call = text(attempt, "call");
@@ -39,17 +42,20 @@ std::string advice(const nlohmann::json& work) {
   const std::string state = text(work, "state");
   const std::string id = text(work, "id");
   const std::string code = text(work, "code");
-  if (state == "done") return "nothing to do: the client has its certificate or gets it when it repeats its request";
+  if (state == "done")
+    return "nothing to do: the client has its certificate or gets it when it repeats its request";
   if (state == "pending") return "the CA has the order; it is polled again at " + text(work, "next_at");
   if (state == "ready") return "it is tried again at " + text(work, "next_at");
   if (state == "calling") return "a CA is being asked; if this lasts, look at `certspan status`";
   if (state == "held") {
-    return "find out at the CA whether the certificate was issued; if it was not, run `certspan work retry " + id + "`";
+    return "find out at the CA whether the certificate was issued; if it was not, run `certspan work retry " +
+           id + "`";
   }
   if (state == "dead") return "mend the cause above; the client's next request starts anew";
   if (code.starts_with("challenge.")) return "give the device a new challenge: `certspan challenge new`";
   if (code.starts_with("profile.")) return "compare the request with the profile in the configuration";
-  return "mend the cause above; a failure is remembered for 60 s, then the client's next request is a new one";
+  return "mend the cause above; a failure is remembered for 60 s, then the client's next request is a new "
+         "one";
 }
 
 }  // namespace
@@ -57,8 +63,8 @@ std::string advice(const nlohmann::json& work) {
 std::string to_wall_text(WallMs at) {
   if (at == 0) return {};
   const auto seconds = std::chrono::sys_seconds(std::chrono::seconds(at / 1000));
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                     at % 1000);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03} UTC",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), at % 1000);
 }
 
 nlohmann::json work_to_json(const WorkItem& item) {
@@ -87,21 +93,26 @@ nlohmann::json work_to_json(const WorkItem& item) {
 
 std::string work_line(const nlohmann::json& work) {
   const auto& labels = work["labels"];
-  return fmt::format("{}  {:8} {:10} {:20} {:24} {}", text(work, "id"), text(work, "state"), text(work, "message"),
-                     text(work, "pipeline"), text(work, "accepted_at").substr(0, 19), labels.value("subject", std::string()));
+  return fmt::format("{}  {:8} {:10} {:20} {:24} {}", text(work, "id"), text(work, "state"),
+                     text(work, "message"), text(work, "pipeline"), text(work, "accepted_at").substr(0, 19),
+                     labels.value("subject", std::string()));
 }
 
 std::string tell_story(const nlohmann::json& work) {
   std::string story;
-  const auto line = [&](const std::string& at, const std::string& what) { story += "  " + at + "  " + what + "\n"; };
+  const auto line = [&](const std::string& at, const std::string& what) {
+    story += "  " + at + "  " + what + "\n";
+  };
   const auto& labels = work["labels"];
-  story += fmt::format("{} {} of \"{}\"", text(work, "id"), text(work, "message"), labels.value("subject", "unknown subject"));
-  story += fmt::format("\n  transaction {}, pipeline \"{}\", from source \"{}\"\n\n", text(work, "transaction_id"),
-                       text(work, "pipeline"), text(work, "source"));
+  story += fmt::format("{} {} of \"{}\"", text(work, "id"), text(work, "message"),
+                       labels.value("subject", "unknown subject"));
+  story += fmt::format("\n  transaction {}, pipeline \"{}\", from source \"{}\"\n\n",
+                       text(work, "transaction_id"), text(work, "pipeline"), text(work, "source"));
   line(text(work, "accepted_at"), "the request arrived");
   for (const auto& attempt : work["attempts"]) {
     line(text(attempt, "at"), call_in_words(attempt) + " (version " + text(attempt, "version") + ", " +
-                                  std::to_string(attempt.value("took_ms", 0)) + " ms): " + outcome_in_words(attempt));
+                                  std::to_string(attempt.value("took_ms", 0)) +
+                                  " ms): " + outcome_in_words(attempt));
   }
   std::string end = "now " + text(work, "state");
   if (!text(work, "reason").empty()) end += ": " + text(work, "reason");

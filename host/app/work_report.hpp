@@ -8,10 +8,12 @@
 
 namespace certspan {
 
-/// A work item for people and programs: everything but its secrets (the request is named by its digest alone).
+/// A work item for people and programs: everything but its secrets (the request is named by its digest
+/// alone).
 nlohmann::json work_to_json(const WorkItem& item);
 
-/// The story of one request in words: what arrived, what was asked of whom, what came of it, and what to do next.
+/// The story of one request in words: what arrived, what was asked of whom, what came of it, and what to do
+/// next.
 std::string tell_story(const nlohmann::json& work);
 
 /// A line for `work list`.

@@ -19,8 +19,8 @@ struct RetryPolicy {
 
 enum class StepKind : std::uint8_t { Validate, Issue };
 
-/// One step of a pipeline, as the file says it and as an item carries it from its acceptance on: connectors by
-/// name, so that a changed file does not re-route it.
+/// One step of a pipeline, as the file says it and as an item carries it from its acceptance on: connectors
+/// by name, so that a changed file does not re-route it.
 struct Step {
   StepKind kind = StepKind::Validate;
   std::vector<std::string> connectors;  ///< issue: ordered fail-over; otherwise one

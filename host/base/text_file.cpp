@@ -26,7 +26,8 @@ class OpenFile {
 };
 
 tl::unexpected<Error> file_error(const char* code, const char* doing, const std::filesystem::path& path) {
-  return fail(Outcome::Unavailable, code, std::string(doing) + " \"" + path.string() + "\": " + std::strerror(errno));
+  return fail(Outcome::Unavailable, code,
+              std::string(doing) + " \"" + path.string() + "\": " + std::strerror(errno));
 }
 
 }  // namespace
