@@ -141,7 +141,7 @@ sdk::Answer ExampleCa::issue(const sdk::Item& item) {
                       {"attempt", item.attempt()},
                       {"csr", to_hex(item.request())},
                       {"answer_after_ms", settings_.answer_after.count()}};
-  const sdk::Answer answer = answer_to_order(ask_ca(order, item.deadline()));
+  sdk::Answer answer = answer_to_order(ask_ca(order, item.deadline()));
   if (answer.outcome() == sdk::Outcome::Unknown) {
     host_.log(sdk::LogLevel::Warn, "no answer to an order",
               {{"work", item.id()}, {"reason", answer.message()}});

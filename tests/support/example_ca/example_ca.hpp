@@ -21,8 +21,8 @@ struct Settings {
   std::chrono::milliseconds answer_after{0};  ///< how long the CA lets an order wait; 0: answers at once
   std::chrono::milliseconds timeout{5000};    ///< of one exchange
 
-  /// From settings that fit the schema. Throws certspan::sdk::SettingsFault.
-  static Settings read(std::string_view json);
+  /// From JSON that fits the schema. Throws certspan::sdk::SettingsFault.
+  static Settings read(std::string_view text);
 };
 
 /// Keeps nothing between calls, so any number of calls may run at once.
