@@ -242,7 +242,8 @@ std::string printable_name(BytesView der) {
 
 Result<Bytes> encode_name(std::string_view text) {
   std::vector<Bytes> rdns;
-  text = trim(text);
+  // Spaces at the end may be escaped; the attribute in front of them knows.
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   while (!text.empty()) {
     DerWriter rdn(64);
     rdn.begin(tag::kSet);

@@ -157,7 +157,7 @@ Result<SecretBytes> PrivateKey::to_pem(std::string_view passphrase) const {
 }
 
 Result<PrivateKey> load_private_key(BytesView pem, std::string_view passphrase) {
-  const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const BioPtr bio(BIO_new_mem_buf(pem.empty() ? "" : as_text(pem).data(), static_cast<int>(pem.size())));
   if (!bio) return ossl_fault("reading a private key");
   EvpPkeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &passphrase));
   if (!key) {

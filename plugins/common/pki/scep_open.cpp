@@ -67,7 +67,8 @@ void verify_decoy(const PublicKey& key, BytesView data) {
       key.verify({KeyFamily::Rsa, Digest::Sha256}, data.first(data.size() - unsigned_part), signature));
 }
 
-// A request to be read in place of what is none. Smaller than what clients send, by about what refusing that costs.
+// A request to be read in place of what is none. Smaller than what clients send, by about what refusing that
+// costs.
 Result<Bytes> make_decoy(const PrivateKey& key) {
   CERTSPAN_PKI_TRY(const Bytes subject, encode_name("CN=device 7,O=Example"));
   RequestTemplate what;
