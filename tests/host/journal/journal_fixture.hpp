@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "host/journal/journal.hpp"
+#include "tests/host/journal/journal_items.hpp"
 
 namespace certspan::testing {
 
@@ -35,20 +35,8 @@ class ManualClock final : public Clock {
   std::atomic<WallMs> wall_{1'800'000'000'000};
 };
 
-/// A key that differs with `number`.
-ItemKey key_of(std::uint64_t number);
-
-/// An open item with every field that a fresh item has.
-WorkItem fresh_item(WorkId id, std::uint64_t number);
-/// The same item after it was issued.
-WorkItem issued(WorkItem item);
-
-StoreWrite store_write(std::string connector, std::string key, std::uint64_t expected, std::string value);
-
-/// Commits and waits for the answer.
-CommitResult commit_now(Journal& journal, Transition transition);
-/// Hands all over at once, so that they meet in one group as far as possible, and waits for all answers.
-std::vector<CommitResult> commit_together(Journal& journal, std::vector<Transition> transitions);
+/// A file's bytes; "" if it can't be read.
+std::string content_of(const std::filesystem::path& path);
 
 /// Opens a journal or fails the test.
 std::unique_ptr<Journal> opened(const std::filesystem::path& directory, const Clock& clock,

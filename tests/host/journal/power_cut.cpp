@@ -1,0 +1,179 @@
+#include "tests/host/journal/power_cut.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "tests/host/journal/journal_fixture.hpp"
+#include "tests/support/fault_vfs.hpp"
+
+namespace certspan::testing {
+namespace {
+
+/// What the journal has promised of an item, by its number. A state is only ever followed by a later one.
+struct Promise {
+  ItemState state = ItemState::Ready;
+  bool noted = false;
+};
+using Promises = std::map<std::uint64_t, Promise>;
+
+struct Image {
+  std::filesystem::path directory;
+  Promises promises;
+};
+
+std::string store_key(std::uint64_t number) {
+  return "ledger-" + std::to_string(number);
+}
+
+/// The store writes of each transition say its state, so that halves can be told.
+std::vector<StoreWrite> writes_for(const WorkItem& item, std::uint64_t number) {
+  return {store_write("ca", store_key(number), StoreWrite::kAnyRevision, std::string(to_string(item.state)))};
+}
+
+class Sweep {
+ public:
+  PowerCutSweep run();
+
+ private:
+  void work();
+  void item_by_item(Journal& journal);
+  void in_groups(Journal& journal);
+  void step(Journal& journal, WorkItem item, std::uint64_t number, bool first);
+  void promise(std::uint64_t number, ItemState state);
+  void cut();
+  void check(const Image& image);
+  void check_item(Journal& journal, std::uint64_t number, const Promise& promised);
+  void complain(const std::string& what) { result_.broken.push_back(what); }
+
+  ManualClock clock_;
+  TempDir directory_;
+  TempDir images_directory_;
+  std::unique_ptr<FaultVfs> disk_;
+  std::mutex mutex_;
+  Promises promises_;
+  std::vector<Image> images_;
+  PowerCutSweep result_;
+};
+
+PowerCutSweep Sweep::run() {
+  disk_ = std::make_unique<FaultVfs>();
+  disk_->before_sync([this](const auto&) { cut(); });
+  work();
+  disk_.reset();
+  for (const Image& image : images_) {
+    check(image);
+    std::filesystem::remove_all(image.directory);
+  }
+  return result_;
+}
+
+void Sweep::work() {
+  auto journal = opened(directory_.path(), clock_);
+  item_by_item(*journal);
+  journal.reset();
+  journal = opened(directory_.path(), clock_);
+  if (!journal->claim_open()) complain("open items can't be claimed");
+  in_groups(*journal);
+}
+
+void Sweep::item_by_item(Journal& journal) {
+  for (std::uint64_t number = 0; number < 4; ++number) {
+    WorkItem item = fresh_item(journal.next_id(), number);
+    step(journal, item, number, true);
+    if (number % 2 == 0 && journal.note(item.id, item.epoch, Bytes{1}) == CommitResult::Committed) {
+      const std::lock_guard lock(mutex_);
+      promises_[number].noted = true;
+    }
+    item.note = {1};
+    item.state = ItemState::Pending;
+    item.handle = Bytes(100, 7);
+    step(journal, item, number, false);
+    if (number < 3) step(journal, issued(item), number, false);
+  }
+}
+
+void Sweep::in_groups(Journal& journal) {
+  constexpr std::uint64_t kFirst = 100;
+  constexpr std::uint64_t kCount = 12;
+  for (int group = 0; group < 2; ++group) {
+    std::vector<Transition> transitions;
+    const std::uint64_t from = kFirst + kCount * static_cast<std::uint64_t>(group);
+    for (std::uint64_t number = from; number < from + kCount; ++number) {
+      const WorkItem item = issued(fresh_item(journal.next_id(), number));
+      transitions.push_back({item, true, writes_for(item, number)});
+    }
+    const auto results = commit_together(journal, std::move(transitions));
+    for (std::uint64_t i = 0; i < kCount; ++i) {
+      if (results[i] == CommitResult::Committed) promise(from + i, ItemState::Done);
+    }
+    cut();
+  }
+}
+
+void Sweep::step(Journal& journal, WorkItem item, std::uint64_t number, bool first) {
+  const auto writes = writes_for(item, number);
+  const ItemState state = item.state;
+  if (commit_now(journal, {std::move(item), first, writes}) == CommitResult::Committed)
+    promise(number, state);
+  cut();
+}
+
+void Sweep::promise(std::uint64_t number, ItemState state) {
+  const std::lock_guard lock(mutex_);
+  promises_[number].state = state;
+}
+
+void Sweep::cut() {
+  Image image;
+  {
+    const std::lock_guard lock(mutex_);
+    image.promises = promises_;
+  }
+  const auto cut = [&](FaultVfs::Cut kept, std::uint32_t seed) {
+    image.directory = images_directory_.path() / std::to_string(images_.size());
+    std::filesystem::create_directory(image.directory);
+    disk_->survive(image.directory, kept, seed);
+    const auto key = directory_.path() / "journal.key";
+    if (std::filesystem::exists(key)) std::filesystem::copy_file(key, image.directory / "journal.key");
+    images_.push_back(image);
+  };
+  cut(FaultVfs::Cut::KeepsNothing, 0);
+  cut(FaultVfs::Cut::KeepsAll, 0);
+  for (std::uint32_t dice = 0; dice < 2; ++dice) {
+    cut(FaultVfs::Cut::KeepsSome, static_cast<std::uint32_t>(images_.size()));
+  }
+  ++result_.cuts;
+}
+
+void Sweep::check(const Image& image) {
+  JournalOptions options;
+  options.directory = image.directory;
+  options.clock = &clock_;
+  auto journal = open_journal(options);
+  if (!journal) return complain("does not open: " + journal.error().message);
+  for (const auto& [number, promised] : image.promises) check_item(**journal, number, promised);
+}
+
+void Sweep::check_item(Journal& journal, std::uint64_t number, const Promise& promised) {
+  const std::string name = "item " + std::to_string(number);
+  const auto found = journal.find_by_key(key_of(number));
+  if (!found) return complain(name + ": " + found.error().message);
+  if (!*found) return complain(name + " is lost");
+  const WorkItem& item = **found;
+  if (item.state < promised.state) complain(name + " went back");
+  if (promised.noted && is_open(item.state) && item.note != Bytes{1}) complain(name + " lost its note");
+  const auto record = journal.store_get("ca", as_bytes(store_key(number)));
+  if (!record || !*record || as_text((*record)->value) != to_string(item.state)) {
+    complain(name + " and its store record are of different commits");
+  }
+}
+
+}  // namespace
+
+PowerCutSweep sweep_power_cuts() {
+  return Sweep().run();
+}
+
+}  // namespace certspan::testing

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace certspan::testing {
+
+/// Runs a scripted workload on a disk that keeps only what was synced, and cuts the power before every sync
+/// and after every answer, each time with nothing, all and parts of the unsynced writes kept.
+struct PowerCutSweep {
+  int cuts = 0;
+  /// What was reported committed and is not there after a cut, or is there by halves.
+  std::vector<std::string> broken;
+};
+
+PowerCutSweep sweep_power_cuts();
+
+}  // namespace certspan::testing
