@@ -81,7 +81,7 @@ void Connection::next_request() {
   begun_ = false;
   request_read_ = false;
   if (server_->draining.load(std::memory_order_relaxed) && input().empty()) return leave();
-  set_deadline(server_->options.idle_timeout);
+  set_deadline(listener_->idle_timeout);
   go_on();
 }
 
@@ -165,7 +165,7 @@ void Connection::scan_head() {
     case HeadState::NeedMore:
       if (!begun_ && !input().empty()) {
         begun_ = true;
-        set_deadline(server_->options.header_timeout);
+        set_deadline(listener_->header_timeout);
       }
       return read_more();
     case HeadState::Complete:
@@ -209,7 +209,7 @@ void Connection::begin_body() {
   const RequestHead& head = parser_->head();
   if (!head.has_body()) return dispatch();
   phase_ = Phase::Body;
-  set_deadline(server_->options.body_timeout, head.content_length.value_or(route_->route.max_body));
+  set_deadline(listener_->body_timeout, head.content_length.value_or(route_->route.max_body));
   if (head.http_1_1 && !head.expect.empty() && input().empty()) return say_continue();
   read_body();
 }

@@ -20,8 +20,17 @@ namespace certspan::http {
 
 /// What a connection knows of its listener; lives as long as the last connection.
 struct ListenerState {
-  std::string name;
-  std::string address;
+  explicit ListenerState(const HttpListenerOptions& options)
+      : name(options.name),
+        header_timeout(options.header_timeout),
+        body_timeout(options.body_timeout),
+        idle_timeout(options.idle_timeout) {}
+
+  const std::string name;
+  std::string address;  // as bound
+  const std::chrono::milliseconds header_timeout;
+  const std::chrono::milliseconds body_timeout;
+  const std::chrono::milliseconds idle_timeout;
   ListenerCounters counters;
 };
 

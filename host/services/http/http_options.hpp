@@ -18,9 +18,14 @@ struct TlsMaterial {
 
 struct HttpListenerOptions {
   std::string name;
-  std::string address;                   ///< IP and port: "0.0.0.0:80", "[::]:443", "127.0.0.1:0"
+  std::string host = {};                 ///< an address ("0.0.0.0", "::") or a name of this machine
+  std::uint16_t port = 0;                ///< 0: a free one
   std::size_t max_connections = 10'000;  ///< beyond: 503 to a few, then an immediate close
   std::optional<TlsMaterial> tls = {};   ///< without: plain HTTP
+  // Each bounds one phase as a whole, so that a client that trickles is not kept.
+  std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte to the empty line; 408
+  std::chrono::milliseconds body_timeout{30'000};    ///< 408
+  std::chrono::milliseconds idle_timeout{60'000};    ///< between requests, and before the first
 };
 
 /// Bounds for every listener. Sizes in bytes; what is above gets the status named here and loses its
@@ -33,16 +38,10 @@ struct HttpOptions {
   std::size_t max_in_flight = 1'024;       ///< requests that handlers have not answered; 503
   std::size_t max_buffered = 256u << 20;   ///< received and not yet answered, all connections together; 503
   unsigned retry_after_s = 10;             ///< for the server's own 503
-
-  // Each bounds one phase as a whole, so that a client that trickles is not kept. Bodies and responses get
-  // what they take at `slowest_rate` on top.
   std::chrono::milliseconds handshake_timeout{10'000};
-  std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte to the empty line; 408
-  std::chrono::milliseconds body_timeout{30'000};    ///< 408
-  std::chrono::milliseconds idle_timeout{60'000};    ///< between requests
-  std::chrono::milliseconds write_timeout{30'000};   ///< for a client that does not read
-  std::size_t slowest_rate = 16u << 10;              ///< bytes a second
-  std::chrono::milliseconds linger_timeout{2'000};   ///< for a refused client to take its answer
+  std::chrono::milliseconds write_timeout{30'000};  ///< for a client that does not read
+  std::chrono::milliseconds linger_timeout{2'000};  ///< for a refused client to take its answer
+  std::size_t slowest_rate = 16u << 10;  ///< bytes a second; bodies and responses get that much longer
 };
 
 /// Counters since the start, except for the gauges.

@@ -50,7 +50,7 @@ Result<void> HttpServer::Impl::add_listener(const HttpListenerOptions& options) 
     return fail(Outcome::Invalid, "http.listener_exists", "there are two listeners \"" + options.name + "\"");
   }
   auto listener = std::make_shared<Listener>(state_, workers_, options, std::move(tls));
-  CERTSPAN_CHECK(listener->open(options.address));
+  CERTSPAN_CHECK(listener->open(options.host, options.port));
   const MutexLock lock(mutex_);
   if (started_) workers_.front()->post([listener] { listener->accept(); });
   listeners_.push_back(std::move(listener));

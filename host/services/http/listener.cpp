@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <charconv>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -18,20 +17,16 @@ constexpr auto kBackOff = std::chrono::milliseconds(100);
 // Connections above the limit that are told 503; the ones beyond are closed at once.
 constexpr std::size_t kRefusals = 64;
 
-std::optional<tcp::endpoint> parse_address(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (failure != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.starts_with('[') && host.ends_with(']');
-  if (bracketed) host = host.substr(1, host.size() - 2);
+std::optional<tcp::endpoint> find_address(boost::asio::io_context& io, const std::string& host,
+                                          std::uint16_t port) {
   boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(std::string(host), error);
-  if (error || address.is_v6() != bracketed) return std::nullopt;
-  return tcp::endpoint(address, port);
+  const auto address = boost::asio::ip::make_address(host, error);
+  if (!error) return tcp::endpoint(address, port);
+  if (host.empty()) return std::nullopt;  // a resolver would take it for any address
+  tcp::resolver resolver(io);
+  const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
+  if (error || found.empty()) return std::nullopt;
+  return found.begin()->endpoint();
 }
 
 bool out_of_resources(const boost::system::error_code& error) {
@@ -46,29 +41,28 @@ Listener::Listener(std::shared_ptr<ServerState> server, const Workers& workers,
                    const HttpListenerOptions& options, TlsContext tls)
     : server_(std::move(server)),
       workers_(workers),
-      state_(std::make_shared<ListenerState>()),
+      state_(std::make_shared<ListenerState>(options)),
       max_connections_(options.max_connections),
       acceptor_(workers.front()->io()),
       back_off_(workers.front()->io()),
-      tls_(std::move(tls)) {
-  state_->name = options.name;
-}
+      tls_(std::move(tls)) {}
 
-Result<void> Listener::open(const std::string& address) {
-  const auto endpoint = parse_address(address);
+Result<void> Listener::open(const std::string& host, std::uint16_t port) {
+  boost::system::error_code error;
+  const auto endpoint = find_address(workers_.front()->io(), host, port);
   if (!endpoint) {
     return fail(Outcome::Invalid, "http.bad_address",
-                "listener \"" + state_->name + "\": address \"" + address +
-                    "\" is no IP and port, write it like \"0.0.0.0:443\" or \"[::]:443\"");
+                "listener \"" + state_->name + "\": \"" + host +
+                    "\" is no address or name of this machine, write one like \"0.0.0.0\" or \"::\"");
   }
-  boost::system::error_code error;
   acceptor_.open(endpoint->protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor_.bind(*endpoint, error);
   if (!error) acceptor_.listen(boost::asio::socket_base::max_listen_connections, error);
   if (error) {
-    return fail(Outcome::Unavailable, "http.cannot_listen",
-                "listener \"" + state_->name + "\" can't listen on " + address + ": " + error.message());
+    return fail(
+        Outcome::Unavailable, "http.cannot_listen",
+        "listener \"" + state_->name + "\" can't listen on " + to_text(*endpoint) + ": " + error.message());
   }
   const auto bound = acceptor_.local_endpoint(error);
   port_ = bound.port();

@@ -24,7 +24,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
            TlsContext tls);
 
   /// Binds and listens.
-  Result<void> open(const std::string& address);
+  Result<void> open(const std::string& host, std::uint16_t port);
   std::uint16_t port() const { return port_; }
   bool tls() const;
   void set_tls(TlsContext tls);

@@ -5,10 +5,11 @@
 
 namespace certspan::test {
 
-ServerFixture::ServerFixture(HttpOptions options, std::size_t max_connections) : server(options) {
-  const auto added =
-      server.add_listener({.name = "web", .address = "127.0.0.1:0", .max_connections = max_connections});
-  if (!added || !server.start()) throw std::runtime_error("the test server does not start");
+ServerFixture::ServerFixture(HttpOptions options, HttpListenerOptions listener) : server(options) {
+  listener.name = "web";
+  listener.host = "127.0.0.1";
+  if (!server.add_listener(listener) || !server.start())
+    throw std::runtime_error("the test server does not start");
   port = server.bound_port("web").value();
 }
 

@@ -59,7 +59,7 @@ inline void echo(HttpRequest request, HttpExchangePtr exchange) {
 /// A server with one plain listener "web" on a port of the kernel's choice.
 class ServerFixture {
  public:
-  explicit ServerFixture(HttpOptions options = {}, std::size_t max_connections = 10'000);
+  explicit ServerFixture(HttpOptions options = {}, HttpListenerOptions listener = {});
 
   RawClient client() const { return RawClient(port); }
   HttpListenerStatus status() const { return server.status().front(); }

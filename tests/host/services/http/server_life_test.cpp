@@ -50,7 +50,7 @@ TEST_CASE("thousands of connections wait at once and each gets its own answer") 
 }
 
 TEST_CASE("above its connection limit a listener says 503, and serves again when there is room") {
-  ServerFixture fixture({}, 2);
+  ServerFixture fixture({}, {.name = "web", .max_connections = 2});
   fixture.route("/scep", echo);
   RawClient first = fixture.client();
   RawClient second = fixture.client();

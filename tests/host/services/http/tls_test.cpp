@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 
 struct TlsFixture {
   explicit TlsFixture(const TestIdentity& identity, HttpOptions options = {}) : server(options) {
-    REQUIRE(server.add_listener({.name = "tls", .address = "127.0.0.1:0", .tls = identity.material()}));
+    REQUIRE(server.add_listener({.name = "tls", .host = "127.0.0.1", .tls = identity.material()}));
     REQUIRE(server.add_route({.listener = "tls", .path = "/scep", .owner = "test", .max_body = 1'000},
                              [](HttpRequest request, HttpExchangePtr exchange) {
                                const std::string said = request.tls ? "[tls]" : "[plain]";
@@ -84,7 +84,7 @@ TEST_CASE("material that can't serve is refused with its listener's name, and wh
     CHECK(reloaded.error().code == "http.bad_tls");
     CHECK(reloaded.error().message.find("\"tls\"") != std::string::npos);
     HttpServer fresh;
-    CHECK_FALSE(fresh.add_listener({.name = "tls", .address = "127.0.0.1:0", .tls = bad}));
+    CHECK_FALSE(fresh.add_listener({.name = "tls", .host = "127.0.0.1", .tls = bad}));
   }
   CHECK_FALSE(fixture.server.reload_tls("web", other.material()));
   TlsClient client(fixture.port);
