@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
 #include "host/app/listeners.hpp"
 #include "host/app/work_queries.hpp"
@@ -64,6 +65,30 @@ std::vector<Connector*> offering(const ConnectorSet& connectors, const std::stri
 
 }  // namespace
 
+void HostProcess::add_commands() {
+  const Config& config = deployment_->checked().config;
+  control_ = std::make_unique<ControlServer>(
+      ControlServer::Options{.socket = control_socket(config), .roles = config.host.control.roles}, *log_);
+  const auto add = [this](const char* name, Person least, auto answer) {
+    control_->add_command(name, least, [this, answer](const nlohmann::json& arguments, const Peer& peer) {
+      MutexLock lock(mutex_);
+      return answer(arguments, peer);
+    });
+  };
+  using Json = nlohmann::json;
+  add("status", Person::Viewer, [this](const Json&, const Peer&) { return Result<Json>(status()); });
+  for (const char* query : {"work_list", "work_show", "search"}) {
+    add(query, Person::Viewer, [this, query](const Json& arguments, const Peer&) {
+      return answer_work_query(*journal_, query, arguments);
+    });
+  }
+  add("work_retry", Person::Operator,
+      [this](const Json& arguments, const Peer&) { return command_work_retry(arguments); });
+  add("action", Person::Viewer,
+      [this](const Json& arguments, const Peer& peer) { return command_action(arguments, peer); });
+  add("clock_accept", Person::Admin, [this](const Json&, const Peer&) { return command_clock_accept(); });
+}
+
 nlohmann::json HostProcess::status() const {
   nlohmann::json notices = nlohmann::json::array();
   if (clock_behind_)
@@ -95,7 +120,7 @@ nlohmann::json HostProcess::status() const {
           {"work", std::move(work)}};
 }
 
-Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& arguments, Person person) {
+Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& arguments, const Peer& peer) {
   const std::string name = arguments.value("connector", std::string());
   const std::string action = arguments.value("action", std::string());
   const certspan_action* found = nullptr;
@@ -110,11 +135,13 @@ Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& argumen
     return fail(Outcome::Invalid, "action.ambiguous",
                 "several connectors offer \"" + action + "\": name one of " + names);
   }
-  if (static_cast<std::uint32_t>(person) < found->person) {
+  if (static_cast<std::uint32_t>(peer.person) < found->person) {
     return fail(
         Outcome::Rejected, "control.not_allowed",
         "\"" + action + "\" needs the role " + std::string(to_string(static_cast<Person>(found->person))));
   }
+  log_->write(LogLevel::Info, "action",
+              {{"action", action}, {"connector", candidates.front()->name()}, {"who", peer.name}});
   const nlohmann::json own = arguments.value("arguments", nlohmann::json::object());
   const ActionResult result = candidates.front()->run_action(action, own.dump());
   if (!result.report.ok()) return fail(result.report.outcome, "action.failed", result.report.text());
@@ -141,9 +168,4 @@ Result<nlohmann::json> HostProcess::command_clock_accept() {
   return nlohmann::json::object();
 }
 
-}  // namespace certspan
-namespace certspan {
-void HostProcess::add_commands() {
-  control_ = std::make_unique<ControlServer>();
-}
 }  // namespace certspan

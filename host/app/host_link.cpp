@@ -24,7 +24,7 @@ std::filesystem::path control_socket(const Config& config) {
 
 Result<nlohmann::json> ask_host(const Config& config, std::string_view command,
                                 const nlohmann::json& arguments) {
-  return ControlClient::call(control_socket(config), command, arguments);
+  return call_host(control_socket(config), command, arguments);
 }
 
 Result<nlohmann::json> ask_work(const Config& config, std::string_view command,

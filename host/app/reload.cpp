@@ -58,7 +58,10 @@ Result<void> HostProcess::apply() {
   for (const auto& [name, station] : deployment_->running()->connectors.all()) {
     if (next->running()->connectors.find(name) == nullptr) http_->remove_routes(name);
   }
-  std::swap(deployment_, next);
+  {
+    MutexLock lock(mutex_);
+    std::swap(deployment_, next);
+  }
   next->stop(clock_.now() + deployment_->checked().config.host.drain_timeout);
   return {};
 }

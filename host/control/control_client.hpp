@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string_view>
 
@@ -9,10 +10,10 @@
 
 namespace certspan {
 
-struct ControlClient {
-  static Result<nlohmann::json> call(const std::filesystem::path& socket, std::string_view, const nlohmann::json&) {
-    return fail(Outcome::Unavailable, "control.no_host", "no host listens on \"" + socket.string() + "\"");
-  }
-};
+/// Asks the host that listens at `socket` one command and waits for its answer. Errors: control.no_host,
+/// control.no_answer, and whatever the host says.
+Result<nlohmann::json> call_host(const std::filesystem::path& socket, std::string_view command,
+                                 const nlohmann::json& arguments,
+                                 std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
 }  // namespace certspan
