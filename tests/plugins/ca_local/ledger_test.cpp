@@ -1,0 +1,110 @@
+#include "plugins/ca_local/ledger.hpp"
+
+#include <catch2/catch.hpp>
+#include <certspan/host.hpp>
+#include <certspan/testing/fake_host.hpp>
+
+namespace certspan::ca_local {
+namespace {
+
+using sdk::Outcome;
+
+const pki::Bytes kItem(32, 0x11);
+const LedgerRecord kRecord{CertificateState::Good, {0x01, 0x02}, {0x30, 0x03, 0x02, 0x01, 0x05}};
+
+struct LedgerUnderTest {
+  sdk::testing::FakeHost host;
+  Ledger ledger{sdk::Host(host.c_host()).store()};
+};
+
+TEST_CASE("a record reads back as it was written") {
+  for (const CertificateState state : {CertificateState::Good, CertificateState::Revoked}) {
+    const LedgerRecord record{state, pki::Bytes(20, 0x7F), pki::Bytes(900, 0xAB)};
+    const auto read = decode_record(encode_record(record));
+    REQUIRE(read);
+    CHECK(read->state == state);
+    CHECK(read->serial == record.serial);
+    CHECK(read->certificate == record.certificate);
+  }
+}
+
+TEST_CASE("every truncation of a record is refused, as are unknown versions, states and sizes") {
+  const pki::Bytes stored = encode_record(kRecord);
+  // Without its last octets a certificate is still octets: what can be seen here is an empty one.
+  for (std::size_t size = 0; size <= 3 + kRecord.serial.size(); ++size) {
+    CAPTURE(size);
+    CHECK_FALSE(decode_record(pki::BytesView(stored).first(size)));
+  }
+  for (const auto& [at, value] : {std::pair{0, 2}, {0, 0}, {1, 0}, {1, 3}, {2, 0}, {2, 21}, {2, 255}}) {
+    CAPTURE(at, value);
+    pki::Bytes damaged = stored;
+    damaged[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(value);
+    CHECK_FALSE(decode_record(damaged));
+  }
+}
+
+TEST_CASE("what was entered is found by item and by serial number") {
+  LedgerUnderTest test;
+  LedgerRecord found;
+  CHECK(test.ledger.find_by_key(kItem, found) == Outcome::Rejected);
+  CHECK(test.ledger.find_by_serial(kRecord.serial, found) == Outcome::Rejected);
+  REQUIRE(test.ledger.add(kItem, kRecord) == Outcome::Ok);
+  CHECK(test.host.store.records().size() == 2);
+  CHECK(test.ledger.find_by_key(kItem, found) == Outcome::Ok);
+  CHECK(found.certificate == kRecord.certificate);
+  found = {};
+  CHECK(test.ledger.find_by_serial(pki::Bytes{0x01, 0x02}, found) == Outcome::Ok);
+  CHECK(found.certificate == kRecord.certificate);
+}
+
+TEST_CASE("serial numbers are numbers: leading zeros do not matter, and none is too long") {
+  LedgerUnderTest test;
+  REQUIRE(test.ledger.add(kItem, kRecord) == Outcome::Ok);
+  LedgerRecord found;
+  CHECK(test.ledger.find_by_serial(pki::Bytes{0x00, 0x00, 0x01, 0x02}, found) == Outcome::Ok);
+  CHECK(test.ledger.find_by_serial(pki::Bytes(21, 0x01), found) == Outcome::Rejected);
+  CHECK(test.ledger.find_by_serial(pki::Bytes(3, 0x00), found) == Outcome::Rejected);
+  CHECK(test.ledger.find_by_serial({}, found) == Outcome::Rejected);
+}
+
+TEST_CASE("neither an item nor a serial number is entered twice, and nothing of a refused entry remains") {
+  LedgerUnderTest test;
+  REQUIRE(test.ledger.add(kItem, kRecord) == Outcome::Ok);
+  const auto before = test.host.store.records().size();
+  CHECK(test.ledger.add(kItem, {CertificateState::Good, {0x09}, {0x30}}) == Outcome::Rejected);
+  CHECK(test.ledger.add(pki::Bytes(32, 0x22), kRecord) == Outcome::Rejected);
+  CHECK(test.host.store.records().size() == before);
+}
+
+TEST_CASE("a store that fails is not taken for an empty ledger") {
+  LedgerUnderTest test;
+  test.host.store.fail_next_commit(Outcome::Unavailable);
+  CHECK(test.ledger.add(kItem, kRecord) == Outcome::Unavailable);
+  CHECK(test.host.store.records().empty());
+  LedgerRecord found;
+  const Ledger without(sdk::Store(nullptr, nullptr));
+  CHECK(without.find_by_key(kItem, found) == Outcome::Unsupported);
+  CHECK(without.add(kItem, kRecord) == Outcome::Unsupported);
+}
+
+TEST_CASE("damage is told apart from absence") {
+  LedgerUnderTest test;
+  const sdk::Store store = sdk::Host(test.host.c_host()).store();
+  const auto key = [](char kind, const pki::Bytes& name) {
+    pki::Bytes bytes{static_cast<std::uint8_t>(kind)};
+    bytes.insert(bytes.end(), name.begin(), name.end());
+    return bytes;
+  };
+  const pki::Bytes by_item = key('i', kItem);
+  const pki::Bytes by_serial = key('s', {0x07});
+  const pki::Bytes garbage{0xFF};
+  LedgerRecord found;
+  REQUIRE(store.commit({sdk::insert_record(by_item, garbage)}) == Outcome::Ok);
+  CHECK(test.ledger.find_by_key(kItem, found) == Outcome::Internal);
+  const pki::Bytes lost(32, 0x33);
+  REQUIRE(store.commit({sdk::insert_record(by_serial, lost)}) == Outcome::Ok);
+  CHECK(test.ledger.find_by_serial(pki::Bytes{0x07}, found) == Outcome::Internal);
+}
+
+}  // namespace
+}  // namespace certspan::ca_local
