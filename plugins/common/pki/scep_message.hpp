@@ -99,7 +99,8 @@ class OuterMessage {
 // Reads a pkiMessage: BER with indefinite lengths and chunked strings, or DER; one SignerInfo by issuer and
 // serial. Nothing of the signer certificate matters but its name, serial and key. SHA-1 is read here whatever
 // the options say, so that `open_request` can refuse it with a signed answer. Faults: Malformed, TooLarge,
-// UnsupportedAlgorithm, BadSignature; none of them can be answered by a signed message.
+// UnsupportedAlgorithm, BadSignature; only the last can be answered by a signed message, see
+// `read_refusal_context`.
 Result<OuterMessage> parse_outer(BytesView message, const ScepOptions& options = {});
 
 // A certificate whose key opens messages, and signs the answers to what was encrypted to it.
@@ -174,6 +175,11 @@ struct ReplyContext {
 ReplyContext make_reply_context(const OuterMessage& outer, const EnvelopeInfo& envelope,
                                 const ScepOptions& options);
 ReplyContext make_reply_context(const OuterMessage& outer, const ScepOptions& options);
+
+// For a message that `parse_outer` refused with BadSignature: whom it says it is from, so that it can be
+// refused by a signed badMessageCheck (RFC 8894 3.2.1.4). Nothing of it is proven. nullopt where it can't be
+// read that far.
+std::optional<ReplyContext> read_refusal_context(BytesView message, const ScepOptions& options);
 
 // For keeping a context across calls: opaque bytes of this build.
 Bytes serialize_reply_context(const ReplyContext& context);

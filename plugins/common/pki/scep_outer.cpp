@@ -270,4 +270,22 @@ Result<OuterMessage> parse_outer(BytesView message, const ScepOptions& options) 
   return OuterParser::parse(message, options);
 }
 
+std::optional<ReplyContext> read_refusal_context(BytesView message, const ScepOptions& options) {
+  const Result<Bytes> der = ber_to_der(message, options.max_message_size);
+  if (!der) return std::nullopt;
+  const Result<SignedParts> parts = read_signed_data(*der);
+  if (!parts) return std::nullopt;
+  const Result<ScepAttributes> attributes = read_attributes(parts->attributes);
+  if (!attributes) return std::nullopt;
+  Result<std::string> transaction_id = read_transaction_id(*attributes);
+  const Result<BytesView> nonce = read_sender_nonce(*attributes);
+  if (!transaction_id || !nonce) return std::nullopt;
+  ReplyContext context;
+  context.transaction_id = std::move(*transaction_id);
+  context.recipient_nonce = to_bytes(*nonce);
+  context.digest =
+      parts->digest == Digest::Sha1 && !options.danger_allow_sha1 ? Digest::Sha256 : parts->digest;
+  return context;
+}
+
 }  // namespace certspan::pki

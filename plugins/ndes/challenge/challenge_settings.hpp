@@ -41,6 +41,8 @@ inline constexpr const char* kChallengeSchema = R"json({
         "lifetime": {
           "type": "string",
           "x-certspan-duration": true,
+          "minimum": 1000,
+          "maximum": 7776000000,
           "default": "1h",
           "description": "How long a new challenge is good, unless its minter says otherwise; at most 90d."
         },

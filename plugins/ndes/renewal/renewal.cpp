@@ -28,7 +28,6 @@ RenewalSettings RenewalSettings::read(std::string_view json) {
 bool Renewal::validate_settings(std::string_view settings, sdk::Faults& faults) {
   const RenewalSettings read = RenewalSettings::read(settings);
   if (read.rules.any_time && read.rules.window_s) faults.add("/window", "say either window or any_time");
-  if (read.rules.window_s && *read.rules.window_s <= 0) faults.add("/window", "must be at least 1s");
   return !faults.any();
 }
 

@@ -33,6 +33,7 @@ class Renewal final : public sdk::Validator {
     "window": {
       "type": "string",
       "x-certspan-duration": true,
+      "minimum": 1000,
       "description": "How long before its end a certificate may be renewed. Absent: the last 30 % of its lifetime."
     },
     "any_time": {

@@ -23,13 +23,9 @@ constexpr std::string_view kBadAlgorithm = "an algorithm of the request is not a
 
 void PkiOperation::handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange) const {
   const auto outer = pki::parse_outer(message, parts_.options);
-  if (!outer) {
-    host_.log(sdk::LogLevel::Info, "message not readable",
-              {{"address", address}, {"cause", outer.error().message}});
-    return respond_text(exchange, 400, "this is no SCEP message that can be answered");
-  }
+  if (!outer) return refuse_unreadable(message, outer.error(), address, exchange);
   if (outer->transaction_id().size() > kMaxTransactionId) {
-    return refuse(*outer, pki::FailInfo::BadRequest, kRefused, "transactionID is too long", address,
+    return refuse(*outer, {pki::FailInfo::BadRequest, kRefused, "transactionID is too long"}, address,
                   exchange);
   }
   switch (outer->message_type()) {
@@ -44,7 +40,7 @@ void PkiOperation::handle(pki::BytesView message, std::string_view address, sdk:
     case pki::MessageType::Unknown:
       break;
   }
-  refuse(*outer, pki::FailInfo::BadRequest, kRefused, "messageType is not offered", address, exchange);
+  refuse(*outer, {pki::FailInfo::BadRequest, kRefused, "messageType is not offered"}, address, exchange);
 }
 
 void PkiOperation::enrol(const pki::OuterMessage& outer, std::string_view address,
@@ -58,17 +54,18 @@ void PkiOperation::enrol(const pki::OuterMessage& outer, std::string_view addres
   const SignerStanding standing = parts_.cas.standing(*cas, outer, now());
   if (standing == SignerStanding::Unavailable) return respond_later(exchange, "the CA is not ready");
   if (outer.message_type() == pki::MessageType::RenewalReq && standing != SignerStanding::Ours) {
-    return refuse(outer, pki::FailInfo::BadRequest, kRefused,
-                  "a renewal is not signed with a good certificate of this endpoint's CAs", address,
-                  exchange);
+    return refuse(outer,
+                  {pki::FailInfo::BadRequest, kRefused,
+                   "a renewal is not signed with a good certificate of this endpoint's CAs"},
+                  address, exchange);
   }
   const auto trust =
       standing == SignerStanding::Ours ? pki::SignerTrust::IssuedByUs : pki::SignerTrust::SelfMade;
   const auto opened = pki::open_request(parts_.opener, outer, trust);
   if (!opened) return refuse_fault(outer, opened.error(), address, exchange);
   if (pki::equal(opened->request.spki(), parts_.ra_spki)) {
-    return refuse(outer, pki::FailInfo::BadRequest, kRefused, "the request is for the RA's own key", address,
-                  exchange);
+    return refuse(outer, {pki::FailInfo::BadRequest, kRefused, "the request is for the RA's own key"},
+                  address, exchange);
   }
   submit(outer, *opened, standing, address, exchange);
 }
@@ -115,22 +112,39 @@ void PkiOperation::poll(const pki::OuterMessage& outer, std::string_view address
 void PkiOperation::refuse_fault(const pki::OuterMessage& outer, const pki::Fault& fault,
                                 std::string_view address, sdk::Exchange& exchange) const {
   if (fault.kind == pki::FaultKind::UnsupportedAlgorithm) {
-    return refuse(outer, pki::FailInfo::BadAlg, kBadAlgorithm, fault.message, address, exchange);
+    return refuse(outer, {pki::FailInfo::BadAlg, kBadAlgorithm, fault.message}, address, exchange);
   }
-  refuse(outer, pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message, address, exchange);
+  refuse(outer, {pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message}, address, exchange);
 }
 
-void PkiOperation::refuse(const pki::OuterMessage& outer, pki::FailInfo info, std::string_view sentence,
-                          std::string_view cause, std::string_view address, sdk::Exchange& exchange) const {
+// Nothing says who sent it; where it is clear what it answers to, the answer is signed all the same.
+void PkiOperation::refuse_unreadable(pki::BytesView message, const pki::Fault& fault,
+                                     std::string_view address, sdk::Exchange& exchange) const {
+  if (fault.kind == pki::FaultKind::BadSignature) {
+    if (const auto context = pki::read_refusal_context(message, parts_.options)) {
+      return send_refusal(*context, {pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message}, address,
+                          exchange);
+    }
+  }
+  host_.log(sdk::LogLevel::Info, "message not readable", {{"address", address}, {"cause", fault.message}});
+  respond_text(exchange, 400, "this is no SCEP message that can be answered");
+}
+
+void PkiOperation::refuse(const pki::OuterMessage& outer, const Refusal& refusal, std::string_view address,
+                          sdk::Exchange& exchange) const {
+  send_refusal(pki::make_reply_context(outer, parts_.options), refusal, address, exchange);
+}
+
+void PkiOperation::send_refusal(const pki::ReplyContext& context, const Refusal& refusal,
+                                std::string_view address, sdk::Exchange& exchange) const {
   const std::string reference = new_reference();
   host_.log(sdk::LogLevel::Info, "message refused",
             {{"reference", reference},
-             {"transaction", outer.transaction_id()},
+             {"transaction", context.transaction_id},
              {"address", address},
-             {"cause", cause}});
-  const auto context = pki::make_reply_context(outer, parts_.options);
-  respond_message(
-      exchange, pki::write_failure(parts_.signer, context, info, with_reference(sentence, reference), now()));
+             {"cause", refusal.cause}});
+  respond_message(exchange, pki::write_failure(parts_.signer, context, refusal.info,
+                                               with_reference(refusal.sentence, reference), now()));
 }
 
 std::int64_t PkiOperation::now() const {

@@ -36,14 +36,25 @@ class PkiOperation {
   void handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange) const;
 
  private:
+  // What the device is told, and the cause that only the log is told.
+  struct Refusal {
+    pki::FailInfo info;
+    std::string_view sentence;
+    std::string_view cause;
+  };
+
   void enrol(const pki::OuterMessage& outer, std::string_view address, sdk::Exchange& exchange) const;
   void submit(const pki::OuterMessage& outer, const pki::OpenedRequest& opened, SignerStanding standing,
               std::string_view address, sdk::Exchange& exchange) const;
   void poll(const pki::OuterMessage& outer, std::string_view address, sdk::Exchange& exchange) const;
   void refuse_fault(const pki::OuterMessage& outer, const pki::Fault& fault, std::string_view address,
                     sdk::Exchange& exchange) const;
-  void refuse(const pki::OuterMessage& outer, pki::FailInfo info, std::string_view sentence,
-              std::string_view cause, std::string_view address, sdk::Exchange& exchange) const;
+  void refuse_unreadable(pki::BytesView message, const pki::Fault& fault, std::string_view address,
+                         sdk::Exchange& exchange) const;
+  void refuse(const pki::OuterMessage& outer, const Refusal& refusal, std::string_view address,
+              sdk::Exchange& exchange) const;
+  void send_refusal(const pki::ReplyContext& context, const Refusal& refusal, std::string_view address,
+                    sdk::Exchange& exchange) const;
   std::int64_t now() const;
 
   sdk::Host host_;

@@ -66,6 +66,8 @@ inline constexpr const char* kScepServerSchema = R"json({
     "max_message": {
       "type": "string",
       "x-certspan-size": true,
+      "minimum": 4096,
+      "maximum": 262144,
       "default": "64KiB",
       "description": "The largest message that is read; 4KiB to 256KiB."
     },

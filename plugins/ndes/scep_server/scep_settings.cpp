@@ -9,9 +9,6 @@ namespace certspan::scep {
 namespace {
 
 constexpr std::int64_t kDefaultMaxMessage = 64 * 1024;
-constexpr std::int64_t kSmallestMaxMessage = 4 * 1024;
-// A PKCS #10 of the contract's 64 KiB, enveloped and signed.
-constexpr std::int64_t kLargestMaxMessage = 256 * 1024;
 
 CaCertificates ca_certificates_of(std::string_view text) {
   if (text == "ra_only") return CaCertificates::RaOnly;
@@ -39,8 +36,8 @@ ScepSettings ScepSettings::read(std::string_view json) {
   settings.ca_certificates = ca_certificates_of(from.text("/ca_certificates", "ra_ca"));
   settings.reply_with_chain = from.text("/reply_chain") == "chain";
   settings.profile = from.text("/profile");
-  const std::int64_t size = from.number("/max_message", kDefaultMaxMessage);
-  settings.options.max_message_size = size > 0 ? static_cast<std::size_t>(size) : 0;
+  settings.options.max_message_size =
+      static_cast<std::size_t>(from.number("/max_message", kDefaultMaxMessage));
   settings.options.danger_allow_3des = from.flag("/danger_allow_3des");
   settings.options.danger_allow_des = from.flag("/danger_allow_des");
   settings.options.danger_allow_sha1 = from.flag("/danger_allow_sha1");
@@ -52,10 +49,6 @@ void check_scep_settings(const ScepSettings& settings, sdk::Faults& faults) {
     if (!is_capability(settings.extra_capabilities[i])) {
       faults.add("/extra_capabilities/" + std::to_string(i), "must be one word of visible ASCII characters");
     }
-  }
-  const auto size = static_cast<std::int64_t>(settings.options.max_message_size);
-  if (size < kSmallestMaxMessage || size > kLargestMaxMessage) {
-    faults.add("/max_message", "must be from 4KiB to 256KiB");
   }
   if (const auto certificate = read_ra_certificate(settings.ra_certificate_file); !certificate) {
     faults.add("/ra/certificate_file", certificate.error().message);

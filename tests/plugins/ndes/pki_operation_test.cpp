@@ -376,6 +376,19 @@ TEST_CASE("a request waits while the CA can't be asked") {
   CHECK(exchange.response->retry_after_s > 0);
 }
 
+TEST_CASE("a message whose signature is wrong gets a signed badMessageCheck") {
+  Endpoint endpoint;
+  const Client client;
+  Bytes message = endpoint.message(client.request, client.key, client.certificate);
+  SECTION("the signature") {
+    message.back() ^= 1;
+  }
+  SECTION("the content") {
+    message[message.size() / 4] ^= 1;
+  }
+  check_refused(endpoint, endpoint.post(message), client, "1");
+}
+
 TEST_CASE("cut and changed messages end in one answer each and never in work") {
   Endpoint endpoint;
   const Client client;
