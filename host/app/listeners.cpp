@@ -51,8 +51,12 @@ Result<ListenerTls> from_issuer(const Listener& listener, const TlsFromIssuer& w
 HttpListenerOptions options_of(const Listener& listener) {
   HttpListenerOptions options;
   options.name = listener.name.name;
-  options.address = address_of(listener);
+  options.host = listener.host;
+  options.port = listener.port;
   options.max_connections = listener.max_connections;
+  options.header_timeout = listener.header_timeout;
+  options.body_timeout = listener.body_timeout;
+  options.idle_timeout = listener.idle_timeout;
   return options;
 }
 
