@@ -28,6 +28,11 @@ else()
   target_link_options(certspan_compiler INTERFACE -Wl,-z,relro -Wl,-z,now)
 endif()
 
+# Without coverage in the libraries a fuzzer is blind; the sanitizer's runtime serves programs that are no fuzz targets.
+if(CERTSPAN_FUZZ)
+  target_compile_options(certspan_compiler INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(CERTSPAN_FAILPOINTS)
   target_compile_definitions(certspan_compiler INTERFACE CERTSPAN_FAILPOINTS=1)
 endif()
