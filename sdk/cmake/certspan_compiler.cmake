@@ -19,7 +19,7 @@ target_compile_definitions(certspan_compiler INTERFACE _GLIBCXX_ASSERTIONS)
 if(CERTSPAN_SANITIZE)
   target_compile_options(certspan_compiler INTERFACE
     -fsanitize=${CERTSPAN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-null-dereference
-    -Wno-maybe-uninitialized)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(certspan_compiler INTERFACE -fsanitize=${CERTSPAN_SANITIZE})
 else()
   target_compile_options(certspan_compiler INTERFACE
