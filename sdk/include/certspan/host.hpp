@@ -36,10 +36,11 @@ class LogField {
   LogField(std::string_view name, std::string_view value) noexcept : name_(name), text_(value) {}
   LogField(std::string_view name, const char* value) noexcept : LogField(name, std::string_view(value)) {}
   template <std::integral Number>
-  LogField(std::string_view name, Number value) noexcept
-      : name_(name),
-        digit_count_(static_cast<std::size_t>(std::to_chars(digits_.begin(), digits_.end(), value).ptr -
-                                              digits_.begin())) {}
+  LogField(std::string_view name, Number value) noexcept : name_(name) {
+    const std::to_chars_result written = std::to_chars(digits_.begin(), digits_.end(), value);
+    // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer): needs the digits first
+    digit_count_ = static_cast<std::size_t>(written.ptr - digits_.begin());
+  }
 
   [[nodiscard]] certspan_label view() const noexcept {
     const std::string_view value = digit_count_ > 0 ? std::string_view(digits_.data(), digit_count_) : text_;
