@@ -69,11 +69,6 @@ Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connect
   return ListenerTls{};
 }
 
-std::string address_of(const Listener& listener) {
-  const bool ipv6 = listener.host.find(':') != std::string::npos;
-  return (ipv6 ? "[" + listener.host + "]" : listener.host) + ":" + std::to_string(listener.port);
-}
-
 Result<void> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors) {
   for (const Listener& listener : config.host.listeners) {
     CERTSPAN_TRY(const ListenerTls tls, tls_of(listener, connectors));
@@ -95,7 +90,7 @@ Result<void> reload_listeners(HttpServer& http, const Config& config, const Conn
 
 bool same_addresses(const std::vector<Listener>& a, const std::vector<Listener>& b) {
   return std::ranges::equal(a, b, [](const Listener& left, const Listener& right) {
-    return left.name.name == right.name.name && address_of(left) == address_of(right) &&
+    return left.name.name == right.name.name && left.host == right.host && left.port == right.port &&
            left.has_tls() == right.has_tls();
   });
 }

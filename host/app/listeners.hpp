@@ -26,9 +26,6 @@ struct ListenerTls {
 /// listener.issuer.
 Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors);
 
-/// "127.0.0.1:8080", "[::1]:8080"
-std::string address_of(const Listener& listener);
-
 /// Binds every listener of the configuration.
 Result<void> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors);
 /// Reads certificates and keys again; new connections use them.

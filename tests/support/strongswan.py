@@ -26,6 +26,11 @@ class Strongswan:
         self._pki("--scepca", "--url", self.url, "--caout", "ca.pem", "--raout", "ra.pem", "--outform", "pem", "--force")
         return self
 
+    def _trust(self):
+        """RA and every CA that GetCACert gave."""
+        cas = [argument for file in sorted(self.directory.glob("ca*.pem")) for argument in ("--cacert", file.name)]
+        return ["--cacert-enc", "ra.pem", "--cacert-sig", "ra.pem", *cas]
+
     def new_key(self, name="key.pem", bits=2048):
         (self.directory / name).write_bytes(self._pki("--gen", "--type", "rsa", "--size", str(bits), "--outform", "pem"))
         return name
@@ -33,8 +38,7 @@ class Strongswan:
     def enrol(self, key, subject, challenge, san=None, cipher="aes", digest="sha256", extra=(), timeout=120):
         """PKCSReq; the issued certificate."""
         arguments = ["--scep", "--url", self.url, "--in", key, "--dn", subject, "--password", challenge,
-                     "--cacert-enc", "ra.pem", "--cacert-sig", "ra.pem", "--cacert", "ca.pem", "--cipher", cipher,
-                     "--digest", digest, "--outform", "pem", *extra]
+                     *self._trust(), "--cipher", cipher, "--digest", digest, "--outform", "pem", *extra]
         if san:
             arguments += ["--san", san]
         return x509.load_pem_x509_certificate(self._pki(*arguments, timeout=timeout))
@@ -42,8 +46,7 @@ class Strongswan:
     def renew(self, new_key, subject, old_certificate, old_key, san=None, extra=()):
         """RenewalReq: signed with the old certificate."""
         extra = ("--cert", old_certificate, "--key", old_key, *extra)
-        arguments = ["--scep", "--url", self.url, "--in", new_key, "--dn", subject,
-                     "--cacert-enc", "ra.pem", "--cacert-sig", "ra.pem", "--cacert", "ca.pem", "--cipher", "aes",
+        arguments = ["--scep", "--url", self.url, "--in", new_key, "--dn", subject, *self._trust(), "--cipher", "aes",
                      "--digest", "sha256", "--outform", "pem", *extra]
         if san:
             arguments += ["--san", san]

@@ -1,0 +1,46 @@
+"""A configuration whose certificates come from the scripted CA outside (tests/support/outside_ca.py)."""
+import datetime
+import pathlib
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.support import outside_ca_certificates as certificates
+
+CONNECTOR = """
+  outside-ca:
+    plugin: example_ca
+    type: example_ca
+    concurrency: 4
+    settings: {{ address: "{address}", answer_after: {answer_after}, timeout: {timeout} }}
+"""
+
+
+def use_outside_ca(text, address, answer_after="0s", timeout="5s", reply="{ within: 45s, then: try_later }",
+                   retry="{ attempts: 6, backoff: 100ms..1s }"):
+    """The configuration `text` of `certspan init`, with every `issue` going outside instead of to the embedded CA."""
+    connector = CONNECTOR.format(address=address, answer_after=answer_after, timeout=timeout)
+    text = text.replace("\nprofiles:", connector + "\nprofiles:", 1)
+    text = text.replace("      - issue: example-ca\n        profile: device\n",
+                        f"      - issue: outside-ca\n        profile: device\n        timeout: 10s\n        retry: {retry}\n"
+                        f"    reply: {reply}\n")
+    return text
+
+
+def certify_ra(host, outside_folder):
+    """Replaces the RA certificate of `host` by one that the CA outside has issued: clients want RA and CA of one chain."""
+    ca = certificates.KeptCa(pathlib.Path(outside_folder) / "issuing", "", "", None)
+    key = serialization.load_pem_private_key((host.directory / "ra.key").read_bytes(), None)
+    now = datetime.datetime.utcnow()
+    usage = dict.fromkeys(("content_commitment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign",
+                           "encipher_only", "decipher_only"), False)
+    certificate = (x509.CertificateBuilder()
+                   .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Outside SCEP RA")]))
+                   .issuer_name(ca.certificate.subject).public_key(key.public_key())
+                   .serial_number(x509.random_serial_number())
+                   .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=30))
+                   .add_extension(x509.KeyUsage(digital_signature=True, key_encipherment=True, **usage), critical=True)
+                   .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+                   .sign(ca.key, hashes.SHA256()))
+    (host.directory / "ra.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -1,0 +1,89 @@
+"""The promise, proved: the host is killed at every failpoint, and every client ends with exactly one certificate."""
+import re
+import subprocess
+
+import pytest
+from cryptography import x509
+
+from tests.support.host import HostError
+from tests.support.outside_ca_process import OutsideCaProcess
+from tests.support.outside_config import certify_ra, use_outside_ca
+from tests.support.strongswan import Strongswan
+
+SUBJECT = "C=CH, O=Example, CN=killed"
+MOST_TRIES = 20
+
+
+def failpoints(program):
+    """The names that are compiled into the program, from its ELF section, so that no point can be forgotten."""
+    dump = subprocess.run(["objcopy", "-O", "binary", "--only-section=certspan_failpoints", "--set-section-flags",
+                           "certspan_failpoints=alloc", program, "/dev/stdout"], capture_output=True, check=True).stdout
+    return sorted({name.decode() for name in re.findall(rb"[a-z0-9_.]+", dump)})
+
+
+def pytest_generate_tests(metafunc):
+    if "point" in metafunc.fixturenames:
+        program = metafunc.config.rootpath / metafunc.config.getoption("--build") / "bin" / "certspan"
+        names = failpoints(program) if program.exists() else []
+        metafunc.parametrize("point", names or [pytest.param("none", marks=pytest.mark.skip(
+            reason="the build has no failpoints: use the preset 'faults'"))])
+
+
+def enrol_until_it_works(host, client, key, challenge):
+    """What a device does: it asks again. The host comes back as a service manager would bring it back."""
+    for _ in range(MOST_TRIES):
+        try:
+            if not host.running():
+                host.wait()
+                host.start()
+                client.url = host.url()
+            return client.enrol(key, SUBJECT, challenge, timeout=60)
+        except (RuntimeError, HostError, subprocess.TimeoutExpired):
+            continue
+    raise AssertionError(f"no certificate in {MOST_TRIES} tries:\n{host.log()[-4000:]}")
+
+
+def check_item(host, certificate):
+    items = host.items()
+    done = [item for item in items if item["state"] == "done"]
+    assert len(done) == 1, items
+    assert done[0]["labels"]["serial"].lstrip("0") == format(certificate.serial_number, "X")
+    assert not [item for item in items if item["state"] in ("ready", "calling", "pending", "held", "dead")], items
+
+
+def one_time_challenge(host):
+    return host.json("challenge", "new")["challenge"]
+
+
+def test_embedded_ca(point, make_host, tmp_path):
+    host = make_host().start()
+    client = Strongswan(tmp_path / "client", host.url()).fetch_ca()
+    key = client.new_key()
+    challenge = one_time_challenge(host)
+    assert host.stop() == 0
+    host.start(environment={"CERTSPAN_FAILPOINT": point})
+    client.url = host.url()
+    certificate = enrol_until_it_works(host, client, key, challenge)
+    assert client.enrol(key, SUBJECT, challenge).serial_number == certificate.serial_number
+    check_item(host, certificate)
+
+
+def test_outside_ca(point, make_host, tmp_path):
+    host = make_host()
+    with OutsideCaProcess(tmp_path / "outside") as outside:
+        host.configure(lambda text: use_outside_ca(text, outside.address))
+        certify_ra(host, tmp_path / "outside")
+        host.start()
+        client = Strongswan(tmp_path / "client", host.url()).fetch_ca()
+        key = client.new_key()
+        challenge = one_time_challenge(host)
+        assert host.stop() == 0
+        host.start(environment={"CERTSPAN_FAILPOINT": point})
+        client.url = host.url()
+        certificate = enrol_until_it_works(host, client, key, challenge)
+        assert client.enrol(key, SUBJECT, challenge).serial_number == certificate.serial_number
+        check_item(host, certificate)
+        ledger = outside.ledger()
+        assert len(ledger) == 1, ledger
+        issued = x509.load_der_x509_certificate(bytes.fromhex(ledger[0]["certificate"]))
+        assert issued.serial_number == certificate.serial_number
