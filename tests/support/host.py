@@ -62,7 +62,8 @@ class Host:
 
     def _wait_until_listening(self, offset):
         deadline = time.monotonic() + START_LIMIT_S
-        wanted = len(re.findall(r"^\s+\w[\w-]*: \{ address:", self.config.read_text(), re.M)) or 1
+        listeners = self.config.read_text().split("listeners:", 1)[-1].split("\nplugins:", 1)[0]
+        wanted = len(re.findall(r"\baddress:", listeners))
         while time.monotonic() < deadline:
             text = self.log_path.read_text(errors="replace")[offset:]
             found = re.findall(r"listening listener=(\S+) address=(\S+)", text)

@@ -25,7 +25,8 @@ def use_outside_ca(text, address, answer_after="0s", timeout="5s", reply="{ with
     text = text.replace("      - issue: example-ca\n        profile: device\n",
                         f"      - issue: outside-ca\n        profile: device\n        timeout: 10s\n        retry: {retry}\n"
                         f"    reply: {reply}\n")
-    return text
+    # strongSwan wants the root in GetCACert, and this CA stands under one.
+    return text.replace("      path: /scep\n", "      path: /scep\n      ca_certificates: chain\n", 1)
 
 
 def certify_ra(host, outside_folder):
