@@ -1,6 +1,7 @@
 // Runs tests/support/outside_ca.py for a test and talks to it beside the plugin.
 #pragma once
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,14 +9,11 @@
 #include <string>
 
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/support/example_ca/ca_connection.hpp"
-
-extern char** environ;
 
 namespace certspan::sdk {
 
