@@ -135,7 +135,7 @@ Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& argumen
     return fail(Outcome::Invalid, "action.ambiguous",
                 "several connectors offer \"" + action + "\": name one of " + names);
   }
-  if (static_cast<std::uint32_t>(peer.person) < found->person) {
+  if (peer.person < static_cast<Person>(found->person)) {
     return fail(
         Outcome::Rejected, "control.not_allowed",
         "\"" + action + "\" needs the role " + std::string(to_string(static_cast<Person>(found->person))));

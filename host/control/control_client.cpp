@@ -14,9 +14,8 @@ Result<nlohmann::json> call_host(const std::filesystem::path& socket, std::strin
   CERTSPAN_TRY(const FileDescriptor connection, connect_to(socket, timeout));
   const nlohmann::json request = {{"command", command}, {"arguments", arguments}};
   std::string rest;
-  if (!send_line(connection, request.dump())) {
-    return fail(Outcome::Unknown, "control.no_answer", "the host closed its control socket");
-  }
+  // A host that refuses a request before its end has still said why.
+  send_line(connection, request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   const auto line = receive_line(connection, rest, kLongestAnswer);
   if (!line) return fail(Outcome::Unknown, "control.no_answer", "the host gave no answer in time");
   const auto answer = nlohmann::json::parse(*line, nullptr, false);
@@ -24,7 +23,8 @@ Result<nlohmann::json> call_host(const std::filesystem::path& socket, std::strin
     return fail(Outcome::Internal, "control.no_answer", "the host's answer is no JSON object");
   if (answer.value("ok", false)) return answer.value("result", nlohmann::json::object());
   const auto error = answer.value("error", nlohmann::json::object());
-  return fail(Outcome::Rejected, error.value("code", std::string("control.no_answer")),
+  const auto outcome = outcome_from_string(error.value("outcome", std::string()));
+  return fail(outcome.value_or(Outcome::Rejected), error.value("code", std::string("control.no_answer")),
               error.value("message", std::string("the host refused without saying why")));
 }
 

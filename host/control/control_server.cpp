@@ -1,29 +1,45 @@
 #include "host/control/control_server.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <exception>
+#include <utility>
 
-#include <array>
+#include "host/config/suggest.hpp"
 
 namespace certspan {
 namespace {
 
-constexpr std::size_t kThreads = 4;
-
-nlohmann::json error_json(const Error& error) {
-  return {{"ok", false}, {"error", {{"code", error.code}, {"message", error.message}}}};
-}
+// A request is flat; what nests deeper would only try the stack of whoever prints it.
+constexpr int kDeepest = 32;
 
 std::string dump(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string error_line(const Error& error) {
+  return dump(
+      {{"ok", false},
+       {"error", {{"code", error.code}, {"message", error.message}, {"outcome", to_string(error.outcome)}}}});
+}
+
+nlohmann::json parse_request(const std::string& line) {
+  bool too_deep = false;
+  const auto watch = [&](int depth, nlohmann::json::parse_event_t /*event*/, nlohmann::json& /*value*/) {
+    too_deep = too_deep || depth > kDeepest;
+    return !too_deep;
+  };
+  auto request = nlohmann::json::parse(line, watch, false);
+  return too_deep ? nlohmann::json() : request;
+}
+
 }  // namespace
 
-ControlServer::ControlServer(Options options, Log& log) : options_(std::move(options)), log_(log) {}
+ControlServer::ControlServer(Options options, Log& log)
+    : options_(std::move(options)),
+      log_(log),
+      loop_(
+          options_.limits,
+          [this](const std::string& line, const Credentials& client) { return answer(line, client); },
+          error_line) {}
 
 ControlServer::~ControlServer() {
   stop();
@@ -34,83 +50,63 @@ void ControlServer::add_command(std::string name, Person least, Handler handler)
 }
 
 Result<void> ControlServer::start() {
-  if (connect_to(options_.socket, options_.timeout)) {
-    return fail(Outcome::Unavailable, "control.in_use",
-                "another host answers at \"" + options_.socket.string() + "\": stop it first");
-  }
-  ::unlink(options_.socket.c_str());
-  CERTSPAN_TRY(listener_, listen_at(options_.socket));
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
-    return fail(Outcome::Unavailable, "control.cannot_listen", "no pipe for the control socket's threads");
-  }
-  stop_read_ = FileDescriptor(pipe[0]);
-  stop_write_ = FileDescriptor(pipe[1]);
-  for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
-  return {};
+  CERTSPAN_TRY(SocketFile file, SocketFile::create(options_.socket));
+  FileDescriptor listener = file.take_listener();
+  file_.emplace(std::move(file));
+  return loop_.start(std::move(listener));
 }
 
 void ControlServer::stop() {
-  if (threads_.empty()) return;
-  stop_write_.reset();  // every thread sees the end of the pipe
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
-  listener_.reset();
-  ::unlink(options_.socket.c_str());
+  file_.reset();  // nobody new finds the way
+  loop_.stop();
 }
 
-void ControlServer::run() {
-  pthread_setname_np(pthread_self(), "certspan-ctl");
-  for (;;) {
-    std::array<pollfd, 2> waiting = {{{listener_.get(), POLLIN, 0}, {stop_read_.get(), POLLIN, 0}}};
-    if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
-    if (waiting[1].revents != 0) return;
-    // Several threads may wake for one connection; those that come late find none.
-    const FileDescriptor connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection) serve(connection);
-  }
+std::string ControlServer::answer(const std::string& line, const Credentials& client) const try {
+  const auto result = perform(parse_request(line), peer_of(client, options_.roles));
+  if (!result) return error_line(result.error());
+  return dump({{"ok", true}, {"result", *result}});
+} catch (const nlohmann::json::exception& error) {
+  return error_line(Error(Outcome::Invalid, "control.bad_request", error.what()));
+} catch (const std::exception& error) {
+  return error_line(Error(Outcome::Internal, "control.failed", error.what()));
 }
 
-/// One request, one answer: a client that keeps its connection open holds no thread.
-void ControlServer::serve(const FileDescriptor& connection) {
-  set_timeout(connection, options_.timeout);
-  const auto peer = peer_of(connection, options_.roles);
-  if (!peer) {
-    send_line(connection,
-              dump(error_json(Error(Outcome::Rejected, "control.not_allowed",
-                                    "this user has no role at this host; see host.control.roles"))));
-    return;
-  }
-  std::string rest;
-  if (const auto line = receive_line(connection, rest, kLongestLine))
-    send_line(connection, dump(answer(*line, *peer)));
-}
-
-nlohmann::json ControlServer::answer(const std::string& line, const Peer& peer) const try {
-  const auto request = nlohmann::json::parse(line, nullptr, false);
+Result<nlohmann::json> ControlServer::perform(const nlohmann::json& request, const Peer& peer) const {
   if (!request.is_object()) {
-    return error_json(Error(Outcome::Invalid, "control.bad_request", "the request is no JSON object"));
+    return fail(Outcome::Invalid, "control.bad_request", "the request is no JSON object, or nests too deep");
   }
   const auto name = request.value("command", std::string());
-  const auto command = commands_.find(name);
-  if (command == commands_.end()) {
-    return error_json(
-        Error(Outcome::Unsupported, "control.no_command", "this host knows no command \"" + name + "\""));
+  const auto arguments = request.value("arguments", nlohmann::json::object());
+  if (!arguments.is_object()) {
+    return fail(Outcome::Invalid, "control.bad_request", "\"arguments\" is no JSON object");
   }
-  if (peer.person < command->second.least) {
-    return error_json(Error(Outcome::Rejected, "control.not_allowed",
-                            "\"" + name + "\" needs the role " +
-                                std::string(to_string(command->second.least)) + "; " + peer.name + " is " +
-                                std::string(to_string(peer.person))));
+  const auto command = commands_.find(name);
+  // Who has no role learns no names of commands.
+  if (!peer.person || (command != commands_.end() && *peer.person < command->second.least)) {
+    const Person least = command == commands_.end() ? Person::Viewer : command->second.least;
+    return tl::unexpected(not_allowed(name, least, peer));
+  }
+  if (command == commands_.end()) {
+    std::vector<std::string> names;
+    for (const auto& [known, unused] : commands_) names.push_back(known);
+    const std::string hint = did_you_mean(name, names);
+    return fail(Outcome::Unsupported, "control.no_command",
+                "this host knows no command \"" + name + "\"" + (hint.empty() ? "" : ", " + hint));
   }
   if (command->second.least > Person::Viewer) {
     log_.write(LogLevel::Info, "command", {{"command", name}, {"who", peer.name}});
   }
-  const auto result = command->second.handler(request.value("arguments", nlohmann::json::object()), peer);
-  if (!result) return error_json(result.error());
-  return {{"ok", true}, {"result", *result}};
-} catch (const nlohmann::json::exception& error) {
-  return error_json(Error(Outcome::Invalid, "control.bad_request", error.what()));
+  return command->second.handler(arguments, peer);
+}
+
+Error ControlServer::not_allowed(const std::string& command, Person least, const Peer& peer) const {
+  const std::string needed(to_string(least));
+  const std::string has = peer.person ? std::string(to_string(*peer.person)) : std::string("no role");
+  log_.write(LogLevel::Warn, "command refused",
+             {{"command", command}, {"who", peer.name}, {"has", has}, {"needs", needed}});
+  return {Outcome::Rejected, "control.not_allowed",
+          "\"" + command + "\" needs the role " + needed + ", and " + peer.name + " has " + has +
+              ": an admin can name them under host.control.roles." + needed};
 }
 
 }  // namespace certspan

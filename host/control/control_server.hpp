@@ -1,10 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -12,27 +13,26 @@
 #include "host/base/log.hpp"
 #include "host/base/result.hpp"
 #include "host/config/config.hpp"
+#include "host/control/control_loop.hpp"
 #include "host/control/peer.hpp"
-#include "host/control/unix_socket.hpp"
 
 namespace certspan {
 
 /// Answers the command line (and later the console) on a socket of the local machine: a line of JSON in,
 /// {"command", "arguments"}, and a line out, {"ok": true, "result"} or {"ok": false, "error": {"code",
-/// "message"}}. Whoever may open the socket may connect; what they may do follows from their user and groups,
-/// as the kernel tells them (SO_PEERCRED).
+/// "message", "outcome"}}. Whoever may open the socket may connect; what they may do follows from their user
+/// and groups, as the kernel tells them (SO_PEERCRED).
 ///
-/// A few threads of its own take connections; a command that waits holds up one of them. Commands are added
-/// before `start`.
+/// Runs on threads of its own. Commands are added before `start`; `start` and `stop` belong to one thread.
 class ControlServer {
  public:
-  /// Runs on a thread of the server. Must not throw.
+  /// Called on a thread of the server, several at a time.
   using Handler = std::function<Result<nlohmann::json>(const nlohmann::json& arguments, const Peer& peer)>;
 
   struct Options {
     std::filesystem::path socket;
     std::map<Person, std::vector<Principal>> roles;
-    std::chrono::milliseconds timeout{10'000};  ///< for a client that sends half a line, or does not read
+    ControlLoop::Options limits = {};
   };
 
   ControlServer(Options options, Log& log);
@@ -42,13 +42,11 @@ class ControlServer {
 
   void add_command(std::string name, Person least, Handler handler);
 
-  /// Replaces the socket file of a host that is gone. Errors: control.in_use (a host answers there),
-  /// control.cannot_listen.
+  /// Replaces the socket file of a host that is gone. Errors: control.in_use (a host answers there, or
+  /// something that is no socket stands there), control.cannot_listen.
   Result<void> start();
-  /// Ends the threads and removes the socket file. Legal twice.
+  /// Waits for commands that are under way and removes the socket file. Legal twice.
   void stop();
-
-  static constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 
  private:
   struct Command {
@@ -56,17 +54,15 @@ class ControlServer {
     Handler handler;
   };
 
-  void run();
-  void serve(const FileDescriptor& connection);
-  nlohmann::json answer(const std::string& line, const Peer& peer) const;
+  std::string answer(const std::string& line, const Credentials& client) const;
+  Result<nlohmann::json> perform(const nlohmann::json& request, const Peer& peer) const;
+  Error not_allowed(const std::string& command, Person least, const Peer& peer) const;
 
   const Options options_;
   Log& log_;
   std::map<std::string, Command, std::less<>> commands_;
-  FileDescriptor listener_;
-  FileDescriptor stop_read_;
-  FileDescriptor stop_write_;
-  std::vector<std::thread> threads_;
+  std::optional<SocketFile> file_;
+  ControlLoop loop_;
 };
 
 }  // namespace certspan

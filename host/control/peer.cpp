@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace certspan {
 namespace {
@@ -29,41 +30,54 @@ std::optional<gid_t> group_id(const std::string& name) {
   return found->gr_gid;
 }
 
-std::vector<gid_t> groups_of(const std::string& user, gid_t gid) {
-  int count = 256;
-  std::vector<gid_t> groups(static_cast<std::size_t>(count));
-  if (::getgrouplist(user.c_str(), gid, groups.data(), &count) < 0) return {gid};
-  groups.resize(static_cast<std::size_t>(count));
-  return groups;
+/// The groups that the process itself has, not those that the user could have by now.
+std::vector<gid_t> groups_of(const FileDescriptor& connection, gid_t primary) {
+  std::vector<gid_t> groups(64);
+  for (;;) {
+    auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    const bool known = ::getsockopt(connection.get(), SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0;
+    const std::size_t count = size / sizeof(gid_t);
+    if (!known && errno == ERANGE && count > groups.size()) {
+      groups.resize(count);
+      continue;
+    }
+    groups.resize(known ? count : 0);
+    groups.push_back(primary);
+    return groups;
+  }
 }
 
-}  // namespace
-
-std::optional<Person> person_of(uid_t uid, gid_t gid, const std::map<Person, std::vector<Principal>>& roles) {
-  if (uid == 0 || uid == ::geteuid()) return Person::Admin;
-  const std::string name = user_name(uid);
-  const std::vector<gid_t> groups = groups_of(name, gid);
-  const auto is_peer = [&](const Principal& principal) {
+std::optional<Person> person_of(const std::string& name, const std::vector<gid_t>& groups,
+                                const Roles& roles) {
+  const auto is_client = [&](const Principal& principal) {
     if (!principal.group) return principal.name == name;
     const auto id = group_id(principal.name);
     return id && std::ranges::find(groups, *id) != groups.end();
   };
   for (const Person person : {Person::Admin, Person::Officer, Person::Operator, Person::Viewer}) {
     const auto named = roles.find(person);
-    if (named != roles.end() && std::ranges::any_of(named->second, is_peer)) return person;
+    if (named != roles.end() && std::ranges::any_of(named->second, is_client)) return person;
   }
-  if (!roles.contains(Person::Viewer)) return Person::Viewer;
   return std::nullopt;
 }
 
-std::optional<Peer> peer_of(const FileDescriptor& connection,
-                            const std::map<Person, std::vector<Principal>>& roles) {
+}  // namespace
+
+Credentials credentials_of(const FileDescriptor& connection) {
   ucred credentials{};
   socklen_t size = sizeof(credentials);
-  if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
-  const auto person = person_of(credentials.uid, credentials.gid, roles);
-  if (!person) return std::nullopt;
-  return Peer{credentials.uid, user_name(credentials.uid), *person};
+  if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
+  return {.uid = credentials.uid, .groups = groups_of(connection, credentials.gid)};
+}
+
+bool is_host_itself(const Credentials& client) {
+  return client.uid == 0 || client.uid == ::geteuid();
+}
+
+Peer peer_of(const Credentials& client, const Roles& roles) {
+  Peer peer{.uid = client.uid, .name = user_name(client.uid), .person = Person::Admin};
+  if (!is_host_itself(client)) peer.person = person_of(peer.name, client.groups, roles);
+  return peer;
 }
 
 }  // namespace certspan
