@@ -105,8 +105,8 @@ CallReport Connector::open_intake() {
 
 void Connector::close_intake() {
   if (state() != Life::Open) return;
+  set(Life::Started);  // first, so that no further request goes in while the plugin closes
   role<certspan_role_source>()->close_intake(instance_);
-  set(Life::Started);
 }
 
 Outcome Connector::drain(std::chrono::steady_clock::time_point deadline) {

@@ -192,12 +192,15 @@ Error crashed(const std::string& how, const Told& told, const std::string& print
 
 Result<void> verdict(const End& end, const Told& told, const std::string& printed,
                      std::chrono::milliseconds limit) {
-  if (told.phase.empty()) return tl::unexpected(probe_failed("it said nothing" + printed, ENOEXEC));
   if (end.timed_out) {
     return fail(Outcome::Invalid, "plugin.hung",
-                "it did not return within " + std::to_string(limit.count()) + " ms while " + told.phase +
-                    " and was killed; this is for the plugin's vendor to repair" + printed);
+                "it did not return within " + std::to_string(limit.count()) + " ms while " +
+                    (told.phase.empty() ? "the probe process started" : told.phase) +
+                    " and was killed; this is for the plugin's vendor to repair, unless the machine is "
+                    "overloaded" +
+                    printed);
   }
+  if (told.phase.empty()) return tl::unexpected(probe_failed("it said nothing" + printed, ENOEXEC));
   if (told.refusal) return tl::unexpected(*told.refusal);
   if (WIFSIGNALED(end.status)) {
     const int signal = WTERMSIG(end.status);
