@@ -5,6 +5,7 @@ import pytest
 from cryptography import x509
 
 from tests.support.independent_reader import check_issued
+from tests.support.configs import renew_at_any_time
 
 SWITCHES = "path: /scep\n      danger_allow_des: true\n      danger_allow_sha1: true\n      ca_certificates: ra_only\n"
 
@@ -20,7 +21,8 @@ def scepclient(directory, url, challenge):
 
 @pytest.mark.parametrize("ca_key", ["rsa:2048", "p256"])
 def test_enrols_and_renews(make_host, tmp_path, ca_key):
-    host = make_host("host", "--ca-key", ca_key).configure(lambda text: text.replace("path: /scep\n", SWITCHES)).start()
+    host = make_host("host", "--ca-key", ca_key).configure(lambda text: text.replace("path: /scep\n", SWITCHES))
+    host.configure(renew_at_any_time).start()
     first = scepclient(tmp_path / "client", host.url(), host.challenge)
     check_issued(host.directory, first)
     second = scepclient(tmp_path / "client", host.url(), host.challenge)

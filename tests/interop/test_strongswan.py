@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.support.independent_reader import check_issued
 from tests.support.outside_ca_process import OutsideCaProcess
-from tests.support.outside_config import certify_ra, use_outside_ca
+from tests.support.configs import certify_ra, renew_at_any_time, use_outside_ca
 from tests.support.strongswan import Strongswan
 from tests.support.tls import ca_bundle_mounted, use_tls
 
@@ -37,7 +37,7 @@ def test_enrols_at_each_kind_of_ca(make_host, tmp_path, ca_key):
 
 
 def test_renews_with_a_new_key(make_host, tmp_path):
-    host = make_host().start()
+    host = make_host().configure(renew_at_any_time).start()
     client = Strongswan(tmp_path / "client", host.url()).fetch_ca()
     old_key = client.new_key("old-key.pem")
     old = client.enrol(old_key, SUBJECT, host.challenge)

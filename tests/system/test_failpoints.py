@@ -8,7 +8,7 @@ from cryptography import x509
 
 from tests.support.host import HostError
 from tests.support.outside_ca_process import OutsideCaProcess
-from tests.support.outside_config import certify_ra, use_outside_ca
+from tests.support.configs import certify_ra, use_outside_ca
 from tests.support.strongswan import Strongswan
 
 SUBJECT = "C=CH, O=Example, CN=killed"

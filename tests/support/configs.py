@@ -1,4 +1,4 @@
-"""A configuration whose certificates come from the scripted CA outside (tests/support/outside_ca.py)."""
+"""Edits of the configuration that `certspan init` writes."""
 import datetime
 import pathlib
 
@@ -15,6 +15,11 @@ CONNECTOR = """
     concurrency: 4
     settings: {{ address: "{address}", answer_after: {answer_after}, timeout: {timeout} }}
 """
+
+
+def renew_at_any_time(text):
+    """Certificates may be renewed right after they were issued."""
+    return text.replace("settings: { allow_same_key: true }", "settings: { allow_same_key: true, any_time: true }")
 
 
 def use_outside_ca(text, address, answer_after="0s", timeout="5s", reply="{ within: 45s, then: try_later }",
