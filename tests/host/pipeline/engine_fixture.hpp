@@ -1,0 +1,71 @@
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/base/clock.hpp"
+#include "host/base/log.hpp"
+#include "host/journal/journal.hpp"
+#include "host/pipeline/engine.hpp"
+#include "host/services/host_services.hpp"
+#include "tests/host/pipeline/scripted_plugin.hpp"
+
+namespace certspan {
+
+/// What a client got: the status, and the body that the scripted source wrote ("ok:certificate of a 1").
+struct ClientAnswer {
+  unsigned status = 0;
+  std::string body;
+
+  bool operator==(const ClientAnswer&) const = default;
+};
+
+/// A request under way; `get` waits for its answer.
+using PendingAnswer = std::future<ClientAnswer>;
+
+/// An engine over a real journal in a directory of its own, with the scripted plugin's connectors: "source",
+/// "validator", "profile" (the fence), "ca", "ca-2" (both asked outside), "blind", "local". Requests come in
+/// as the HTTP server would hand them over.
+class EngineFixture {
+ public:
+  EngineFixture();
+  ~EngineFixture();
+
+  Script script;
+
+  /// A pipeline validator -> issuers with quick retries.
+  static Pipeline pipeline(std::vector<std::string> issuers, ReplyRule reply = {});
+
+  void start(Pipeline pipeline);
+  /// Ends the engine and closes the journal as a stop does; what is open stays in the journal.
+  void stop();
+
+  PendingAnswer send(const std::string& body);
+  ClientAnswer ask(const std::string& body) { return send(body).get(); }
+
+  Journal& journal() { return *journal_; }
+  Engine& engine() { return *engine_; }
+  std::vector<WorkItem> items(bool open, bool finished);
+  /// Waits until an item is in this state, by the journal.
+  bool wait_for(ItemState state);
+
+ private:
+  void add_connector(RunningConfig& config, const std::string& name, const char* type);
+
+  std::filesystem::path directory_;
+  SystemClock clock_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<const Plugin> plugin_;
+  std::vector<std::unique_ptr<HostServices>> services_;
+  std::shared_ptr<RunningConfig> running_;
+};
+
+}  // namespace certspan

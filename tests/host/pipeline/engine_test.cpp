@@ -1,0 +1,210 @@
+#include "host/pipeline/engine.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/host/pipeline/engine_fixture.hpp"
+
+namespace certspan {
+namespace {
+
+const ReplyRule kTellPending{.within = std::chrono::milliseconds(45'000), .then = ReplyRule::Then::Pending};
+
+TEST_CASE("an item is issued by the embedded CA in one commit, and a repeat gets the same certificate") {
+  EngineFixture fixture;
+  fixture.start(EngineFixture::pipeline({"local"}));
+  CHECK(fixture.ask("a") == ClientAnswer{200, "ok:certificate of a 1"});
+  CHECK(fixture.ask("a") == ClientAnswer{200, "ok:certificate of a 1"});
+  CHECK(fixture.script.issuers["local"].issued == 1);
+  REQUIRE(fixture.items(true, true).size() == 1);
+  const WorkItem item = fixture.items(false, true).front();
+  CHECK(item.state == ItemState::Done);
+  CHECK(item.certificate.empty());  // it stands in the CA's ledger
+}
+
+TEST_CASE("that a CA outside is about to be asked is durable before it hears of it") {
+  EngineFixture fixture;
+  std::vector<ItemState> seen;
+  fixture.script.inside_issue = [&](const std::string&) {
+    for (const WorkItem& item : fixture.items(true, true)) seen.push_back(item.state);
+  };
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+  CHECK(seen == std::vector{ItemState::Calling});
+  CHECK(as_text(fixture.items(false, true).front().certificate) == "certificate of a 1");
+}
+
+TEST_CASE("a CA that is certainly not available is followed by the next one of the list") {
+  EngineFixture fixture;
+  fixture.script.issuers["ca"].issue = {"unavailable"};
+  fixture.start(EngineFixture::pipeline({"ca", "ca-2"}));
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+  CHECK(fixture.script.issuers["ca-2"].issued == 1);
+  CHECK(fixture.script.issuers["ca"].issued == 0);
+}
+
+TEST_CASE("an unknown outcome is looked up, and what the CA has issued is taken") {
+  EngineFixture fixture;
+  fixture.script.issuers["ca"].issue = {"unknown"};
+  fixture.start(EngineFixture::pipeline({"ca", "ca-2"}));
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+  CHECK(fixture.script.issuers["ca"].issued == 1);
+  CHECK(fixture.script.issuers["ca"].lookups == 1);
+  CHECK(fixture.script.issuers["ca-2"].issued == 0);
+}
+
+TEST_CASE("another CA is asked only after the first has promised that it did and will do nothing") {
+  EngineFixture fixture;
+  fixture.script.issuers["ca"].issue = {"unknown"};
+  fixture.script.issuers["ca"].lookup = {"unavailable", "unavailable", "cancelled"};
+  fixture.start(EngineFixture::pipeline({"ca", "ca-2"}));
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+  CHECK(fixture.script.issuers["ca"].lookups == 3);
+  CHECK(fixture.script.issuers["ca-2"].issued == 1);
+}
+
+TEST_CASE(
+    "an unknown outcome at a CA that can't be asked is held for a person, who can have it asked again") {
+  EngineFixture fixture;
+  fixture.script.issuers["blind"].issue = {"unknown"};
+  fixture.start(EngineFixture::pipeline({"blind"}));
+  auto waiting = fixture.send("a");
+  REQUIRE(fixture.wait_for(ItemState::Held));
+  const WorkId id = fixture.items(true, false).front().id;
+  while (fixture.engine().retry(id) != Outcome::Ok) {
+  }
+  CHECK(waiting.get().body == "ok:certificate of a 2");
+  CHECK(fixture.engine().retry(id) == Outcome::Rejected);
+}
+
+TEST_CASE(
+    "a pending order is polled until it is done, and the client hears PENDING where the pipeline says so") {
+  EngineFixture fixture;
+  fixture.script.issuers["ca"].issue = {"pending"};
+  fixture.script.issuers["ca"].poll = {"pending", "unavailable", "ok"};
+  fixture.start(EngineFixture::pipeline({"ca"}, kTellPending));
+  CHECK(fixture.ask("a p").body == "pending:");
+  REQUIRE(fixture.wait_for(ItemState::Done));
+  CHECK(fixture.ask("poll p").body == "ok:certificate of a 1");
+  CHECK(fixture.ask("a p").body == "ok:certificate of a 1");
+  CHECK(fixture.script.issuers["ca"].issued == 1);
+}
+
+TEST_CASE("a poll for something that was never submitted is refused") {
+  EngineFixture fixture;
+  fixture.start(EngineFixture::pipeline({"local"}));
+  CHECK(fixture.ask("poll nothing").body == "rejected:");
+}
+
+TEST_CASE("a repeat of an open item waits with it; another request under its transaction is refused") {
+  EngineFixture fixture;
+  std::promise<void> go_on;
+  std::shared_future<void> may_go_on = go_on.get_future().share();
+  std::promise<void> entered;
+  fixture.script.inside_issue = [&](const std::string&) {
+    entered.set_value();
+    may_go_on.wait();
+  };
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  auto first = fixture.send("a p");
+  entered.get_future().wait();
+  auto repeat = fixture.send("a p");
+  CHECK(fixture.ask("b p").body == "rejected:");
+  go_on.set_value();
+  CHECK(first.get().body == "ok:certificate of a 1");
+  CHECK(repeat.get().body == "ok:certificate of a 1");
+  CHECK(fixture.script.issuers["ca"].issued == 1);
+}
+
+TEST_CASE("a certificate that the fence does not accept is never delivered") {
+  EngineFixture fixture;
+  fixture.script.after_issue = {"rejected"};
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  CHECK(fixture.ask("a").body == "rejected:");
+  CHECK(fixture.items(true, true).front().state == ItemState::Failed);
+}
+
+TEST_CASE("a refusal is remembered, and what its validator had staged is not") {
+  EngineFixture fixture;
+  fixture.script.challenge = "once";
+  fixture.script.issuers["local"].issue = {"rejected"};
+  fixture.start(EngineFixture::pipeline({"local"}));
+  CHECK(fixture.ask("a").body == "rejected:");
+  CHECK(fixture.ask("a").body == "rejected:");
+  CHECK(fixture.items(true, true).size() == 1);
+  CHECK(fixture.ask("b").body == "ok:certificate of b 1");
+}
+
+TEST_CASE("of many items that spend one record, one gets its certificate") {
+  EngineFixture fixture;
+  fixture.script.challenge = "once";
+  fixture.start(EngineFixture::pipeline({"local"}));
+  std::vector<PendingAnswer> answers;
+  for (int i = 0; i < 24; ++i) answers.push_back(fixture.send("client-" + std::to_string(i)));
+  int issued = 0;
+  for (PendingAnswer& answer : answers) issued += answer.get().body.starts_with("ok:") ? 1 : 0;
+  CHECK(issued == 1);
+  CHECK(fixture.items(true, false).empty());
+}
+
+TEST_CASE("many clients at once each get their own certificate") {
+  EngineFixture fixture;
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  std::vector<PendingAnswer> answers;
+  for (int i = 0; i < 200; ++i) answers.push_back(fixture.send("client-" + std::to_string(i)));
+  for (int i = 0; i < 200; ++i) {
+    CHECK(answers[static_cast<std::size_t>(i)].get().body.starts_with("ok:certificate of client-" +
+                                                                      std::to_string(i) + " "));
+  }
+  CHECK(fixture.script.issuers["ca"].issued == 200);
+}
+
+TEST_CASE("what uses up its tries becomes a dead letter, and the client's next request starts anew") {
+  EngineFixture fixture;
+  fixture.script.issuers["ca"].issue = {"unavailable", "unavailable", "unavailable", "unavailable"};
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  CHECK(fixture.ask("a").status == 503);
+  CHECK(fixture.items(true, true).front().state == ItemState::Dead);
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+}
+
+TEST_CASE("a client whose time is over hears 503, and its repeat gets the certificate") {
+  EngineFixture fixture;
+  std::promise<void> go_on;
+  std::shared_future<void> may_go_on = go_on.get_future().share();
+  fixture.script.inside_issue = [&](const std::string&) { may_go_on.wait(); };
+  fixture.start(EngineFixture::pipeline({"ca"}, {.within = std::chrono::milliseconds(1)}));
+  CHECK(fixture.ask("a").status == 503);
+  go_on.set_value();
+  REQUIRE(fixture.wait_for(ItemState::Done));
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+  CHECK(fixture.script.issuers["ca"].issued == 1);
+}
+
+TEST_CASE("a host that starts again looks up what it was asking for when it ended") {
+  EngineFixture fixture;
+  fixture.script.issuers["ca"].issue = {"pending"};
+  fixture.script.issuers["ca"].poll = std::deque<std::string>(10'000, "pending");
+  fixture.start(EngineFixture::pipeline({"ca"}, kTellPending));
+  CHECK(fixture.ask("a p").body == "pending:");
+  fixture.stop();
+  {
+    const std::lock_guard lock(fixture.script.mutex);
+    fixture.script.issuers["ca"].poll.clear();
+  }
+  fixture.start(EngineFixture::pipeline({"ca"}, kTellPending));
+  REQUIRE(fixture.wait_for(ItemState::Done));
+  CHECK(fixture.ask("poll p").body == "ok:certificate of a 1");
+}
+
+TEST_CASE("a host that takes no work in says so, and loses nothing") {
+  EngineFixture fixture;
+  fixture.start(EngineFixture::pipeline({"local"}));
+  fixture.engine().close_intake();
+  CHECK(fixture.ask("a").status == 503);
+  CHECK(fixture.items(true, true).empty());
+  fixture.engine().open_intake();
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+}
+
+}  // namespace
+}  // namespace certspan

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <certspan/abi/plugin.h>
+
+namespace certspan {
+
+/// What the connectors of the scripted plugin are told to do and what they saw. One for each test;
+/// thread-safe.
+///
+/// The plugin's source takes a request whose body is "KEY" or "KEY POLL" and submits it; its reply is the
+/// outcome word, the certificate if there is one. Its validator and fence say yes. Its issuers answer by
+/// script: each word is one call, "ok" when the script is empty. The certificate is "certificate of KEY n", n
+/// counting the issuer's certificates.
+struct Script {
+  struct Issuer {
+    std::deque<std::string> issue;  ///< ok, unavailable, rejected, unknown, pending
+    std::deque<std::string>
+        lookup;  ///< ok, cancelled, unavailable; ok gives the certificate issued last for the key
+    std::deque<std::string> poll;  ///< ok, pending
+    int issued = 0;
+    int lookups = 0;
+    std::map<std::string, std::string> certificates;  ///< by key
+  };
+
+  std::mutex mutex;
+  std::map<std::string, Issuer> issuers;
+  std::deque<std::string> validate;
+  std::deque<std::string> after_issue;
+  std::string challenge;  ///< not empty: the validator spends this record, once
+  std::function<void(const std::string& connector)> inside_issue;  ///< called inside every `issue`
+};
+
+/// The plugin's table. Its types: "source", "validator", "fence", "ca" (asked outside, with lookup),
+/// "blind_ca" (no lookup), "local_ca" (local effects).
+const certspan_plugin& scripted_plugin();
+
+/// The script of the connectors that are created from now on.
+void use_script(Script& script);
+
+}  // namespace certspan
