@@ -21,6 +21,7 @@ class TypeChecker {
       : config_(config), catalog_(catalog), faults_(faults) {}
 
   PreparedConfig run() {
+    for (const ConnectorConfig& connector : config_.connectors) names_.push_back(connector.name.name);
     for (const ConnectorConfig& connector : config_.connectors) find_type(connector);
     for (const ConnectorConfig& connector : config_.connectors) prepare(connector);
     if (needs_fence() && config_.connector(kFenceConnector) == nullptr) prepare_fence();
@@ -102,7 +103,7 @@ class TypeChecker {
     prepared.name = connector.name.name;
     prepared.concurrency = connector.concurrency;
     prepared.required = connector.required;
-    add(std::move(prepared), *type, connector.settings, connector.name.mark);
+    add(std::move(prepared), *type, connector.settings, connector.settings_mark);
   }
 
   void prepare_fence() {
@@ -181,25 +182,27 @@ class TypeChecker {
                   able.empty() ? std::string() : fmt::format("here is: {}", listing(able)));
   }
 
+  void use(const Named& connector) { used_.insert(closest_or_same(connector.name, names_)); }
+
   void check_listeners() {
     for (const Listener& listener : config_.host.listeners) {
       const auto* tls = std::get_if<TlsFromIssuer>(&listener.tls);
       if (tls == nullptr) continue;
       check_role(tls->issuer, Role::Issuer, "\"tls\"");
-      used_.insert(tls->issuer.name);
+      use(tls->issuer);
     }
   }
 
   void check_pipeline(const PipelineConfig& pipeline) {
     check_role(pipeline.source, Role::Source, "\"source\"");
-    used_.insert(pipeline.source.name);
-    sources_.insert(pipeline.source.name);
+    use(pipeline.source);
+    sources_.insert(closest_or_same(pipeline.source.name, names_));
     bool validated = false;
     for (const StepConfig& step : pipeline.steps) {
       const bool issue = step.kind == StepKind::Issue;
       for (const Named& connector : step.connectors) {
         check_role(connector, issue ? Role::Issuer : Role::Validator, issue ? "\"issue\"" : "\"validate\"");
-        used_.insert(connector.name);
+        use(connector);
       }
       validated = validated || !issue;
       if (issue && !validated) check_open(pipeline, step);
@@ -254,6 +257,7 @@ class TypeChecker {
   const TypeCatalog& catalog_;
   Faults& faults_;
   PreparedConfig prepared_;
+  std::vector<std::string> names_;                                  // of the file's connectors
   std::map<std::string, const ConnectorType*, std::less<>> types_;  // by connector
   std::set<std::string> network_;                                   // connectors that listen
   std::set<std::string> used_;

@@ -40,6 +40,7 @@ struct PreparedConnector {
   Mark place_of(std::string_view json_pointer) const;
 
   std::map<std::string, Mark, std::less<>> places;  ///< JSON pointer -> place of its key or list item
+  std::map<std::string, Mark> route_places;         ///< path in `grants` -> where it stands
 };
 
 /// The whole file, ready for the plugins.

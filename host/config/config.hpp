@@ -100,6 +100,7 @@ struct ConnectorConfig {
   Named plugin;
   Named type;
   YamlNode settings;              ///< a mapping; empty if the file has none
+  Mark settings_mark;             ///< of the key; the connector's name if there are none
   std::uint32_t concurrency = 4;  ///< for types that wait: how many calls at a time
   bool required = true;           ///< false: the host runs without it if it cannot be loaded or started
 };

@@ -41,6 +41,7 @@ void read_settings(MapReader& map, ConnectorConfig& connector, Faults& faults) {
     return;
   }
   connector.settings = settings->value;
+  connector.settings_mark = settings->key_mark;
 }
 
 }  // namespace
@@ -68,6 +69,7 @@ void read_connectors(const YamlNode& node, std::vector<ConnectorConfig>& connect
     check_name(entry, "connector", faults);
     ConnectorConfig& connector = connectors.emplace_back();
     connector.name = {entry.key, entry.key_mark};
+    connector.settings_mark = entry.key_mark;
     MapReader map(entry.value, fmt::format("connector \"{}\"", entry.key), "connectors.*", faults);
     map.need_name("plugin", connector.plugin);
     map.need_name("type", connector.type);
@@ -75,6 +77,7 @@ void read_connectors(const YamlNode& node, std::vector<ConnectorConfig>& connect
     map.integer("concurrency", Bounds<std::uint32_t>{1, kMostConcurrency}, connector.concurrency);
     map.boolean("required", connector.required);
     map.later("isolation", "until then every plugin runs in the host");
+    map.advise("what the plugin wants to know belongs under \"settings\"");
     map.finish();
   }
 }

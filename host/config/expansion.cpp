@@ -63,13 +63,15 @@ class Expander {
     data.quoted = from.quoted();
     data.written = from.text();
     data.weight = from.weight();
+    failed_ = false;
     if (auto secret = whole_secret(from)) {
       data.kind = YamlNode::Kind::Secret;
       data.expanded = true;
       data.secret = std::move(*secret);
-      return YamlNode(std::move(data));
+    } else {
+      data.text = expand_text(from.text(), from.mark(), data.expanded);
     }
-    data.text = expand_text(from.text(), from.mark(), data.expanded);
+    data.failed = failed_;
     return YamlNode(std::move(data));
   }
 
@@ -81,13 +83,12 @@ class Expander {
     const std::size_t begin = text.find(':') + 1;
     const std::string name(text.substr(begin, text.size() - 1 - begin));
     if (file) {
-      if (name.empty()) faults_.error(FaultCode::Expansion, from.mark(), "${file:} names no file");
+      if (name.empty()) fail(FaultCode::Expansion, from.mark(), "${file:} names no file");
       const auto path = (context_.directory / name).lexically_normal();
       return SecretRef{SecretRef::Store::File, path.string(), from.mark()};
     }
     if (!is_credential_name(name)) {
-      faults_.error(FaultCode::Expansion, from.mark(),
-                    "${credential:} must name one credential, without a path");
+      fail(FaultCode::Expansion, from.mark(), "${credential:} must name one credential, without a path");
     }
     return SecretRef{SecretRef::Store::Credential, name, from.mark()};
   }
@@ -105,8 +106,7 @@ class Expander {
       } else if (rest.starts_with("${")) {
         const std::size_t end = rest.find('}');
         if (end == std::string_view::npos) {
-          faults_.error(FaultCode::Expansion, mark, "\"${\" is never closed",
-                        "write $${ for the characters ${");
+          fail(FaultCode::Expansion, mark, "\"${\" is never closed", "write $${ for the characters ${");
           break;
         }
         text += reference(rest.substr(2, end - 2), mark);
@@ -123,15 +123,15 @@ class Expander {
   std::string reference(std::string_view body, Mark mark) {
     if (body.starts_with("env:")) return variable(body.substr(4), mark);
     if (body.starts_with("file:") || body.starts_with("credential:")) {
-      faults_.error(FaultCode::Expansion, mark, "a secret reference must be the whole value",
-                    "write nothing before or after it");
+      fail(FaultCode::Expansion, mark, "a secret reference must be the whole value",
+           "write nothing before or after it");
       return {};
     }
-    faults_.error(FaultCode::Expansion, mark, fmt::format("\"${{{}}}\" is no reference", body),
-                  is_variable_name(body)
-                      ? fmt::format("write ${{env:{}}} for an environment variable, $$ for a dollar", body)
-                      : std::string("${env:NAME}, ${env:NAME:-default}, ${file:/path} and ${credential:NAME} "
-                                    "are; write $$ for a dollar"));
+    fail(FaultCode::Expansion, mark, fmt::format("\"${{{}}}\" is no reference", body),
+         is_variable_name(body)
+             ? fmt::format("write ${{env:{}}} for an environment variable, $$ for a dollar", body)
+             : std::string("${env:NAME}, ${env:NAME:-default}, ${file:/path} and ${credential:NAME} "
+                           "are; write $$ for a dollar"));
     return {};
   }
 
@@ -139,28 +139,33 @@ class Expander {
     const std::size_t separator = body.find(":-");
     const std::string_view name = body.substr(0, separator);
     if (!is_variable_name(name)) {
-      faults_.error(FaultCode::Expansion, mark,
-                    fmt::format("\"{}\" is no name of an environment variable", name));
+      fail(FaultCode::Expansion, mark, fmt::format("\"{}\" is no name of an environment variable", name));
       return {};
     }
     auto value = context_.environment ? context_.environment(name) : std::nullopt;
     if (separator != std::string_view::npos && (!value || value->empty()))
       return std::string(body.substr(separator + 2));
     if (!value) {
-      faults_.error(FaultCode::Expansion, mark, fmt::format("environment variable \"{}\" is not set", name),
-                    fmt::format("set it, or write ${{env:{}:-default}}", name));
+      fail(FaultCode::Expansion, mark, fmt::format("environment variable \"{}\" is not set", name),
+           fmt::format("set it, or write ${{env:{}:-default}}", name));
       return {};
     }
     total_ += value->size();
     if (total_ > kLargestYaml) {
-      faults_.error(FaultCode::TooLarge, mark, "the values of environment variables are too large");
+      fail(FaultCode::TooLarge, mark, "the values of environment variables are too large");
       return {};
     }
     return std::move(*value);
   }
 
+  void fail(FaultCode code, Mark mark, std::string message, std::string hint = {}) {
+    failed_ = true;
+    faults_.error(code, mark, std::move(message), std::move(hint));
+  }
+
   const ExpansionContext& context_;
   Faults& faults_;
+  bool failed_ = false;  // the scalar at hand
   std::size_t total_ = 0;
 };
 

@@ -69,8 +69,10 @@ void Faults::warning(FaultCode code, Mark mark, std::string message, std::string
 
 void Faults::add(Severity severity, FaultCode code, Mark mark, std::string message, std::string suggestion) {
   Fault fault{code, severity, file_, mark, std::move(message), std::move(suggestion)};
-  if (faults_.size() >= kMostKept || std::find(faults_.begin(), faults_.end(), fault) != faults_.end())
-    return;
+  const bool known = std::any_of(faults_.begin(), faults_.end(), [&](const Fault& other) {
+    return other.mark == fault.mark && other.code == fault.code && other.message == fault.message;
+  });
+  if (known || faults_.size() >= kMostKept) return;
   if (severity == Severity::Error) ++errors_;
   faults_.push_back(std::move(fault));
 }

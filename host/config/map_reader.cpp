@@ -15,11 +15,19 @@ namespace {
 using Kind = YamlNode::Kind;
 
 std::string place_in_words(std::string_view parent) {
-  return parent.empty() ? std::string("at the top level") : fmt::format("under \"{}\"", parent);
+  if (parent.empty()) return "at the top level";
+  std::string path(parent);
+  for (std::size_t star = path.find('*'); star != std::string::npos; star = path.find('*')) {
+    path.replace(star, 1, "NAME");
+  }
+  return fmt::format("under \"{}\"", path);
 }
 
-std::string hint_for(const YamlNode& node, std::string_view wanted) {
-  if (node.kind() == Kind::Secret) return "secret references are for fields that the plugin marks as secret";
+}  // namespace
+
+std::string hint_for_type(const YamlNode& node, std::string_view wanted) {
+  if (node.kind() == Kind::Secret)
+    return "secret references are for fields that the plugin marks as secret; use ${env:NAME} for the rest";
   if (wanted == "text" && node.is_scalar()) return "put it in quotes";
   if (wanted == "true or false") {
     const std::string& text = node.text();
@@ -30,12 +38,11 @@ std::string hint_for(const YamlNode& node, std::string_view wanted) {
   return {};
 }
 
-}  // namespace
-
 void wrong_type(const YamlNode& node, std::string_view what, std::string_view wanted, Faults& faults) {
+  if (node.failed()) return;
   const FaultCode code = node.kind() == Kind::Secret ? FaultCode::SecretPlace : FaultCode::WrongType;
   faults.error(code, node.mark(), fmt::format("{} must be {}, not {}", what, wanted, describe(node.kind())),
-               hint_for(node, wanted));
+               hint_for_type(node, wanted));
 }
 
 std::optional<std::string> read_text(const YamlNode& node, std::string_view what, Faults& faults) {
@@ -43,6 +50,7 @@ std::optional<std::string> read_text(const YamlNode& node, std::string_view what
     wrong_type(node, what, "text", faults);
     return std::nullopt;
   }
+  if (node.failed()) return std::nullopt;
   if (node.text().empty()) {
     faults.error(FaultCode::BadValue, node.mark(), fmt::format("{} must not be empty", what));
     return std::nullopt;
@@ -76,6 +84,7 @@ std::optional<std::string> read_name(const YamlNode& node, std::string_view what
     wrong_type(node, what, "a name", faults);
     return std::nullopt;
   }
+  if (node.failed()) return std::nullopt;
   if (!is_name(node.text())) {
     bad_name(what, node.mark(), faults);
     return std::nullopt;
@@ -115,25 +124,28 @@ MapReader::MapReader(const YamlNode& node, std::string what, std::string_view pa
   if (!mapping_) wrong_type(node, what_, "a mapping", faults);
 }
 
+void MapReader::know(std::string_view key) {
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
+}
+
 const YamlEntry* MapReader::take(std::string_view key) {
-  known_.emplace_back(key);
+  know(key);
   const YamlEntry* entry = node_.find(key);
-  if (entry == nullptr || entry->value.kind() != Kind::Null) return entry;
+  if (entry == nullptr || entry->value.failed()) return nullptr;
+  if (entry->value.kind() != Kind::Null) return entry;
   faults_.error(FaultCode::WrongType, entry->key_mark, fmt::format("\"{}\" of {} has no value", key, what_),
                 "give it one, or remove the line");
   return nullptr;
 }
 
 const YamlEntry* MapReader::need(std::string_view key) {
-  const bool there = node_.find(key) != nullptr;
-  if (mapping_ && !there) {
-    faults_.error(FaultCode::MissingKey, node_.mark(), fmt::format("{} has no \"{}\"", what_, key));
-  }
+  if (mapping_ && node_.find(key) == nullptr) missing_.emplace_back(key);
   return take(key);
 }
 
 void MapReader::later(std::string_view key, std::string_view instead) {
-  if (const YamlEntry* entry = take(key)) {
+  later_.emplace_back(key);
+  if (const YamlEntry* entry = node_.find(key)) {
     faults_.error(FaultCode::NotYet, entry->key_mark,
                   fmt::format("\"{}\" of {} comes with a later release of certspan", key, what_),
                   std::string(instead));
@@ -213,7 +225,7 @@ void MapReader::choice(std::string_view key, std::span<const std::string_view> w
   }
   const std::vector<std::string> all(words.begin(), words.end());
   faults_.error(FaultCode::BadValue, entry->value.mark(),
-                fmt::format("\"{}\" of {} must be one of {}", key, what_, listing(all)),
+                fmt::format("\"{}\" of {} must be one of {}", key, what_, listing(all, "or")),
                 did_you_mean(*text, all));
 }
 
@@ -237,20 +249,30 @@ std::optional<std::int64_t> MapReader::whole_number(std::string_view key, Bounds
   return number;
 }
 
-void MapReader::report_unknown(const YamlEntry& entry) {
-  std::string hint = did_you_mean(entry.key, known_);
-  if (hint.empty()) {
-    const auto parents = parents_of(entry.key);
-    if (!parents.empty()) hint = fmt::format("\"{}\" belongs {}", entry.key, place_in_words(parents.front()));
-  }
-  if (hint.empty() && !known_.empty()) hint = fmt::format("known here: {}", listing(known_));
-  faults_.error(FaultCode::UnknownKey, entry.key_mark,
-                fmt::format("unknown key \"{}\" in {}", entry.key, what_), std::move(hint));
+std::string MapReader::hint_for_unknown(const std::string& key) const {
+  std::string hint = did_you_mean(key, known_);
+  if (!hint.empty()) return hint;
+  const auto parents = parents_of(key);
+  if (!parents.empty()) return fmt::format("\"{}\" belongs {}", key, place_in_words(parents.front()));
+  if (!advice_.empty() || known_.empty()) return advice_;
+  return fmt::format("known here: {}", listing(known_));
 }
 
 void MapReader::finish() {
+  const auto in = [](const std::vector<std::string>& list, const std::string& key) {
+    return std::find(list.begin(), list.end(), key) != list.end();
+  };
+  std::vector<std::string> meant;
   for (const YamlEntry& entry : node_.entries()) {
-    if (std::find(known_.begin(), known_.end(), entry.key) == known_.end()) report_unknown(entry);
+    if (in(known_, entry.key) || in(later_, entry.key)) continue;
+    meant.push_back(closest(entry.key, known_));
+    faults_.error(FaultCode::UnknownKey, entry.key_mark,
+                  fmt::format("unknown key \"{}\" in {}", entry.key, what_), hint_for_unknown(entry.key));
+  }
+  for (const std::string& key : missing_) {
+    if (!in(meant, key)) {
+      faults_.error(FaultCode::MissingKey, node_.mark(), fmt::format("{} has no \"{}\"", what_, key));
+    }
   }
 }
 

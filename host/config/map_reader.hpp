@@ -35,9 +35,9 @@ class MapReader {
   bool is_mapping() const { return mapping_; }
 
   /// The entry, or null; from now on the key is known. An entry with nothing behind its colon is reported and
-  /// counts as absent.
+  /// counts as absent, as does one whose value could not be expanded.
   const YamlEntry* take(std::string_view key);
-  /// The same; absence is a fault.
+  /// The same; absence is a fault, which `finish` reports.
   const YamlEntry* need(std::string_view key);
   /// The key is known, but what it does comes with a later release.
   void later(std::string_view key, std::string_view instead = {});
@@ -58,21 +58,29 @@ class MapReader {
     if (const auto value = whole_number(key, wide)) into = static_cast<T>(*value);
   }
 
-  /// Reports the keys that nobody asked for.
+  /// Said of an unknown key when nothing better is known.
+  void advise(std::string hint) { advice_ = std::move(hint); }
+
+  /// Reports the keys that nobody asked for, and the missing ones unless an unknown key seems to be meant for
+  /// them.
   void finish();
 
   const std::string& what() const { return what_; }
 
  private:
   std::optional<std::int64_t> whole_number(std::string_view key, Bounds<std::int64_t> bounds);
-  void report_unknown(const YamlEntry& entry);
+  void know(std::string_view key);
+  std::string hint_for_unknown(const std::string& key) const;
 
   const YamlNode& node_;
   std::string what_;
   std::string path_;
   Faults& faults_;
   bool mapping_;
+  std::string advice_;
   std::vector<std::string> known_;
+  std::vector<std::string> later_;
+  std::vector<std::string> missing_;
 };
 
 /// The text of a scalar; a fault and nothing if it is something else. `what` names it in messages.
@@ -86,6 +94,9 @@ bool check_name(const YamlEntry& entry, std::string_view what, Faults& faults);
 
 /// A list of text, or one text alone. Must not be empty.
 std::vector<Named> read_texts(const YamlNode& node, std::string_view what, Faults& faults);
+
+/// What to write in the place of a value of the wrong type, if that can be told.
+std::string hint_for_type(const YamlNode& node, std::string_view wanted);
 
 /// Reports `node` as not being what was wanted ("text", "a mapping").
 void wrong_type(const YamlNode& node, std::string_view what, std::string_view wanted, Faults& faults);

@@ -115,14 +115,14 @@ void check_references(const Config& config, Faults& faults) {
     if (tls == nullptr) continue;
     connectors.check(tls->issuer, faults);
     profiles.check(tls->profile, faults);
-    used.insert(tls->profile.name);
+    used.insert(closest_or_same(tls->profile.name, profiles.names));
   }
   for (const PipelineConfig& pipeline : config.pipelines) {
     connectors.check(pipeline.source, faults);
     for (const StepConfig& step : pipeline.steps) {
       for (const Named& connector : step.connectors) connectors.check(connector, faults);
       profiles.check(step.profile, faults);
-      used.insert(step.profile.name);
+      used.insert(closest_or_same(step.profile.name, profiles.names));
     }
   }
   check_unused_profiles(config, used, faults);

@@ -19,11 +19,12 @@ const Json* member(const Json& schema, std::string_view key) {
   return found == schema.end() ? nullptr : &*found;
 }
 
-bool matches(const std::string& pattern, std::string_view key) {
+/// Nothing: the pattern is none, which valijson reports.
+std::optional<bool> matches(const std::string& pattern, std::string_view text) {
   try {
-    return std::regex_search(key.begin(), key.end(), std::regex(pattern, std::regex::ECMAScript));
+    return std::regex_search(text.begin(), text.end(), std::regex(pattern, std::regex::ECMAScript));
   } catch (const std::regex_error&) {
-    return false;  // valijson reports the schema
+    return std::nullopt;
   }
 }
 
@@ -120,6 +121,19 @@ std::optional<double> SchemaView::number(std::string_view keyword) const {
   return std::nullopt;
 }
 
+bool SchemaView::has_pattern() const {
+  return std::any_of(branches_.begin(), branches_.end(),
+                     [](const Branch& branch) { return member(*branch.schema, "pattern") != nullptr; });
+}
+
+bool SchemaView::pattern_matches(const std::string& text) const {
+  return std::all_of(branches_.begin(), branches_.end(), [&](const Branch& branch) {
+    const Json* pattern = member(*branch.schema, "pattern");
+    return !branch.sure || pattern == nullptr || !pattern->is_string() ||
+           matches(pattern->get<std::string>(), text).value_or(true);
+  });
+}
+
 std::string SchemaView::description() const {
   return mark_text("description");
 }
@@ -162,7 +176,7 @@ std::optional<SchemaView> SchemaView::property(std::string_view key) const {
     }
     if (const Json* patterns = member(*branch.schema, "patternProperties")) {
       for (const auto& [pattern, schema] : patterns->items()) {
-        if (matches(pattern, key)) add(schema, branch.sure);
+        if (matches(pattern, key).value_or(false)) add(schema, branch.sure);
       }
     }
     const Json* others = member(*branch.schema, "additionalProperties");

@@ -29,6 +29,9 @@ class SchemaView {
   std::vector<std::string> words() const;
   /// A number from the branches that always apply: `minimum`, `maxItems`, ...
   std::optional<double> number(std::string_view keyword) const;
+  bool has_pattern() const;
+  /// Whether text fits every `pattern` that always applies. Short text only: std::regex recurses.
+  bool pattern_matches(const std::string& text) const;
   std::string description() const;
 
   /// The names of all properties.

@@ -20,6 +20,11 @@ namespace {
 using Json = nlohmann::json;
 using Kind = YamlNode::Kind;
 
+constexpr std::size_t kLargestSettings = 256 * 1024;  // of the contract, abi/plugin.h
+
+/// std::regex, valijson's too, takes stack for each character.
+constexpr std::size_t kLongestForPattern = 1024;
+
 constexpr std::string_view kSecret = "x-certspan-secret";
 constexpr std::string_view kListener = "x-certspan-listener";
 constexpr std::string_view kRoute = "x-certspan-route";
@@ -98,6 +103,11 @@ class SettingsReader {
     grant(scope);
     validate(document);
     into_.settings = document.dump();
+    if (into_.settings.size() > kLargestSettings) {
+      faults_.error(FaultCode::TooLarge, place,
+                    fmt::format("the settings of connector \"{}\" are larger than {}", into_.name,
+                                format_size(kLargestSettings)));
+    }
   }
 
  private:
@@ -124,6 +134,10 @@ class SettingsReader {
 
   Json value(const Spot& spot, Scope& scope) {
     into_.places[spot.pointer] = spot.place;
+    if (spot.node.failed()) {
+      faulted_.insert(spot.pointer);
+      return nullptr;
+    }
     if (spot.schema.marked(kSecret) && spot.node.is_scalar()) return secret(spot);
     switch (spot.node.kind()) {
       case Kind::Mapping:
@@ -166,10 +180,11 @@ class SettingsReader {
 
   Json mapping(const Spot& spot, Scope& scope) {
     Json object = Json::object();
+    std::set<std::string> meant;  // by keys that are misspelt: not missing as well
     for (const YamlEntry& entry : spot.node.entries()) {
       const auto child = spot.schema.property(entry.key);
       if (!child) {
-        unknown_key(spot, entry);
+        meant.insert(unknown_key(spot, entry));
       } else if (child->marked(kProfiles)) {
         error(FaultCode::BadValue, spot, entry.key_mark, "profiles do not stand in a connector's settings",
               "write them under \"profiles\" at the top level");
@@ -182,7 +197,7 @@ class SettingsReader {
     }
     add_profiles(spot, scope, object);
     for (const std::string& key : spot.schema.required()) {
-      if (spot.node.find(key) != nullptr || object.contains(key)) continue;
+      if (spot.node.find(key) != nullptr || object.contains(key) || meant.count(key) > 0) continue;
       error(FaultCode::MissingKey, spot, spot.place, fmt::format("{} has no \"{}\"", what(spot), key),
             describe_property(spot.schema, key));
     }
@@ -247,7 +262,7 @@ class SettingsReader {
       report_type(spot, type);
       return nullptr;
     }
-    if (json.is_string()) check_text(spot, json.get_ref<const std::string&>(), scope);
+    if (json.is_string() && !check_text(spot, json.get_ref<const std::string&>(), scope)) return nullptr;
     if (json.is_number()) check_bounds(spot, json.get<double>(), {});
     return json;
   }
@@ -261,7 +276,7 @@ class SettingsReader {
   Json measured(const Spot& spot, std::int64_t number, bool duration) {
     const auto print = [&](double bound) {
       return duration ? format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(bound)))
-                      : fmt::format("{}B", static_cast<std::int64_t>(bound));
+                      : format_size(static_cast<std::uint64_t>(bound));
     };
     check_bounds(spot, static_cast<double>(number), print);
     return number;
@@ -302,23 +317,30 @@ class SettingsReader {
   }
 
   void report_type(const Spot& spot, std::string_view type) {
-    std::string hint;
-    if (spot.schema.allows("string") && spot.node.is_scalar()) hint = "put it in quotes";
+    const std::string wanted = in_words(spot.schema.types());
     error(FaultCode::WrongType, spot, spot.node.mark(),
-          fmt::format("{} must be {}, not {}", what(spot), in_words(spot.schema.types()), in_words(type)),
-          std::move(hint));
+          fmt::format("{} must be {}, not {}", what(spot), wanted, in_words(type)),
+          hint_for_type(spot.node, wanted));
   }
 
-  void check_text(const Spot& spot, const std::string& text, Scope& scope) {
+  /// False: valijson must not see it.
+  bool check_text(const Spot& spot, const std::string& text, Scope& scope) {
     const auto words = spot.schema.words();
     if (!words.empty() && std::find(words.begin(), words.end(), text) == words.end()) {
       error(FaultCode::BadValue, spot, spot.node.mark(),
-            fmt::format("{} must be one of {}", what(spot), listing(words)), did_you_mean(text, words));
+            fmt::format("{} must be one of {}", what(spot), listing(words, "or")), did_you_mean(text, words));
+    }
+    if (spot.schema.has_pattern() &&
+        (text.size() > kLongestForPattern || !spot.schema.pattern_matches(text))) {
+      error(FaultCode::Settings, spot, spot.node.mark(),
+            fmt::format("{} is not of the form that is wanted", what(spot)), spot.schema.description());
+      return false;
     }
     if (spot.schema.marked(kListener)) check_listener(spot, text, scope);
     if (spot.schema.marked(kRoute)) check_route(spot, text, scope);
     const std::string role = spot.schema.mark_text(kConnector);
     if (!role.empty()) check_connector(spot, text, role);
+    return true;
   }
 
   void check_listener(const Spot& spot, const std::string& text, Scope& scope) {
@@ -339,6 +361,7 @@ class SettingsReader {
     const std::string_view fault = route_fault(text);
     if (fault.empty()) {
       scope.paths.push_back(text);
+      into_.route_places.emplace(text, spot.node.mark());
     } else {
       error(FaultCode::BadValue, spot, spot.node.mark(), fmt::format("{} is no path: {}", what(spot), fault));
     }
@@ -367,7 +390,8 @@ class SettingsReader {
     return text.empty() ? text : fmt::format("{}: {}", key, text);
   }
 
-  void unknown_key(const Spot& spot, const YamlEntry& entry) {
+  /// Reports a key that the schema does not have; the one that was probably meant, or nothing.
+  std::string unknown_key(const Spot& spot, const YamlEntry& entry) {
     std::vector<std::string> known;
     for (const std::string& name : spot.schema.properties()) {
       if (!spot.schema.property(name)->marked(kProfiles)) known.push_back(name);
@@ -379,6 +403,7 @@ class SettingsReader {
     if (hint.empty() && !known.empty()) hint = fmt::format("known here: {}", listing(known));
     error(FaultCode::UnknownKey, spot, entry.key_mark,
           fmt::format("unknown key \"{}\" in {}", entry.key, what(spot)), std::move(hint));
+    return meant;
   }
 
   /// "belongs under" for a key that the schema knows one level up or down.
@@ -421,8 +446,19 @@ class SettingsReader {
   }
 
   static std::string field_of(std::string_view pointer) {
-    std::string field(pointer.substr(pointer.empty() ? 0 : 1));
-    std::replace(field.begin(), field.end(), '/', '.');
+    std::string field;
+    while (!pointer.empty()) {
+      pointer.remove_prefix(1);
+      const std::string_view token = pointer.substr(0, pointer.find('/'));
+      const bool index = !token.empty() && token.find_first_not_of("0123456789") == std::string_view::npos;
+      if (index) {
+        field += fmt::format("[{}]", token);
+      } else {
+        if (!field.empty()) field += '.';
+        field += token;
+      }
+      pointer.remove_prefix(token.size());
+    }
     return field;
   }
 

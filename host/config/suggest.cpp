@@ -49,16 +49,21 @@ std::string closest(std::string_view word, std::span<const std::string> candidat
   return found;
 }
 
+std::string closest_or_same(std::string_view word, std::span<const std::string> candidates) {
+  std::string found = closest(word, candidates);
+  return found.empty() ? std::string(word) : found;
+}
+
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates) {
   const std::string found = closest(word, candidates);
   return found.empty() ? std::string() : fmt::format("did you mean \"{}\"?", found);
 }
 
-std::string listing(std::span<const std::string> words) {
+std::string listing(std::span<const std::string> words, std::string_view last) {
   std::string text;
   const std::size_t shown = std::min(words.size(), kMostListed);
   for (std::size_t i = 0; i < shown; ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
+    if (i > 0) text += i + 1 == words.size() ? fmt::format(" {} ", last) : ", ";
     text += words[i];
   }
   if (shown < words.size()) text += ", ...";

@@ -55,6 +55,15 @@ UnitResult<std::uint64_t> parse(std::string_view text, const Kind& kind) {
   return tl::unexpected(bad(kind, "the unit is not known", digits));
 }
 
+std::string format(std::uint64_t number, std::span<const Unit> units) {
+  for (auto unit = units.rbegin(); unit != units.rend(); ++unit) {
+    if (number != 0 && number % unit->factor == 0) {
+      return fmt::format("{}{}", number / unit->factor, unit->name);
+    }
+  }
+  return fmt::format("{}{}", number, units.front().name);
+}
+
 }  // namespace
 
 UnitResult<std::chrono::milliseconds> parse_duration(std::string_view text) {
@@ -82,11 +91,11 @@ UnitResult<DurationRange> parse_duration_range(std::string_view text) {
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {
-  const auto ms = static_cast<std::uint64_t>(duration.count());
-  for (auto unit = kDurations.rbegin(); unit != kDurations.rend(); ++unit) {
-    if (ms != 0 && ms % unit->factor == 0) return fmt::format("{}{}", ms / unit->factor, unit->name);
-  }
-  return fmt::format("{}ms", ms);
+  return format(static_cast<std::uint64_t>(duration.count()), kDurations);
+}
+
+std::string format_size(std::uint64_t bytes) {
+  return format(bytes, kSizes);
 }
 
 }  // namespace certspan

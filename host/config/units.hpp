@@ -33,7 +33,8 @@ UnitResult<DurationRange> parse_duration_range(std::string_view text);
 /// "512B", "64KiB", "256MiB", "1GiB": one whole number and one unit, at most 1024 GiB; in bytes.
 UnitResult<std::uint64_t> parse_size(std::string_view text);
 
-/// The shortest exact way to write it: "90s", "2m".
+/// The shortest exact way to write it: "90s", "2m"; "64KiB".
 std::string format_duration(std::chrono::milliseconds duration);
+std::string format_size(std::uint64_t bytes);
 
 }  // namespace certspan

@@ -33,6 +33,7 @@ class YamlNode {
     Kind kind = Kind::Null;
     bool quoted = false;
     bool expanded = false;
+    bool failed = false;
     Mark mark;
     std::string text;
     std::string written;
@@ -58,6 +59,8 @@ class YamlNode {
   bool quoted() const { return data_->quoted; }
   /// The text came from `${env:}`: it takes the type that its field wants.
   bool expanded() const { return data_->expanded; }
+  /// Its expansion went wrong, which has been reported: nothing more is to be said about this value.
+  bool failed() const { return data_->failed; }
   /// Kind Secret only.
   const SecretRef& secret() const { return *data_->secret; }
 

@@ -21,7 +21,9 @@ namespace {
 /// Ends the reading of a document whose faults are already reported.
 struct StopReading {};
 
-/// Turns yaml-cpp's marks (from 0, columns in bytes) into ours.
+/// Turns yaml-cpp's marks (from 0, columns in bytes) into ours. Marks come in rising order for the most part,
+/// so that each goes on counting characters where the one before it stopped: a line of a mebibyte costs one
+/// pass.
 class Places {
  public:
   explicit Places(std::string_view text) : text_(text) {
@@ -31,26 +33,28 @@ class Places {
     }
   }
 
-  Mark at(const YAML::Mark& mark) const {
+  Mark at(const YAML::Mark& mark) {
     if (mark.line < 0) return {};
     const auto line = static_cast<std::size_t>(mark.line);
     if (line >= starts_.size()) return {static_cast<std::uint32_t>(starts_.size()), 1};
-    return {static_cast<std::uint32_t>(line + 1),
-            characters(line, static_cast<std::size_t>(mark.column)) + 1};
+    const std::size_t target = std::min(starts_[line] + static_cast<std::size_t>(mark.column), text_.size());
+    if (line != line_ || target < offset_) {
+      line_ = line;
+      offset_ = starts_[line];
+      characters_ = 0;
+    }
+    for (; offset_ < target; ++offset_) {
+      if ((static_cast<unsigned char>(text_[offset_]) & 0xc0) != 0x80) ++characters_;
+    }
+    return {static_cast<std::uint32_t>(line + 1), characters_ + 1};
   }
 
  private:
-  std::uint32_t characters(std::size_t line, std::size_t bytes) const {
-    std::uint32_t count = 0;
-    const std::string_view rest = text_.substr(starts_[line]);
-    for (std::size_t i = 0; i < bytes && i < rest.size(); ++i) {
-      if ((static_cast<unsigned char>(rest[i]) & 0xc0) != 0x80) ++count;
-    }
-    return count;
-  }
-
   std::string_view text_;
   std::vector<std::size_t> starts_;
+  std::size_t line_ = 0;
+  std::size_t offset_ = 0;
+  std::uint32_t characters_ = 0;
 };
 
 /// A stream over memory that is not ours, without a copy.
@@ -65,7 +69,7 @@ class ViewBuffer final : public std::streambuf {
 /// Builds our tree from the parser's events, and checks the limits while it grows.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const Places& places, Faults& faults) : places_(places), faults_(faults) {}
+  TreeBuilder(Places& places, Faults& faults) : places_(places), faults_(faults) {}
 
   YamlNode take_root() { return std::move(root_); }
 
@@ -210,6 +214,10 @@ class TreeBuilder final : public YAML::EventHandler {
       faults_.error(FaultCode::Forbidden, mark, "merge keys are not allowed", "write the keys out");
       return;
     }
+    if (node.text().size() > kLongestYamlKey) {
+      faults_.error(FaultCode::TooLarge, mark, fmt::format("a key is longer than {} bytes", kLongestYamlKey));
+      return;
+    }
     const auto [known, fresh] = top.lines.emplace(node.text(), mark.line);
     if (!fresh) {
       faults_.error(FaultCode::DuplicateKey, mark,
@@ -220,7 +228,7 @@ class TreeBuilder final : public YAML::EventHandler {
     top.key = node.text();
   }
 
-  const Places& places_;
+  Places& places_;
   Faults& faults_;
   YamlNode root_;
   std::vector<Open> stack_;
@@ -229,8 +237,19 @@ class TreeBuilder final : public YAML::EventHandler {
   std::size_t documents_ = 0;
 };
 
+/// What a parser says about a tab in the indentation leads nobody to the tab.
+bool report_tab(std::string_view text, Mark mark, Faults& faults) {
+  std::string_view line = text;
+  for (std::uint32_t i = 1; i < mark.line; ++i)
+    line.remove_prefix(std::min(line.find('\n') + 1, line.size()));
+  const std::size_t tab = line.find_first_not_of(' ');
+  if (mark.line == 0 || tab == std::string_view::npos || line[tab] != '\t') return false;
+  faults.error(FaultCode::Syntax, {mark.line, static_cast<std::uint32_t>(tab + 1)},
+               "a tab in the indentation", "indent with spaces");
+  return true;
+}
+
 std::string advice(std::string_view message) {
-  if (message.find("tab") != std::string_view::npos) return "indent with spaces";
   if (message.find("illegal map value") != std::string_view::npos) {
     return "put text that holds \": \" in quotes, and check the indentation";
   }
@@ -290,7 +309,7 @@ std::optional<YamlNode> read_yaml(std::string_view text, Faults& faults) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   faults.set_source(text);
   if (!check_bytes(text, faults)) return std::nullopt;
-  const Places places(text);
+  Places places(text);
   TreeBuilder builder(places, faults);
   try {
     ViewBuffer buffer(text);
@@ -306,7 +325,10 @@ std::optional<YamlNode> read_yaml(std::string_view text, Faults& faults) {
   } catch (const StopReading&) {
     return std::nullopt;
   } catch (const YAML::Exception& e) {
-    faults.error(FaultCode::Syntax, places.at(e.mark), fmt::format("not YAML: {}", e.msg), advice(e.msg));
+    const Mark mark = places.at(e.mark);
+    if (!report_tab(text, mark, faults)) {
+      faults.error(FaultCode::Syntax, mark, fmt::format("not YAML: {}", e.msg), advice(e.msg));
+    }
     return std::nullopt;
   } catch (const std::exception& e) {
     faults.error(FaultCode::Syntax, {}, fmt::format("not YAML: {}", e.what()));

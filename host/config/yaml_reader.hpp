@@ -14,6 +14,7 @@ namespace certspan {
 inline constexpr std::size_t kLargestYaml = 1024 * 1024;
 inline constexpr std::size_t kDeepestYaml = 64;
 inline constexpr std::size_t kYamlNodeWeight = 8;
+inline constexpr std::size_t kLongestYamlKey = 1024;
 
 /// Reads one YAML document: the YAML 1.2 core schema without tags, merge keys, octal and sexagesimal numbers;
 /// keys are scalars and stand once. Faults that leave the tree usable (a duplicate key: the first one stays)

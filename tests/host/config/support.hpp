@@ -72,4 +72,66 @@ pipelines:
     otherwise: reject
 )";
 
+/// A file without fault in which every key of the grammar stands.
+inline constexpr std::string_view kEveryKey = R"(version: 1
+host:
+  data_dir: /var/lib/certspan
+  drain_timeout: 30s
+  repeat_window: 24h
+  danger_ca_key_in_host: true
+  listeners:
+    web:
+      address: "0.0.0.0:443"
+      tls: { certificate_file: web.pem, key: "${file:web.key}" }
+      limits: { max_connections: 1000, header_timeout: 10s, body_timeout: 30s, idle_timeout: 1m }
+    other:
+      address: "[::]:8443"
+      tls: { issuer: corp-ca, profile: web, names: [scep.example, 192.0.2.1] }
+  control:
+    socket: /run/certspan/control.sock
+    roles: { viewer: [bob], operator: ["group:helpdesk"], officer: [alice], admin: [root] }
+  log: { level: info, format: text, file: /var/log/certspan.log }
+plugins:
+  dirs: [/usr/lib/certspan/plugins]
+  pins: { com.acme.ca: 5f2c9b1e0d6a4c3b8a7f6e5d4c3b2a190817263544536271809f8e7d6c5b4a39 }
+connectors:
+  scep:
+    plugin: ndes
+    type: scep_server
+    settings:
+      listener: web
+      path: /scep
+      aliases: [/certsrv/mscep/mscep.dll]
+      ra: { certificate_file: ra.pem, key: "${credential:ra-key}" }
+      ca_certificates: ra_ca
+      cache: 64KiB
+      poll_interval: 30s
+      max_polls: 10
+      extra_capabilities: [SHA-384]
+      danger_sha1: false
+  password: { plugin: ndes, type: challenge, settings: { static: "${file:/run/credentials/x}", endpoint: scep, lifetime: 1h } }
+  corp-ca: { plugin: ca_local, type: ca, settings: { certificate_file: ca.pem, key: "${file:ca.key}" } }
+  acme: { plugin: com.acme.ca, type: ca, concurrency: 8, required: false, settings: { url: "https://ca.example", token: "${credential:acme}", ratio: 0.5 } }
+profiles:
+  wifi: { subject: from_request, san: [upn, dns], key_usage: [digital_signature], eku: [client_auth], validity: 365d, keys: [p256] }
+  web: { validity: 90d }
+pipelines:
+  renewals:
+    source: scep
+    when: { message: renewal }
+    danger_open_enrolment: true
+    steps: [ { issue: acme, profile: wifi } ]
+    otherwise: reject
+  wifi:
+    source: scep
+    when: { profile: ["wifi-*"] }
+    steps:
+      - validate: password
+      - issue: [corp-ca, acme]
+        profile: wifi
+        timeout: 20s
+        retry: { attempts: 6, backoff: 1s..2m }
+    reply: { within: 45s, then: pending }
+)";
+
 }  // namespace certspan::test
