@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "host/config/schema_marks.hpp"
 #include "host/config/settings.hpp"
+#include "host/config/settings_schema.hpp"
 #include "host/config/suggest.hpp"
 
 namespace certspan {
@@ -135,7 +137,7 @@ class TypeChecker {
           "tell the plugin's vendor");
       return;
     }
-    if (schema_has_mark(schema, "x-certspan-listener")) network_.insert(prepared.name);
+    if (schema_has_mark(schema, kListenerMark)) network_.insert(prepared.name);
     const SettingsContext context{config_, [this](std::string_view name) { return roles_of(name); }, faults_};
     read_settings(settings, place, schema, context, prepared);
     prepared_.connectors.push_back(std::move(prepared));

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "host/config/plain_text.hpp"
 #include "host/config/yaml_reader.hpp"
 
 namespace certspan {
@@ -148,6 +149,11 @@ class Expander {
     if (!value) {
       fail(FaultCode::Expansion, mark, fmt::format("environment variable \"{}\" is not set", name),
            fmt::format("set it, or write ${{env:{}:-default}}", name));
+      return {};
+    }
+    if (first_bad_byte(*value)) {
+      fail(FaultCode::Expansion, mark,
+           fmt::format("the value of environment variable \"{}\" is not UTF-8 text", name));
       return {};
     }
     total_ += value->size();

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+// Without it valijson ends the process where a schema is wrong.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/config/check_types.hpp"
+#include "host/config/schema_marks.hpp"
 
 namespace certspan {
 namespace {
@@ -204,15 +205,15 @@ Json for_editor(const Json& schema, const std::string& root) {
     for (const Json& below : schema) list.push_back(for_editor(below, root));
     return list;
   }
-  if (is_true(schema, "x-certspan-duration"))
+  if (is_true(schema, kDurationMark))
     return with_description(schema, text_like("", or_environment(kDurationPattern)));
-  if (is_true(schema, "x-certspan-size"))
+  if (is_true(schema, kSizeMark))
     return with_description(schema, text_like("", or_environment(kSizePattern)));
-  if (is_true(schema, "x-certspan-secret"))
+  if (is_true(schema, kSecretMark))
     return with_description(schema, text_like("", std::string(kSecretPattern)));
   Json copy = Json::object();
   for (const auto& [key, below] : schema.items()) {
-    if (below.is_object() && is_true(below, "x-certspan-profiles")) continue;
+    if (below.is_object() && is_true(below, kProfilesMark)) continue;
     copy[key] = for_editor(below, root);
     if (key == "$ref" && below.is_string() && below.get<std::string>().starts_with('#')) {
       copy[key] = root + below.get<std::string>().substr(1);
@@ -275,7 +276,7 @@ Json profiles(const std::vector<Type>& types) {
         !type.schema.contains("properties"))
       continue;
     for (const auto& [key, property] : type.schema.at("properties").items()) {
-      if (!is_true(property, "x-certspan-profiles")) continue;
+      if (!is_true(property, kProfilesMark)) continue;
       Json written = property;
       written.erase("x-certspan-profiles");
       schema = for_editor(written, "#/definitions/" + type.definition);

@@ -39,7 +39,9 @@ SchemaView::SchemaView(const Json& root, const Json& schema) : root_(&root) {
 }
 
 void SchemaView::gather(const Json& schema, bool sure, int depth) {
-  if (!schema.is_object() || depth > kDeepestReference) return;
+  const bool known = std::any_of(branches_.begin(), branches_.end(),
+                                 [&](const Branch& branch) { return branch.schema == &schema; });
+  if (known || !schema.is_object() || depth > kDeepestReference) return;
   if (const Json* reference = member(schema, "$ref")) {
     if (!reference->is_string()) return;
     if (const Json* target = resolve(reference->get<std::string>())) gather(*target, sure, depth + 1);

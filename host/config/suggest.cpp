@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;
 constexpr std::size_t kMostListed = 12;
+/// Among more names than these a suggestion helps nobody, and looking for one takes its time.
+constexpr std::size_t kMostCandidates = 256;
 
 }  // namespace
 
@@ -37,9 +39,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string closest(std::string_view word, std::span<const std::string> candidates) {
-  std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
+  const std::size_t allowed = std::max<std::size_t>(1, word.size() / 3);
+  std::size_t best = allowed + 1;
   std::string found;
+  if (candidates.size() > kMostCandidates) return found;
   for (const std::string& candidate : candidates) {
+    if (candidate.size() > word.size() + allowed || word.size() > candidate.size() + allowed) continue;
     const std::size_t distance = edit_distance(word, candidate);
     if (distance < best) {
       best = distance;

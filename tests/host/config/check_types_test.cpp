@@ -1,5 +1,10 @@
 #include "host/config/check_types.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -36,6 +41,301 @@ TEST_CASE("the example of the architecture page becomes settings, secrets and gr
   const auto wifi = nlohmann::json::parse(fence->settings).at("profiles").at("wifi");
   CHECK(wifi.at("validity") == 365LL * 86400 * 1000);
   CHECK(fence->place_of("/profiles/wifi/validity") == place_in(kExample, "validity"));
+}
+
+/// `kEveryKey` with one piece of text replaced.
+std::string with(std::string_view from, std::string_view to) {
+  std::string text(kEveryKey);
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+struct Checked {
+  std::vector<Fault> faults;
+  std::string report;
+  PreparedConfig prepared;
+};
+
+Checked check(const std::string& text, const TypeCatalog& catalog = FakeCatalog(),
+              const Environment& environment = {}) {
+  Faults faults("f");
+  const auto config = parse(text, faults, environment);
+  REQUIRE(config);
+  Checked checked{{}, {}, check_against_types(*config, catalog, faults)};
+  checked.faults = faults.sorted();
+  checked.report = faults.to_text();
+  return checked;
+}
+
+/// The only fault, which must be of this code and stand at `place`.
+Fault only(const std::string& text, FaultCode code, std::string_view place,
+           const TypeCatalog& catalog = FakeCatalog()) {
+  const Checked checked = check(text, catalog);
+  INFO(checked.report);
+  REQUIRE(checked.faults.size() == 1);
+  CHECK(checked.faults[0].code == code);
+  CHECK(checked.faults[0].mark == place_in(text, place));
+  return checked.faults[0];
+}
+
+nlohmann::json settings_of(const Checked& checked, std::string_view connector) {
+  const PreparedConnector* prepared = checked.prepared.connector(connector);
+  REQUIRE(prepared);
+  return nlohmann::json::parse(prepared->settings);
+}
+
+TEST_CASE("units become integers, references tokens, and numbers and truth values keep their types") {
+  const Checked checked = check(std::string(kEveryKey));
+  INFO(checked.report);
+  REQUIRE(checked.faults.empty());
+  const auto scep = settings_of(checked, "scep");
+  CHECK(scep.at("cache") == 65536);
+  CHECK(scep.at("poll_interval") == 30'000);
+  CHECK(scep.at("max_polls") == 10);
+  CHECK(scep.at("danger_sha1") == false);
+  CHECK(scep.at("ra").at("key") == "secret:0");
+  CHECK(scep.at("extra_capabilities") == nlohmann::json{"SHA-384"});
+  CHECK(settings_of(checked, "acme").at("ratio") == 0.5);
+  CHECK_FALSE(checked.prepared.connector("acme")->required);
+  CHECK(checked.prepared.connector("acme")->concurrency == 8);
+  CHECK(checked.prepared.connector("password")->uses == std::vector<std::string>{"scep"});
+}
+
+TEST_CASE("all paths of an endpoint are granted on its listener") {
+  const Checked checked = check(std::string(kEveryKey));
+  const PreparedConnector* scep = checked.prepared.connector("scep");
+  REQUIRE(scep);
+  REQUIRE(scep->grants.size() == 1);
+  CHECK(scep->grants[0].listener == "web");
+  CHECK(scep->grants[0].paths == std::vector<std::string>{"/scep", "/certsrv/mscep/mscep.dll"});
+  CHECK(checked.prepared.connector("password")->grants.empty());
+}
+
+TEST_CASE("paths are granted on the listener that stands nearest to them") {
+  FakeCatalog catalog;
+  catalog.add({"many",
+               "server",
+               "",
+               R"({
+    "type": "object", "additionalProperties": false, "properties": {
+      "endpoints": {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {
+        "listener": {"type": "string", "x-certspan-listener": true},
+        "path": {"type": "string", "x-certspan-route": true}}}}}})",
+               {Role::Source},
+               0});
+  const Checked checked = check(
+      with("    plugin: ndes\n    type: scep_server\n    settings:\n      listener: web\n      path: /scep\n",
+           "    plugin: many\n    type: server\n    settings:\n      endpoints: [{listener: web, path: /a}, "
+           "{listener: other, path: /b}]\n"),
+      catalog);
+  const PreparedConnector* scep = checked.prepared.connector("scep");
+  REQUIRE(scep);
+  REQUIRE(scep->grants.size() == 2);
+  CHECK(scep->grants[0].listener == "web");
+  CHECK(scep->grants[0].paths == std::vector<std::string>{"/a"});
+  CHECK(scep->grants[1].listener == "other");
+  CHECK(scep->grants[1].paths == std::vector<std::string>{"/b"});
+}
+
+TEST_CASE("a token stands for the reference at its place in the list") {
+  const Checked checked = check(with("token: \"${credential:acme}\"", "token: \"${file:token}\""));
+  const PreparedConnector* acme = checked.prepared.connector("acme");
+  REQUIRE(acme);
+  CHECK(settings_of(checked, "acme").at("token") == "secret:0");
+  REQUIRE(acme->secrets.size() == 1);
+  CHECK(to_string(acme->secrets[0]) == "${file:/etc/certspan/token}");
+  CHECK(acme->settings.find("certspan/token") == std::string::npos);
+}
+
+TEST_CASE("a secret written into the file is refused and nowhere repeated") {
+  const Checked checked = check(with("static: \"${file:/run/credentials/x}\"", "static: hunter2"));
+  REQUIRE(checked.faults.size() == 1);
+  CHECK(checked.faults[0].code == FaultCode::SecretLiteral);
+  CHECK(checked.report.find("hunter2") == std::string::npos);
+  const PreparedConnector* password = checked.prepared.connector("password");
+  REQUIRE(password);
+  CHECK(password->settings.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("a secret from the environment is refused too, and its value not shown") {
+  const Checked checked = check(with("static: \"${file:/run/credentials/x}\"", "static: \"${env:PASSWORD}\""),
+                                FakeCatalog(), {{"PASSWORD", "hunter2"}});
+  REQUIRE(checked.faults.size() == 1);
+  CHECK(checked.faults[0].code == FaultCode::SecretLiteral);
+  CHECK(checked.report.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("settings from the environment take the type that the schema wants") {
+  const Checked checked =
+      check(with("max_polls: 10", "max_polls: \"${env:POLLS}\""), FakeCatalog(), {{"POLLS", "3"}});
+  CHECK(checked.faults.empty());
+  CHECK(settings_of(checked, "scep").at("max_polls") == 3);
+  const Checked text =
+      check(with("url: \"https://ca.example\"", "url: \"${env:URL}\""), FakeCatalog(), {{"URL", "12"}});
+  CHECK(text.faults.empty());
+  CHECK(settings_of(text, "acme").at("url") == "12");
+}
+
+TEST_CASE("profiles go to every type that asks for them, and a fault in one is told once") {
+  FakeCatalog catalog;
+  catalog.remove("ca_local");
+  catalog.add({"ca_local",
+               "ca",
+               "",
+               R"({"type": "object", "additionalProperties": false, "properties": {
+      "certificate_file": {"type": "string"}, "key": {"type": "string", "x-certspan-secret": true},
+      "profiles": {"type": "object", "x-certspan-profiles": true, "additionalProperties": {"type": "object",
+        "additionalProperties": false, "properties": {"validity": {"x-certspan-duration": true},
+        "subject": {}, "san": {}, "key_usage": {}, "eku": {}, "keys": {}}}}}})",
+               {Role::Issuer},
+               0});
+  const Checked good = check(std::string(kEveryKey), catalog);
+  INFO(good.report);
+  CHECK(good.faults.empty());
+  CHECK(settings_of(good, "corp-ca").at("profiles").at("web").at("validity") == 90LL * 86400 * 1000);
+  only(with("validity: 90d", "validity: 90"), FaultCode::Unit, "90 }", catalog);
+  only(with("validity: 90d", "validity: 90d, vality: 1d"), FaultCode::UnknownKey, "vality", catalog);
+}
+
+TEST_CASE("the host makes the fence by itself wherever a certificate is issued") {
+  const Checked with_pipelines = check(std::string(kEveryKey));
+  CHECK(with_pipelines.prepared.connector("profile") != nullptr);
+  const Checked without = check("version: 1\nconnectors: {}\n");
+  CHECK(without.prepared.connector("profile") == nullptr);
+}
+
+TEST_CASE("without the fence nothing is issued") {
+  FakeCatalog catalog;
+  catalog.remove("profile");
+  CHECK(only(std::string(kEveryKey), FaultCode::UnknownName, "dirs:", catalog).message ==
+        "the bundled plugin \"profile\", which fences every issuer, is not found");
+  catalog.refuse("profile", "built for another machine");
+  CHECK(only(std::string(kEveryKey), FaultCode::UnknownName, "dirs:", catalog)
+            .message.ends_with("built for another machine"));
+}
+
+TEST_CASE("the fence may stand in the file, under its own name only") {
+  const Checked own = check(with("profiles:\n", "  profile: { plugin: profile, type: fence }\nprofiles:\n"));
+  INFO(own.report);
+  CHECK(own.faults.empty());
+  CHECK(own.prepared.connector("profile")->settings.find("validity") != std::string::npos);
+  const std::string text =
+      with("profiles:\n", "  profile: { plugin: com.acme.ca, type: ca, settings: { url: x } }\nprofiles:\n");
+  const Checked other = check(text);
+  REQUIRE(!other.faults.empty());
+  CHECK(other.faults[0].code == FaultCode::Conflict);
+}
+
+TEST_CASE("a CA key needs the admin's word, which says what is to come") {
+  const Fault fault = only(with("danger_ca_key_in_host: true", "danger_ca_key_in_host: false"),
+                           FaultCode::CaKeyInHost, "ca, settings: { certificate_file");
+  CHECK(fault.suggestion.find("later release") != std::string::npos);
+  CHECK(fault.suggestion.find("danger_ca_key_in_host: true") != std::string::npos);
+}
+
+TEST_CASE("a network source reaches an issuer past a validator, or by the admin's word") {
+  // In kEveryKey the pipeline `renewals` has the admin's word, `wifi` a validator, which is taken away here.
+  const std::string text = with("      - validate: password\n", "");
+  const Checked checked = check(text);
+  REQUIRE(checked.faults.size() == 2);
+  CHECK(checked.faults[0].code == FaultCode::Unused);
+  CHECK(checked.faults[1].code == FaultCode::OpenEnrolment);
+  CHECK(checked.faults[1].severity == Severity::Error);
+  CHECK(checked.faults[1].mark == place_in(text, "issue: [corp-ca, acme]"));
+}
+
+TEST_CASE("a source that is not on the network needs no validator") {
+  FakeCatalog catalog;
+  catalog.add(
+      {"drop", "folder", "", R"({"type": "object", "additionalProperties": false})", {Role::Source}, 0});
+  const Checked checked = check(
+      "version: 1\nconnectors:\n  in: { plugin: drop, type: folder }\n"
+      "  acme: { plugin: com.acme.ca, type: ca, settings: { url: x } }\nprofiles: { p: { validity: 1d } }\n"
+      "pipelines: { one: { source: in, steps: [ { issue: acme, profile: p } ] } }\n",
+      catalog);
+  INFO(checked.report);
+  CHECK(checked.faults.empty());
+}
+
+TEST_CASE("a plugin that is missing stops the host, unless its connector is not required") {
+  FakeCatalog catalog;
+  catalog.remove("com.acme.ca");
+  const Checked optional = check(std::string(kEveryKey), catalog);
+  REQUIRE(optional.faults.size() == 1);
+  CHECK(optional.faults[0].severity == Severity::Warning);
+  CHECK(optional.faults[0].message.find("the host runs without this connector") != std::string::npos);
+  CHECK(optional.prepared.connector("acme") == nullptr);
+
+  catalog.refuse("com.acme.ca", "plugin.truncated: the file is cut off");
+  const Checked required = check(with("required: false, ", ""), catalog);
+  REQUIRE(required.faults.size() == 1);
+  CHECK(required.faults[0].severity == Severity::Error);
+  CHECK(required.faults[0].message ==
+        "plugin \"com.acme.ca\" is refused: plugin.truncated: the file is cut off");
+}
+
+TEST_CASE("what only a full JSON Schema validator sees is told at its place too") {
+  only(with("extra_capabilities: [SHA-384]", "extra_capabilities: [SHA-384, AES, SHA-384]"),
+       FaultCode::Settings, "extra_capabilities");
+}
+
+TEST_CASE("a schema that is none is the plugin's fault") {
+  FakeCatalog catalog;
+  catalog.add({"odd", "one", "", "{", {Role::Issuer}, 0});
+  catalog.add({"odd", "two", "", R"({"properties": 5})", {Role::Issuer}, 0});
+  for (const char* type : {"one", "two"}) {
+    const std::string text =
+        std::string("version: 1\nconnectors:\n  x: { plugin: odd, type: ") + type + " }\n";
+    const Checked checked = check(text, catalog);
+    INFO(checked.report);
+    CHECK(std::any_of(checked.faults.begin(), checked.faults.end(), [](const Fault& fault) {
+      return fault.code == FaultCode::Plugin && fault.suggestion == "tell the plugin's vendor";
+    }));
+  }
+}
+
+TEST_CASE("a plugin's own fault is told at the key it points at, or the nearest around it") {
+  const std::string text(kEveryKey);
+  const Checked checked = check(text);
+  const PreparedConnector* scep = checked.prepared.connector("scep");
+  REQUIRE(scep);
+  CHECK(scep->place_of("/ra/certificate_file") == place_in(text, "certificate_file: ra.pem"));
+  CHECK(scep->place_of("/aliases/0") == place_in(text, "/certsrv"));
+  CHECK(scep->place_of("/ra/none/at/all") == place_in(text, "ra: {"));
+  CHECK(scep->place_of("") == place_in(text, "settings:\n      listener"));
+  CHECK(scep->place_of("no pointer") == Mark{});
+  Faults faults("f");
+  add_plugin_fault(*scep, "/ra/key", "the key is no RSA key", faults);
+  REQUIRE(faults.sorted().size() == 1);
+  CHECK(faults.sorted()[0].mark == place_in(text, "key: \"${credential:ra-key}\""));
+  CHECK(faults.sorted()[0].message == "connector \"scep\": the key is no RSA key");
+}
+
+TEST_CASE("text that is long enough to exhaust a regular expression is refused before") {
+  const Checked checked = check(with("[SHA-384]", "[" + std::string(200'000, 'a') + "]"));
+  REQUIRE(!checked.faults.empty());
+  CHECK(checked.faults[0].code == FaultCode::Settings);
+}
+
+TEST_CASE("settings beyond what the contract allows are refused") {
+  const Checked checked =
+      check(with("url: \"https://ca.example\"", "url: \"" + std::string(300'000, 'u') + "\""));
+  REQUIRE(checked.faults.size() == 1);
+  CHECK(checked.faults[0].code == FaultCode::TooLarge);
+}
+
+TEST_CASE("secrets that cannot be opened are errors, those of another user or of systemd warnings") {
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  const Checked checked = check(std::string(kEveryKey));
+  Faults faults("f");
+  check_secrets_readable(checked.prepared, faults);
+  const auto told = faults.sorted();
+  REQUIRE(told.size() == 4);
+  CHECK(told[0].mark == place_in(kEveryKey, "\"${credential:ra-key}\""));
+  CHECK(told[0].severity == Severity::Warning);
+  CHECK(told[1].mark == place_in(kEveryKey, "\"${file:/run/credentials/x}\""));
+  CHECK(told[1].severity == Severity::Error);
 }
 
 }  // namespace

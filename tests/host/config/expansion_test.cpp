@@ -96,6 +96,15 @@ TEST_CASE("references that can not be expanded are faults") {
   CHECK(fault_of("${credential:..}").code == FaultCode::Expansion);
 }
 
+TEST_CASE("a variable that holds no text is refused, without showing it") {
+  for (const char* value : {"a\xff", "a\x1b[0m"}) {
+    Faults faults("f");
+    expand("k: ${env:RAW}", faults, {{"RAW", value}});
+    REQUIRE(faults.sorted().size() == 1);
+    CHECK(faults.sorted()[0].message == "the value of environment variable \"RAW\" is not UTF-8 text");
+  }
+}
+
 TEST_CASE("keys and comments are left alone") {
   Faults faults("f");
   const YamlNode root = expand("${env:NO}: 1 # ${env:NO}\n", faults);

@@ -186,6 +186,13 @@ TEST_CASE("what is not UTF-8 text is refused at its first byte") {
   }
 }
 
+TEST_CASE("an escape can not bring a control character in") {
+  CHECK(fault_of(R"(a: "x\0y")").code == FaultCode::Forbidden);
+  CHECK(fault_of(R"(a: "\e[0m")").code == FaultCode::Forbidden);
+  CHECK(fault_of(R"("\x07": 1)").code == FaultCode::Forbidden);
+  CHECK(read(R"(a: "x\ty\u00fc")").find("a")->value.text() == "x\ty\xc3\xbc");
+}
+
 TEST_CASE("an empty file is a fault") {
   for (const char* text : {"", "\n\n", "# only a comment\n"}) {
     Faults faults("f");

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+namespace certspan {
+
+/// The marks in a settings schema that the host reads; abi/plugin.h says what each one means.
+inline constexpr std::string_view kSecretMark = "x-certspan-secret";
+inline constexpr std::string_view kListenerMark = "x-certspan-listener";
+inline constexpr std::string_view kRouteMark = "x-certspan-route";
+inline constexpr std::string_view kDurationMark = "x-certspan-duration";
+inline constexpr std::string_view kSizeMark = "x-certspan-size";
+inline constexpr std::string_view kConnectorMark = "x-certspan-connector";
+inline constexpr std::string_view kProfilesMark = "x-certspan-profiles";
+
+}  // namespace certspan
