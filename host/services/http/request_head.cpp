@@ -77,12 +77,13 @@ bool HeadScanner::line_fits(std::string_view line, bool complete, const LineLimi
   const std::size_t size = !complete && line.ends_with('\r') ? line.size() - 1 : line.size();
   if (size <= options_->request_line) return true;
   if (long_limit_ == 0) {
-    const std::size_t begin = line.find(' ');
+    // No route's path is longer than a short line, so it must have ended by now.
+    const std::string_view start = line.substr(0, options_->request_line + 1);
+    const std::size_t begin = start.find(' ');
     if (begin == std::string_view::npos) return false;
-    const std::string_view rest = line.substr(begin + 1);
-    const std::size_t end = rest.find_first_of("? ");
-    if (end == std::string_view::npos) return false;  // no route's path is that long
-    const auto target = split_target(rest.substr(0, end));
+    const std::size_t end = start.find_first_of("? ", begin + 1);
+    if (end == std::string_view::npos) return false;
+    const auto target = split_target(start.substr(begin + 1, end - begin - 1));
     if (!target) return false;
     long_limit_ = line_limit(target->path);
   }

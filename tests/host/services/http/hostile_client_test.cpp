@@ -162,19 +162,24 @@ TEST_CASE("requests cut off at every byte leave nothing behind") {
 }
 
 TEST_CASE("a client that does not read its answer is cut off, one that reads gets all of it") {
-  ServerFixture fixture({.write_timeout = milliseconds(100), .slowest_rate = 16u << 20});
-  fixture.route("/big", [](HttpRequest, HttpExchangePtr exchange) {
-    exchange->respond({.status = 200, .body = Bytes(31u << 20)});  // more than the sockets' buffers take
-  });
-  RawClient sleeper = fixture.client();
+  constexpr std::size_t kSize = 31u << 20;  // more than the sockets' buffers take
+  const auto answer = [](HttpRequest, HttpExchangePtr exchange) {
+    exchange->respond({.status = 200, .body = Bytes(kSize)});
+  };
+  ServerFixture impatient({.write_timeout = milliseconds(100), .slowest_rate = kSize * 100});
+  impatient.route("/big", answer);
+  RawClient sleeper = impatient.client();
   REQUIRE(sleeper.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n"));
-  RawClient reader = fixture.client();
+  CHECK(impatient.eventually([](const auto& status) { return status.timed_out == 1; }));
+  CHECK_FALSE(sleeper.response());
+
+  ServerFixture patient;
+  patient.route("/big", answer);
+  RawClient reader = patient.client();
   REQUIRE(reader.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n"));
   const auto response = reader.response();
   REQUIRE(response);
-  CHECK(response->body.size() == 31u << 20);
-  CHECK(fixture.eventually([](const auto& status) { return status.timed_out == 1; }));
-  CHECK_FALSE(sleeper.response());
+  CHECK(response->body.size() == kSize);
 }
 
 TEST_CASE("beyond the in-flight limit clients are told to come back, and bodies are not read") {

@@ -74,10 +74,10 @@ TEST_CASE("material that can't serve is refused with its listener's name, and wh
   TlsFixture fixture(make_identity("server", TestKey::Ec));
   const TestIdentity other = make_identity("other", TestKey::Ec);
   const TestIdentity rsa = make_identity("rsa", TestKey::Rsa);
+  const TestIdentity stranger = make_identity("stranger", TestKey::Ec);
   for (const TlsMaterial& bad :
        {TlsMaterial{}, TlsMaterial{other.chain_pem, ""}, TlsMaterial{"", other.key_pem},
-        TlsMaterial{other.chain_pem, rsa.key_pem},
-        TlsMaterial{other.chain_pem, make_identity("x", TestKey::Ec).key_pem},
+        TlsMaterial{other.chain_pem, rsa.key_pem}, TlsMaterial{other.chain_pem, stranger.key_pem},
         TlsMaterial{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", other.key_pem}}) {
     const auto reloaded = fixture.server.reload_tls("tls", bad);
     REQUIRE_FALSE(reloaded);
