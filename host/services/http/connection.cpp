@@ -51,12 +51,13 @@ void Connection::refuse() {
 
 void Connection::drain() {
   if (phase_ == Phase::Handshake) return close();
-  if (phase_ == Phase::Head && input().empty()) leave();
+  if (idle_) leave();
 }
 
 void Connection::close() {
   if (phase_ == Phase::Closed) return;
   phase_ = Phase::Closed;
+  become_busy();
   if (const auto exchange = exchange_.lock()) exchange->mark_closed();
   timer_.cancel();
   boost::system::error_code ignored;
@@ -71,6 +72,18 @@ void Connection::uncount() {
   server_->connection_closed();
 }
 
+void Connection::become_idle() {
+  idle_ = worker_->idle().insert(worker_->idle().end(), this);
+  listener_->counters.idle.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Connection::become_busy() {
+  if (!idle_) return;
+  worker_->idle().erase(*idle_);
+  idle_.reset();
+  listener_->counters.idle.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void Connection::next_request() {
   phase_ = Phase::Head;
   scanner_.emplace(server_->options);
@@ -78,9 +91,13 @@ void Connection::next_request() {
   route_.reset();
   exchange_.reset();
   response_ = {};
-  begun_ = false;
   request_read_ = false;
-  if (server_->draining.load(std::memory_order_relaxed) && input().empty()) return leave();
+  if (!input().empty()) {
+    set_deadline(listener_->header_timeout);
+    return go_on();
+  }
+  if (server_->draining.load(std::memory_order_relaxed)) return leave();
+  become_idle();
   set_deadline(listener_->idle_timeout);
   go_on();
 }
@@ -161,12 +178,12 @@ std::size_t Connection::line_limit(std::string_view path) const {
 }
 
 void Connection::scan_head() {
+  if (idle_ && !input().empty()) {
+    become_busy();
+    set_deadline(listener_->header_timeout);
+  }
   switch (scanner_->scan(input(), [this](std::string_view path) { return line_limit(path); })) {
     case HeadState::NeedMore:
-      if (!begun_ && !input().empty()) {
-        begun_ = true;
-        set_deadline(listener_->header_timeout);
-      }
       return read_more();
     case HeadState::Complete:
       return head_complete();
@@ -327,6 +344,7 @@ void Connection::linger() {
 }
 
 void Connection::leave() {
+  become_busy();
   if (!transport_->tls()) return close();
   phase_ = Phase::Lingering;
   set_deadline(server_->options.linger_timeout);
@@ -360,8 +378,7 @@ void Connection::timer_fired() {
 }
 
 void Connection::deadline_passed() {
-  const bool idle = phase_ == Phase::Head && !begun_;
-  if (idle) return leave();
+  if (idle_) return leave();
   if (phase_ != Phase::Lingering) listener_->counters.timed_out.fetch_add(1, std::memory_order_relaxed);
   if ((phase_ == Phase::Head || phase_ == Phase::Body) && !continuing_) return answer_and_close(408);
   close();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse();
   /// Closes an idle connection; one with a request closes after its response.
   void drain();
+  bool is_of(const ListenerState& listener) const { return listener_.get() == &listener; }
   /// Without another byte.
   void close();
 
@@ -86,6 +88,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void timer_fired();
   void deadline_passed();
   void uncount();
+  void become_idle();
+  void become_busy();
 
   const std::shared_ptr<ServerState> server_;
   const std::shared_ptr<IoWorker> worker_;
@@ -108,7 +112,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<const RouteEntry> route_;
   std::string path_;
   std::string query_;
-  bool begun_ = false;         // a byte of the request has come
+  std::optional<std::list<Connection*>::iterator>
+      idle_;                   // place among the worker's; none: a request has begun
   bool continuing_ = false;    // "100 Continue" is being written
   bool request_read_ = false;  // to its last byte
 

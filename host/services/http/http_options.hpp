@@ -16,11 +16,13 @@ struct TlsMaterial {
   std::string_view private_key_pem;
 };
 
+/// At its connection limit a listener closes the connection that has been idle for longest to let a new one
+/// in. If none is idle the new one is told 503 (over TLS just closed, a handshake would cost too much).
 struct HttpListenerOptions {
   std::string name;
   std::string host = {};                 ///< an address ("0.0.0.0", "::") or a name of this machine
   std::uint16_t port = 0;                ///< 0: a free one
-  std::size_t max_connections = 10'000;  ///< beyond: 503 to a few, then an immediate close
+  std::size_t max_connections = 10'000;  ///< see above
   std::optional<TlsMaterial> tls = {};   ///< without: plain HTTP
   // Each bounds one phase as a whole, so that a client that trickles is not kept.
   std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte to the empty line; 408
@@ -49,6 +51,7 @@ struct HttpListenerStatus {
   std::string name;
   std::string address;              ///< as bound
   std::uint64_t open = 0;           ///< gauge: connections
+  std::uint64_t idle = 0;           ///< gauge: those without a request
   std::uint64_t accepted = 0;       ///< connections
   std::uint64_t refused = 0;        ///< connections above max_connections
   std::uint64_t accept_errors = 0;  ///< mostly "too many open files"

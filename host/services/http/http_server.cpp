@@ -130,6 +130,7 @@ std::vector<HttpListenerStatus> HttpServer::Impl::status() const {
     result.push_back({.name = state.name,
                       .address = state.address,
                       .open = counters.open,
+                      .idle = counters.idle,
                       .accepted = counters.accepted,
                       .refused = counters.refused,
                       .accept_errors = counters.accept_errors,

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <memory>
@@ -52,6 +53,12 @@ void IoWorker::drain_connections() {
   // Closing takes a connection out of the set.
   const std::vector<Connection*> all(connections_.begin(), connections_.end());
   for (Connection* connection : all) connection->drain();
+}
+
+void IoWorker::close_idle(const ListenerState& listener) {
+  const auto first = std::find_if(idle_.begin(), idle_.end(),
+                                  [&](const Connection* connection) { return connection->is_of(listener); });
+  if (first != idle_.end()) (*first)->drain();
 }
 
 void IoWorker::close_connections() {

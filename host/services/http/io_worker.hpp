@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <list>
 #include <thread>
 #include <unordered_set>
 #include <utility>
@@ -14,6 +15,7 @@
 namespace certspan::http {
 
 class Connection;
+struct ListenerState;
 
 /// One io thread with the connections that live on it: a connection never changes its thread, so it needs no
 /// lock. `post` may be called from any thread, the members named so from the io thread only, the others from
@@ -45,6 +47,10 @@ class IoWorker {
   /// [io-thread]
   void add(Connection* connection) { connections_.insert(connection); }
   void remove(Connection* connection) { connections_.erase(connection); }
+  /// Connections without a request, the one that has been so for longest in front.
+  std::list<Connection*>& idle() { return idle_; }
+  /// Closes the first idle connection of that listener.
+  void close_idle(const ListenerState& listener);
   void drain_connections();
   void close_connections();
   bool stopping() const { return stopping_; }
@@ -55,6 +61,7 @@ class IoWorker {
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::unordered_set<Connection*> connections_;
+  std::list<Connection*> idle_;
   bool stopping_ = false;
   std::thread thread_;
 };

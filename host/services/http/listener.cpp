@@ -103,7 +103,7 @@ void Listener::accepted(const boost::system::error_code& error, tcp::socket sock
   }
   state_->counters.accepted.fetch_add(1, std::memory_order_relaxed);
   const std::uint64_t open = state_->counters.open.load(std::memory_order_relaxed);
-  const bool refused = open >= max_connections_;
+  const bool refused = open >= max_connections_ + kRefusals || (open >= max_connections_ && !make_place());
   if (refused) state_->counters.refused.fetch_add(1, std::memory_order_relaxed);
   const TlsContext tls = current_tls();
   // A 503 over TLS would cost a handshake: there a refusal is a close.
@@ -118,7 +118,16 @@ void Listener::accepted(const boost::system::error_code& error, tcp::socket sock
   accept();
 }
 
+bool Listener::make_place() {
+  if (state_->counters.idle.load(std::memory_order_relaxed) == 0) return false;
+  for (const auto& worker : workers_) {
+    worker->post([worker, state = state_] { worker->close_idle(*state); });
+  }
+  return true;
+}
+
 void Listener::back_off() {
+  make_place();
   back_off_.expires_after(kBackOff);
   back_off_.async_wait([self = shared_from_this()](const auto& /*error*/) { self->accept(); });
 }

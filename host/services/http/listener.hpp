@@ -13,8 +13,9 @@
 namespace certspan::http {
 
 /// A listening socket: accepts on the first io thread and deals its connections to all of them in turn. When
-/// the process is out of file descriptors it waits a moment and goes on. `open`, `port` and `set_tls` may be
-/// called from any thread, the others from the first io thread (or before it runs).
+/// the process is out of file descriptors it closes idle connections, waits a moment and goes on. `open`,
+/// `port` and `set_tls` may be called from any thread, the others from the first io thread (or before it
+/// runs).
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   using Workers = std::vector<std::shared_ptr<IoWorker>>;
@@ -36,6 +37,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
  private:
   void accepted(const boost::system::error_code& error, boost::asio::ip::tcp::socket socket,
                 std::size_t worker);
+  bool make_place();
   void back_off();
   TlsContext current_tls() const;
 

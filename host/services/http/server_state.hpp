@@ -13,6 +13,7 @@ namespace certspan::http {
 /// Counters of one listener; HttpListenerStatus is a copy of them.
 struct ListenerCounters {
   std::atomic<std::uint64_t> open{0};
+  std::atomic<std::uint64_t> idle{0};
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> accept_errors{0};

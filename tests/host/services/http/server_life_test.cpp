@@ -49,12 +49,16 @@ TEST_CASE("thousands of connections wait at once and each gets its own answer") 
   CHECK(fixture.eventually([](const auto& status) { return status.open == 0; }));
 }
 
-TEST_CASE("above its connection limit a listener says 503, and serves again when there is room") {
+TEST_CASE("above its connection limit a busy listener says 503, and serves again when there is room") {
   ServerFixture fixture({}, {.name = "web", .max_connections = 2});
-  fixture.route("/scep", echo);
+  Inbox inbox;
+  fixture.route("/", inbox.handler());
   RawClient first = fixture.client();
   RawClient second = fixture.client();
-  REQUIRE(fixture.eventually([](const auto& status) { return status.open == 2; }));
+  REQUIRE(first.send(kGet));
+  REQUIRE(second.send(kGet));
+  const Taken one = inbox.take();
+  const Taken two = inbox.take();
   RawClient third = fixture.client();
   REQUIRE(third.send(kGet));
   const auto refused = third.response();
@@ -63,11 +67,42 @@ TEST_CASE("above its connection limit a listener says 503, and serves again when
   CHECK(refused->fields.contains("retry-after"));
   CHECK(fixture.status().refused == 1);
   third.close();
+  two.exchange->respond({.status = 200});
+  REQUIRE(second.response());
   second.close();
   REQUIRE(fixture.eventually([](const auto& status) { return status.open == 1; }));
   RawClient fourth = fixture.client();
   REQUIRE(fourth.send(kGet));
+  inbox.take().exchange->respond({.status = 200});
   CHECK(fourth.response()->status == 200);
+  one.exchange->respond({.status = 200});
+  CHECK(first.response()->status == 200);
+}
+
+TEST_CASE("at the connection limit idle connections give way, the longest idle first") {
+  ServerFixture fixture({}, {.name = "web", .max_connections = 3});
+  Inbox inbox;
+  fixture.route("/scep", echo);
+  fixture.route("/wait", inbox.handler());
+  RawClient busy = fixture.client();
+  REQUIRE(busy.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"));
+  const Taken taken = inbox.take();
+  RawClient older = fixture.client();
+  REQUIRE(older.send(kGet));
+  REQUIRE(older.response());
+  RawClient newer = fixture.client();
+  REQUIRE(newer.send(kGet));
+  REQUIRE(newer.response());
+  REQUIRE(fixture.eventually([](const auto& status) { return status.idle == 2; }));
+  RawClient late = fixture.client();
+  CHECK(older.ends());
+  REQUIRE(late.send(kGet));
+  CHECK(late.response()->status == 200);
+  REQUIRE(newer.send(kGet));
+  CHECK(newer.response()->status == 200);
+  taken.exchange->respond({.status = 200});
+  CHECK(busy.response()->status == 200);
+  CHECK(fixture.status().refused == 0);
 }
 
 TEST_CASE("out of file descriptors a listener neither dies nor spins, and goes on when there are some") {
