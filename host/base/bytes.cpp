@@ -1,8 +1,28 @@
 #include "host/base/bytes.hpp"
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
+
+#include <memory>
+#include <new>
 
 namespace certspan {
+namespace {
+
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+/// One for each thread: looking the algorithm up costs more than hashing a key, and takes a global lock.
+EVP_MD_CTX* sha256_context() {
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeDigest> context = [] {
+    std::unique_ptr<EVP_MD_CTX, FreeDigest> fresh(EVP_MD_CTX_new());
+    if (!fresh || EVP_DigestInit_ex(fresh.get(), EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+    return fresh;
+  }();
+  return context.get();
+}
+
+}  // namespace
 
 std::string to_hex(BytesView bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
@@ -16,8 +36,11 @@ std::string to_hex(BytesView bytes) {
 }
 
 std::int64_t index_hash(BytesView bytes) {
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(bytes.data(), bytes.size(), digest.data());
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
+  EVP_MD_CTX* context = sha256_context();
+  EVP_DigestInit_ex2(context, nullptr, nullptr);
+  EVP_DigestUpdate(context, bytes.data(), bytes.size());
+  EVP_DigestFinal_ex(context, digest.data(), nullptr);
   std::int64_t hash = 0;
   std::memcpy(&hash, digest.data(), sizeof(hash));
   return hash;

@@ -6,15 +6,12 @@
 namespace certspan {
 namespace {
 
-// Frames are pages of 4 KiB. Moving 16 MiB at a time writes each page of an index once for many changes.
-constexpr int kStep = 4000;
-constexpr int kCap = 12000;
 constexpr std::chrono::milliseconds kIdle{1000};
 
 }  // namespace
 
-Checkpointer::Checkpointer(sql::Database database, GroupCommitter& committer)
-    : committer_(committer), database_(std::move(database)), wake_at_(kStep) {
+Checkpointer::Checkpointer(sql::Database database, GroupCommitter& committer, CheckpointPace pace)
+    : committer_(committer), pace_(pace), database_(std::move(database)), wake_at_(pace.step) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -29,7 +26,7 @@ Checkpointer::~Checkpointer() {
 
 void Checkpointer::log_grew() {
   const int frames = committer_.log_frames();
-  if (frames < last_frames_) wake_at_ = kStep;  // the log started anew
+  if (frames < last_frames_) wake_at_ = pace_.step;  // the log started anew
   last_frames_ = frames;
   const bool due = frames >= wake_at_;
   if (!due && !asleep_) return;
@@ -64,10 +61,10 @@ void Checkpointer::run() {
 
 bool Checkpointer::move_pages() {
   auto moved = move_once();
-  if (moved && moved_.log_frames >= kCap) {
+  if (moved && moved_.log_frames >= pace_.cap) {
     committer_.between_commits([&] { moved = move_once(); });
   }
-  wake_at_ = static_cast<int>(moved_.done_frames) + kStep;
+  wake_at_ = static_cast<int>(moved_.done_frames) + pace_.step;
   if (moved) return true;
   switch (moved.error().trouble) {
     case sql::Trouble::Full:

@@ -9,13 +9,19 @@
 
 namespace certspan {
 
+/// When pages are moved, in frames of the log, which are pages of 4 KiB.
+struct CheckpointPace {
+  int step = 4000;  ///< 16 MiB at a time write each page of an index once for many changes
+  int cap = 12000;
+};
+
 /// Moves pages from the write-ahead log to the database file, on a thread and a connection of its own, so
 /// that no commit pays for it: whenever the log has grown by some megabytes, and when the journal is idle.
 /// If the log nears its cap, the last pages are moved between two commits, after which the log starts anew.
 class Checkpointer {
  public:
   /// `committer` outlives this.
-  Checkpointer(sql::Database database, GroupCommitter& committer);
+  Checkpointer(sql::Database database, GroupCommitter& committer, CheckpointPace pace = {});
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
@@ -30,6 +36,7 @@ class Checkpointer {
   sql::Tried<void> move_once();
 
   GroupCommitter& committer_;
+  const CheckpointPace pace_;
   sql::Database database_;           ///< the thread's own
   sql::Database::Checkpoint moved_;  ///< the thread's own: how the last one ended
   int last_frames_ = 0;              ///< the writer's own

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace certspan {
 /// left out, so a row holds only what there is. Not thread-safe.
 class FieldWriter {
  public:
+  FieldWriter() = default;
+  explicit FieldWriter(std::size_t likely_size) { out_.reserve(likely_size); }
+
   /// The byte before the first field.
   void version(std::uint8_t version) { out_.push_back(version); }
   void number(std::uint8_t tag, std::uint64_t value);

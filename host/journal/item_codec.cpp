@@ -62,14 +62,14 @@ enum AttemptTag : std::uint8_t {
 enum SecretTag : std::uint8_t { kRequest = 1, kHandle };
 
 Bytes encode(const std::pair<std::string, std::string>& label) {
-  FieldWriter out;
+  FieldWriter out(label.first.size() + label.second.size() + 6);
   out.text(kName, label.first);
   out.text(kValue, label.second);
   return std::move(out).take();
 }
 
 Bytes encode(const Step& step) {
-  FieldWriter out;
+  FieldWriter out(128);
   out.number(kKind, static_cast<std::uint64_t>(step.kind));
   for (const auto& connector : step.connectors) out.element(kConnector, as_bytes(connector));
   out.text(kProfile, step.profile);
@@ -81,7 +81,7 @@ Bytes encode(const Step& step) {
 }
 
 Bytes encode(const Attempt& attempt) {
-  FieldWriter out;
+  FieldWriter out(128 + attempt.message.size());
   out.number(kAttemptStep, attempt.step);
   out.text(kCall, attempt.call);
   out.text(kAttemptConnector, attempt.connector);
@@ -324,7 +324,8 @@ tl::unexpected<Error> damaged(const char* what) {
 }  // namespace
 
 Bytes encode_item(const WorkItem& item) {
-  FieldWriter out;
+  constexpr std::size_t kLikelySize = 1024;
+  FieldWriter out(kLikelySize + item.certificate.size() + item.signer.size());
   out.version(kVersion);
   encode_origin(out, item);
   encode_progress(out, item);
@@ -347,7 +348,8 @@ Result<void> decode_item(BytesView body, WorkItem& item) {
 }
 
 Bytes encode_secrets(const WorkItem& item) {
-  FieldWriter out;
+  constexpr std::size_t kHeads = 16;
+  FieldWriter out(kHeads + item.request.size() + item.handle.size());
   out.bytes(kRequest, item.request);
   out.bytes(kHandle, item.handle);
   return std::move(out).take();

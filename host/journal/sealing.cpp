@@ -1,10 +1,10 @@
 #include "host/journal/sealing.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 
@@ -45,14 +45,6 @@ Bytes associated_data(const SealedPlace& place) {
   return data;
 }
 
-SealingKey hmac(BytesView key, BytesView data) {
-  SealingKey::Value out{};
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data.data(), data.size(), out.data(), nullptr);
-  SealingKey result(out);
-  OPENSSL_cleanse(out.data(), out.size());
-  return result;
-}
-
 bool encrypt(EVP_CIPHER_CTX* context, BytesView plain, std::uint8_t* cipher_text, std::uint8_t* tag) {
   int length = 0;
   return EVP_EncryptUpdate(context, cipher_text, &length, plain.data(), static_cast<int>(plain.size())) ==
@@ -73,50 +65,37 @@ bool decrypt(EVP_CIPHER_CTX* context, BytesView cipher_text, BytesView tag, std:
 
 }  // namespace
 
-SealingKey::~SealingKey() {
-  OPENSSL_cleanse(value_.data(), value_.size());
-}
-
-SealingKey hkdf_extract(BytesView salt, BytesView input) {
-  return hmac(salt, input);
-}
-
-SealingKey hkdf_expand(const SealingKey& extracted, BytesView info) {
-  Bytes block(info.begin(), info.end());
-  block.push_back(1);
-  return hmac(extracted.value(), block);
-}
-
 void Sealer::FreeCipher::operator()(evp_cipher_st* cipher) const {
   EVP_CIPHER_free(cipher);
 }
 
 Result<Sealer> Sealer::create(const SealingKey& master) {
   Cipher cipher(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
-  if (!cipher) return fail(Outcome::Internal, "journal.key", "this OpenSSL has no AES-256-GCM");
-  return Sealer(hkdf_extract(as_bytes(kSalt), master.value()), std::move(cipher));
+  auto keys = KeyDerivation::create(as_bytes(kSalt), master.value());
+  const auto check = keys ? keys->derive(as_bytes(kCheckInfo)) : std::nullopt;
+  if (!cipher || !check) {
+    return fail(Outcome::Internal, "journal.key", "this OpenSSL has no AES-256-GCM or no HMAC-SHA256");
+  }
+  return Sealer(std::move(*keys), std::move(cipher), copy_of(check->value()));
 }
 
-SealingKey Sealer::item_key(WorkId id) const {
+std::optional<SealingKey> Sealer::item_key(WorkId id) const {
   Bytes info = copy_of(as_bytes(kItemInfo));
   append_id(info, id);
-  return hkdf_expand(extracted_, info);
-}
-
-Bytes Sealer::key_check() const {
-  return copy_of(hkdf_expand(extracted_, as_bytes(kCheckInfo)).value());
+  return keys_.derive(info);
 }
 
 Result<Bytes> Sealer::seal(const SealedPlace& place, BytesView plain) const {
-  const SealingKey key = item_key(place.id);
+  const auto key = item_key(place.id);
   const Bytes associated = associated_data(place);
   Bytes sealed(plain.size() + kOverhead);
   sealed[0] = kVersion;
   std::uint8_t* nonce = sealed.data() + 1;
   const Context context(EVP_CIPHER_CTX_new());
   int length = 0;
-  if (!context || plain.size() > std::numeric_limits<int>::max() || RAND_bytes(nonce, kNonceSize) != 1 ||
-      EVP_EncryptInit_ex2(context.get(), cipher_.get(), key.value().data(), nonce, nullptr) != 1 ||
+  if (!key || !context || plain.size() > std::numeric_limits<int>::max() ||
+      RAND_bytes(nonce, kNonceSize) != 1 ||
+      EVP_EncryptInit_ex2(context.get(), cipher_.get(), key->value().data(), nonce, nullptr) != 1 ||
       EVP_EncryptUpdate(context.get(), nullptr, &length, associated.data(),
                         static_cast<int>(associated.size())) != 1 ||
       !encrypt(context.get(), plain, nonce + kNonceSize, sealed.data() + sealed.size() - kTagSize)) {
@@ -135,14 +114,14 @@ Result<Bytes> Sealer::open(const SealedPlace& place, BytesView sealed) const {
       sealed.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     return refuse();
   }
-  const SealingKey key = item_key(place.id);
+  const auto key = item_key(place.id);
   const Bytes associated = associated_data(place);
   const BytesView cipher_text = sealed.subspan(1 + kNonceSize, sealed.size() - kOverhead);
   Bytes plain(cipher_text.size());
   const Context context(EVP_CIPHER_CTX_new());
   int length = 0;
-  if (!context ||
-      EVP_DecryptInit_ex2(context.get(), cipher_.get(), key.value().data(), sealed.data() + 1, nullptr) !=
+  if (!key || !context ||
+      EVP_DecryptInit_ex2(context.get(), cipher_.get(), key->value().data(), sealed.data() + 1, nullptr) !=
           1 ||
       EVP_DecryptUpdate(context.get(), nullptr, &length, associated.data(),
                         static_cast<int>(associated.size())) != 1 ||

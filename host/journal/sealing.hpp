@@ -1,35 +1,18 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "host/base/bytes.hpp"
 #include "host/base/result.hpp"
+#include "host/journal/key_derivation.hpp"
 #include "host/journal/work_item.hpp"
 
 struct evp_cipher_st;
 
 namespace certspan {
-
-/// 256 bits that are wiped when they go.
-class SealingKey {
- public:
-  using Value = std::array<std::uint8_t, 32>;
-
-  SealingKey() = default;
-  explicit SealingKey(const Value& value) : value_(value) {}
-  SealingKey(const SealingKey& other) = default;
-  SealingKey& operator=(const SealingKey& other) = default;
-  ~SealingKey();
-
-  const Value& value() const { return value_; }
-
- private:
-  Value value_{};
-};
 
 /// The place of a sealed value. It is authenticated with the value, so one that was moved to another place
 /// does not open there.
@@ -43,17 +26,17 @@ struct SealedPlace {
 /// the journal's master key. Thread-safe.
 class Sealer {
  public:
-  /// Errors: journal.key, if the cryptographic library lacks AES-GCM.
+  /// Errors: journal.key, if the cryptographic library lacks what is needed.
   static Result<Sealer> create(const SealingKey& master);
 
-  /// A version byte, a random nonce, the ciphertext and the tag. Errors: journal.key, when the machine gives
-  /// no random numbers.
+  /// A version byte, a random nonce, the ciphertext and the tag. Errors: journal.key, if the cryptographic
+  /// library fails.
   Result<Bytes> seal(const SealedPlace& place, BytesView plain) const;
   /// Errors: journal.corrupt, if it was not sealed with this key at this place.
   Result<Bytes> open(const SealedPlace& place, BytesView sealed) const;
 
   /// A value by which a journal recognises the key that belongs to it; tells nothing about the key.
-  Bytes key_check() const;
+  const Bytes& key_check() const { return key_check_; }
 
  private:
   struct FreeCipher {
@@ -61,17 +44,14 @@ class Sealer {
   };
   using Cipher = std::unique_ptr<evp_cipher_st, FreeCipher>;
 
-  Sealer(SealingKey extracted, Cipher cipher)
-      : extracted_(std::move(extracted)), cipher_(std::move(cipher)) {}
+  Sealer(KeyDerivation keys, Cipher cipher, Bytes key_check)
+      : keys_(std::move(keys)), cipher_(std::move(cipher)), key_check_(std::move(key_check)) {}
 
-  SealingKey item_key(WorkId id) const;
+  std::optional<SealingKey> item_key(WorkId id) const;
 
-  SealingKey extracted_;  ///< HKDF's pseudo-random key; the master key itself is not kept
+  KeyDerivation keys_;
   Cipher cipher_;
+  Bytes key_check_;
 };
-
-/// HKDF-SHA256's two halves (RFC 5869 sections 2.2 and 2.3, one block of output).
-SealingKey hkdf_extract(BytesView salt, BytesView input);
-SealingKey hkdf_expand(const SealingKey& extracted, BytesView info);
 
 }  // namespace certspan

@@ -1,10 +1,16 @@
 #include "tests/host/journal/power_cut.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 
+#include "host/journal/checkpointer.hpp"
+#include "host/journal/group_committer.hpp"
+#include "host/journal/opening.hpp"
 #include "tests/host/journal/journal_fixture.hpp"
 #include "tests/support/fault_vfs.hpp"
 
@@ -32,6 +38,34 @@ std::vector<StoreWrite> writes_for(const WorkItem& item, std::uint64_t number) {
   return {store_write("ca", store_key(number), StoreWrite::kAnyRevision, std::string(to_string(item.state)))};
 }
 
+/// Calls `check` with a directory for each way in which the disk may be left now.
+class Cutter {
+ public:
+  explicit Cutter(const std::filesystem::path& journal) : journal_(journal) {}
+
+  /// Makes the directories; they are checked once the disk is a real one again.
+  std::vector<std::filesystem::path> cut(const FaultVfs& disk) {
+    std::vector<std::filesystem::path> left;
+    const auto leave = [&](FaultVfs::Cut kept, std::uint32_t seed) {
+      const auto directory = images_.path() / std::to_string(made_++);
+      std::filesystem::create_directory(directory);
+      disk.survive(directory, kept, seed);
+      const auto key = journal_ / "journal.key";
+      if (std::filesystem::exists(key)) std::filesystem::copy_file(key, directory / "journal.key");
+      left.push_back(directory);
+    };
+    leave(FaultVfs::Cut::KeepsNothing, 0);
+    leave(FaultVfs::Cut::KeepsAll, 0);
+    for (int dice = 0; dice < 2; ++dice) leave(FaultVfs::Cut::KeepsSome, made_);
+    return left;
+  }
+
+ private:
+  std::filesystem::path journal_;
+  TempDir images_;
+  std::uint32_t made_ = 0;
+};
+
 class Sweep {
  public:
   PowerCutSweep run();
@@ -49,7 +83,7 @@ class Sweep {
 
   ManualClock clock_;
   TempDir directory_;
-  TempDir images_directory_;
+  Cutter cutter_{directory_.path()};
   std::unique_ptr<FaultVfs> disk_;
   std::mutex mutex_;
   Promises promises_;
@@ -131,18 +165,9 @@ void Sweep::cut() {
     const std::lock_guard lock(mutex_);
     image.promises = promises_;
   }
-  const auto cut = [&](FaultVfs::Cut kept, std::uint32_t seed) {
-    image.directory = images_directory_.path() / std::to_string(images_.size());
-    std::filesystem::create_directory(image.directory);
-    disk_->survive(image.directory, kept, seed);
-    const auto key = directory_.path() / "journal.key";
-    if (std::filesystem::exists(key)) std::filesystem::copy_file(key, image.directory / "journal.key");
+  for (auto& directory : cutter_.cut(*disk_)) {
+    image.directory = directory;
     images_.push_back(image);
-  };
-  cut(FaultVfs::Cut::KeepsNothing, 0);
-  cut(FaultVfs::Cut::KeepsAll, 0);
-  for (std::uint32_t dice = 0; dice < 2; ++dice) {
-    cut(FaultVfs::Cut::KeepsSome, static_cast<std::uint32_t>(images_.size()));
   }
   ++result_.cuts;
 }
@@ -170,7 +195,79 @@ void Sweep::check_item(Journal& journal, std::uint64_t number, const Promise& pr
   }
 }
 
+/// Store writes of rising numbers, with checkpoints of a few pages at a time beside them.
+class CheckpointSweep {
+ public:
+  PowerCutSweep run();
+
+ private:
+  static constexpr int kKeys = 7;
+  static constexpr int kCommits = 120;
+
+  void work();
+  void check(const std::filesystem::path& image, int reported);
+
+  ManualClock clock_;
+  TempDir directory_;
+  Cutter cutter_{directory_.path()};
+  std::atomic<int> reported_{0};
+  PowerCutSweep result_;
+};
+
+PowerCutSweep CheckpointSweep::run() {
+  std::vector<std::pair<std::filesystem::path, int>> images;
+  {
+    FaultVfs disk;
+    int syncs = 0;
+    disk.before_sync([&](const std::filesystem::path& file) {
+      const bool of_database = file.extension() == ".db";
+      if (reported_ == 0 || (!of_database && ++syncs % 8 != 0)) return;
+      const int reported = reported_;
+      for (const auto& directory : cutter_.cut(disk)) images.emplace_back(directory, reported);
+      if (of_database) ++result_.cuts;
+    });
+    work();
+  }
+  for (const auto& [image, reported] : images) check(image, reported);
+  return result_;
+}
+
+void CheckpointSweep::work() {
+  auto directory = open_for_writing(directory_.path());
+  IdSource ids(clock_, 0);
+  auto committer =
+      GroupCommitter::create(std::move(*directory->writing), directory->path, directory->totals, clock_, ids);
+  Checkpointer checkpointer(std::move(*directory->checkpoints), **committer, {20, 50});
+  for (int n = 1; n <= kCommits; ++n) {
+    const auto change = change_of({store_write("ca", std::to_string(n % kKeys), StoreWrite::kAnyRevision,
+                                               std::to_string(n) + std::string(9000, '.'))});
+    const Change* const changes[] = {&*change};
+    CommitResult results[] = {CommitResult::Failed};
+    (*committer)->commit(changes, results);
+    if (results[0] == CommitResult::Committed) reported_ = n;
+    checkpointer.log_grew();
+  }
+}
+
+void CheckpointSweep::check(const std::filesystem::path& image, int reported) {
+  JournalOptions options;
+  options.directory = image;
+  options.clock = &clock_;
+  auto journal = open_journal(options);
+  if (!journal) return result_.broken.push_back("does not open: " + journal.error().message);
+  for (int n = std::max(1, reported - kKeys + 1); n <= reported; ++n) {
+    const auto record = (*journal)->store_get("ca", as_bytes(std::to_string(n % kKeys)));
+    if (!record || !*record || std::stoi(std::string(as_text((*record)->value))) < n) {
+      result_.broken.push_back("write " + std::to_string(n) + " is lost");
+    }
+  }
+}
+
 }  // namespace
+
+PowerCutSweep sweep_power_cuts_at_checkpoints() {
+  return CheckpointSweep().run();
+}
 
 PowerCutSweep sweep_power_cuts() {
   return Sweep().run();

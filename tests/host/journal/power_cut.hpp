@@ -15,4 +15,7 @@ struct PowerCutSweep {
 
 PowerCutSweep sweep_power_cuts();
 
+/// The same for store writes while checkpoints run beside them, step by step and at the log's cap.
+PowerCutSweep sweep_power_cuts_at_checkpoints();
+
 }  // namespace certspan::testing

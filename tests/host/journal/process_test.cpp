@@ -130,3 +130,21 @@ TEST_CASE("a directory that a running host holds is refused, to hosts and reader
   child.kill();
   CHECK(opening_error(directory.path()).empty());
 }
+
+#if defined(CERTSPAN_FAILPOINTS)
+TEST_CASE("a host that ends at a failpoint of the journal has kept what it reported") {
+  const std::string point = GENERATE("journal.commit.before:5", "journal.commit.after:5");
+  TempDir directory;
+  ManualClock clock;
+  std::vector<std::uint64_t> reported;
+  REQUIRE(::setenv("CERTSPAN_FAILPOINT", point.c_str(), 1) == 0);
+  {
+    Child child(directory.path());
+    for (std::uint64_t number = child.next(); number != 0; number = child.next()) reported.push_back(number);
+  }
+  ::unsetenv("CERTSPAN_FAILPOINT");
+  const auto journal = opened(directory.path(), clock);
+  CHECK(!journal->list({})->empty());
+  for (const std::uint64_t number : reported) CHECK(journal->find_by_key(key_of(number))->has_value());
+}
+#endif
