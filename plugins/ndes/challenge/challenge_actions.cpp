@@ -1,11 +1,8 @@
 #include "plugins/ndes/challenge/challenge_actions.hpp"
 
-#include <array>
-#include <charconv>
-#include <ctime>
-
 #include <nlohmann/json.hpp>
 
+#include "plugins/common/connector/duration.hpp"
 #include "plugins/ndes/json_settings.hpp"
 
 namespace certspan::scep {
@@ -26,11 +23,12 @@ std::optional<std::string> run_new(ChallengeBook& book, const ChallengeSettings&
                                    std::int64_t now_ms, const JsonSettings& arguments, sdk::Faults& faults) {
   std::int64_t lifetime_ms = settings.lifetime_ms;
   if (arguments.has("/lifetime")) {
-    const auto given = parse_lifetime(arguments.text("/lifetime"));
-    if (!given || *given > kLongestLifetimeMs) {
-      return refuse(faults, "/lifetime", "write a number and a unit, such as 30m, 12h or 7d, of at most 90d");
+    const auto given = connector::parse_duration(arguments.text("/lifetime"));
+    if (!given) return refuse(faults, "/lifetime", given.error().message);
+    lifetime_ms = given->count();
+    if (lifetime_ms < kShortestLifetimeMs || lifetime_ms > kLongestLifetimeMs) {
+      return refuse(faults, "/lifetime", "must be from 1s to 90d");
     }
-    lifetime_ms = *given;
   }
   ChallengeBinding binding;
   binding.endpoint = arguments.text("/endpoint", settings.endpoint);
@@ -40,8 +38,9 @@ std::optional<std::string> run_new(ChallengeBook& book, const ChallengeSettings&
   book.forget_ended(now_ms);
   auto minted = book.mint(binding, now_ms, lifetime_ms);
   if (!minted) return refuse(faults, "", kStoreFault);
-  std::string result =
-      dump({{"challenge", minted->challenge}, {"id", minted->id}, {"expires", utc_text(minted->expires_ms)}});
+  std::string result = dump({{"challenge", minted->challenge},
+                             {"id", minted->id},
+                             {"expires", connector::format_utc(minted->expires_ms / 1000)}});
   pki::wipe(minted->challenge.data(), minted->challenge.size());
   return result;
 }
@@ -54,7 +53,7 @@ std::optional<std::string> run_list(const ChallengeBook& book, std::int64_t now_
     const char* open_state = now_ms < entry.expires_ms ? "open" : "expired";
     nlohmann::json row = {{"id", entry.id},
                           {"state", entry.spent ? "spent" : open_state},
-                          {"expires", utc_text(entry.expires_ms)},
+                          {"expires", connector::format_utc(entry.expires_ms / 1000)},
                           {"endpoint", entry.binding.endpoint},
                           {"profile", entry.binding.profile},
                           {"subject", entry.binding.subject}};
@@ -92,34 +91,6 @@ std::optional<std::string> run_challenge_action(ChallengeBook& book, const Chall
   if (name == "challenge_list") return run_list(book, now_ms, faults);
   if (name == "challenge_cancel") return run_cancel(book, json, faults);
   return refuse(faults, "", "there is no such action");
-}
-
-std::optional<std::int64_t> parse_lifetime(std::string_view text) {
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const auto unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  // The bound keeps the product within range; no lifetime comes near it.
-  if (error != std::errc() || count <= 0 || count > 1'000'000 || unit.size() != 1) return std::nullopt;
-  switch (unit.front()) {
-    case 's':
-      return count * 1000;
-    case 'm':
-      return count * 60 * 1000;
-    case 'h':
-      return count * 60 * 60 * 1000;
-    case 'd':
-      return count * 24 * 60 * 60 * 1000;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::string utc_text(std::int64_t ms) {
-  const std::time_t seconds = ms / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 }  // namespace certspan::scep

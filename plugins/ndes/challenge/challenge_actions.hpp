@@ -47,10 +47,4 @@ std::optional<std::string> run_challenge_action(ChallengeBook& book, const Chall
                                                 std::int64_t now_ms, std::string_view name,
                                                 std::string_view arguments, sdk::Faults& faults);
 
-// "90s", "30m", "12h", "7d" as milliseconds; nullopt for anything else, and for less than a second.
-std::optional<std::int64_t> parse_lifetime(std::string_view text);
-
-// "2026-01-31T08:00:00Z".
-std::string utc_text(std::int64_t ms);
-
 }  // namespace certspan::scep

@@ -18,6 +18,7 @@ struct ChallengeSettings {
 };
 
 inline constexpr std::int64_t kDefaultLifetimeMs = 60 * 60 * 1000;
+inline constexpr std::int64_t kShortestLifetimeMs = 1000;
 inline constexpr std::int64_t kLongestLifetimeMs = std::int64_t{90} * 24 * 60 * 60 * 1000;
 
 inline constexpr const char* kChallengeSchema = R"json({

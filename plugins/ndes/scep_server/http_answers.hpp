@@ -11,6 +11,8 @@
 
 namespace certspan::scep {
 
+inline constexpr std::string_view kPkiMessage = "application/x-pki-message";
+
 // One line of text; for what can't be answered by a signed message.
 void respond_text(sdk::Exchange& exchange, std::uint32_t status, std::string_view line);
 

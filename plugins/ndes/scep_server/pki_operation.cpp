@@ -1,5 +1,6 @@
 #include "plugins/ndes/scep_server/pki_operation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -19,74 +20,101 @@ constexpr std::string_view kCannotOpen = "the request can't be opened";
 constexpr std::string_view kRefused = "the request is refused";
 constexpr std::string_view kBadAlgorithm = "an algorithm of the request is not accepted here";
 
+constexpr std::string_view kCaNotReady = "the CA is not ready";
+
 }  // namespace
 
-void PkiOperation::handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange) const {
+pki::Bytes serialize_message_context(const MessageContext& context) {
+  pki::Bytes bytes(context.message.begin(), context.message.end());
+  const pki::Bytes reply = pki::serialize_reply_context(context.reply);
+  bytes.insert(bytes.end(), reply.begin(), reply.end());
+  return bytes;
+}
+
+pki::Result<MessageContext> parse_message_context(pki::BytesView bytes) {
+  MessageContext context{};
+  if (bytes.size() < context.message.size()) {
+    return pki::fault(pki::FaultKind::Malformed, "message context: too short");
+  }
+  std::ranges::copy(bytes.first(context.message.size()), context.message.begin());
+  CERTSPAN_PKI_TRY(context.reply, pki::parse_reply_context(bytes.subspan(context.message.size())));
+  return context;
+}
+
+void PkiOperation::handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange) {
+  const MessageDigest digest = pki::sha256(message);
+  if (const auto reply = parts_.cache.find(digest, host_.now())) {
+    return exchange.respond({.content_type = kPkiMessage, .body = *reply});
+  }
   const auto outer = pki::parse_outer(message, parts_.options);
   if (!outer) return refuse_unreadable(message, outer.error(), address, exchange);
+  if (!limiter_.allow(poll_key_of(*outer), host_.now())) {
+    return respond_later(exchange, "this request comes too often");
+  }
+  const Incoming incoming{digest, *outer, address};
   if (outer->transaction_id().size() > kMaxTransactionId) {
-    return refuse(*outer, {pki::FailInfo::BadRequest, kRefused, "transactionID is too long"}, address,
-                  exchange);
+    return refuse(incoming, {pki::FailInfo::BadRequest, kRefused, "transactionID is too long"}, exchange);
   }
   switch (outer->message_type()) {
     case pki::MessageType::PkcsReq:
     case pki::MessageType::RenewalReq:
-      return enrol(*outer, address, exchange);
+      return enrol(incoming, exchange);
     case pki::MessageType::CertPoll:
-      return poll(*outer, address, exchange);
+      return poll(incoming, exchange);
     case pki::MessageType::GetCert:
     case pki::MessageType::GetCrl:
     case pki::MessageType::CertRep:
     case pki::MessageType::Unknown:
       break;
   }
-  refuse(*outer, {pki::FailInfo::BadRequest, kRefused, "messageType is not offered"}, address, exchange);
+  refuse(incoming, {pki::FailInfo::BadRequest, kRefused, "messageType is not offered"}, exchange);
 }
 
-void PkiOperation::enrol(const pki::OuterMessage& outer, std::string_view address,
-                         sdk::Exchange& exchange) const {
+void PkiOperation::enrol(const Incoming& incoming, sdk::Exchange& exchange) const {
+  const pki::OuterMessage& outer = incoming.outer;
   const auto envelope = pki::inspect_envelope(parts_.opener, outer);
-  if (!envelope) return refuse_fault(outer, envelope.error(), address, exchange);
+  if (!envelope) return refuse_fault(incoming, envelope.error(), exchange);
   const auto cas = parts_.cas.snapshot();
-  if (!cas) return respond_later(exchange, "the CA is not ready");
+  if (!cas) return respond_later(exchange, kCaNotReady);
   // Asked before the message is opened, so that the work after the private key's is the same for every
   // signer.
   const SignerStanding standing = parts_.cas.standing(*cas, outer, now());
-  if (standing == SignerStanding::Unavailable) return respond_later(exchange, "the CA is not ready");
+  if (standing == SignerStanding::Unavailable) return respond_later(exchange, kCaNotReady);
   if (outer.message_type() == pki::MessageType::RenewalReq && standing != SignerStanding::Ours) {
-    return refuse(outer,
+    return refuse(incoming,
                   {pki::FailInfo::BadRequest, kRefused,
                    "a renewal is not signed with a good certificate of this endpoint's CAs"},
-                  address, exchange);
+                  exchange);
   }
   const auto trust =
       standing == SignerStanding::Ours ? pki::SignerTrust::IssuedByUs : pki::SignerTrust::SelfMade;
   const auto opened = pki::open_request(parts_.opener, outer, trust);
-  if (!opened) return refuse_fault(outer, opened.error(), address, exchange);
+  if (!opened) return refuse_fault(incoming, opened.error(), exchange);
   if (pki::equal(opened->request.spki(), parts_.ra_spki)) {
-    return refuse(outer, {pki::FailInfo::BadRequest, kRefused, "the request is for the RA's own key"},
-                  address, exchange);
+    return refuse(incoming, {pki::FailInfo::BadRequest, kRefused, "the request is for the RA's own key"},
+                  exchange);
   }
-  submit(outer, *opened, standing, address, exchange);
+  submit(incoming, *opened, standing, exchange);
 }
 
-void PkiOperation::submit(const pki::OuterMessage& outer, const pki::OpenedRequest& opened,
-                          SignerStanding standing, std::string_view address, sdk::Exchange& exchange) const {
+void PkiOperation::submit(const Incoming& incoming, const pki::OpenedRequest& opened, SignerStanding standing,
+                          sdk::Exchange& exchange) const {
+  const pki::OuterMessage& outer = incoming.outer;
   const pki::CertificateRequest& request = opened.request;
   RequestIdentity identity{parts_.endpoint, outer.transaction_id(), request.der(),
                            outer.signer_certificate()};
   const bool own_key = pki::equal(outer.signer_key().spki(), request.spki());
   if (standing == SignerStanding::Stranger && own_key) identity.signer.reset();
   const ItemKey key = item_key(identity);
-  const ItemKey later = poll_key(parts_.endpoint, outer.transaction_id(), outer.signer_key().spki());
+  const ItemKey later = poll_key_of(outer);
   const std::array<sdk::Label, 4> labels = {{{"transaction_id", outer.transaction_id()},
                                              {"subject", pki::printable_name(request.subject())},
-                                             {"address", std::string(address)},
+                                             {"address", std::string(incoming.address)},
                                              {"profile", parts_.profile}}};
   const std::size_t label_count = parts_.profile.empty() ? labels.size() - 1 : labels.size();
   const bool renewal = standing == SignerStanding::Ours;
-  const auto context =
-      pki::serialize_reply_context(pki::make_reply_context(outer, opened.envelope, parts_.options));
+  const auto context = serialize_message_context(
+      {incoming.digest, pki::make_reply_context(outer, opened.envelope, parts_.options)});
   exchange.submit({.key = key,
                    .poll_key = later,
                    .renewal = renewal,
@@ -99,22 +127,13 @@ void PkiOperation::submit(const pki::OuterMessage& outer, const pki::OpenedReque
 
 // The content is not opened: clients fill it in different ways, and what is never looked at can't be asked
 // about.
-void PkiOperation::poll(const pki::OuterMessage& outer, std::string_view address,
-                        sdk::Exchange& exchange) const {
+void PkiOperation::poll(const Incoming& incoming, sdk::Exchange& exchange) const {
+  const pki::OuterMessage& outer = incoming.outer;
   const auto envelope = pki::inspect_envelope(parts_.opener, outer);
-  if (!envelope) return refuse_fault(outer, envelope.error(), address, exchange);
-  const ItemKey key = poll_key(parts_.endpoint, outer.transaction_id(), outer.signer_key().spki());
+  if (!envelope) return refuse_fault(incoming, envelope.error(), exchange);
   const auto context =
-      pki::serialize_reply_context(pki::make_reply_context(outer, *envelope, parts_.options));
-  exchange.poll(key, outer.transaction_id(), context);
-}
-
-void PkiOperation::refuse_fault(const pki::OuterMessage& outer, const pki::Fault& fault,
-                                std::string_view address, sdk::Exchange& exchange) const {
-  if (fault.kind == pki::FaultKind::UnsupportedAlgorithm) {
-    return refuse(outer, {pki::FailInfo::BadAlg, kBadAlgorithm, fault.message}, address, exchange);
-  }
-  refuse(outer, {pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message}, address, exchange);
+      serialize_message_context({incoming.digest, pki::make_reply_context(outer, *envelope, parts_.options)});
+  exchange.poll(poll_key_of(outer), outer.transaction_id(), context);
 }
 
 // Nothing says who sent it; where it is clear what it answers to, the answer is signed all the same.
@@ -130,9 +149,16 @@ void PkiOperation::refuse_unreadable(pki::BytesView message, const pki::Fault& f
   respond_text(exchange, 400, "this is no SCEP message that can be answered");
 }
 
-void PkiOperation::refuse(const pki::OuterMessage& outer, const Refusal& refusal, std::string_view address,
-                          sdk::Exchange& exchange) const {
-  send_refusal(pki::make_reply_context(outer, parts_.options), refusal, address, exchange);
+void PkiOperation::refuse_fault(const Incoming& incoming, const pki::Fault& fault,
+                                sdk::Exchange& exchange) const {
+  if (fault.kind == pki::FaultKind::UnsupportedAlgorithm) {
+    return refuse(incoming, {pki::FailInfo::BadAlg, kBadAlgorithm, fault.message}, exchange);
+  }
+  refuse(incoming, {pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message}, exchange);
+}
+
+void PkiOperation::refuse(const Incoming& incoming, const Refusal& refusal, sdk::Exchange& exchange) const {
+  send_refusal(pki::make_reply_context(incoming.outer, parts_.options), refusal, incoming.address, exchange);
 }
 
 void PkiOperation::send_refusal(const pki::ReplyContext& context, const Refusal& refusal,
@@ -145,6 +171,10 @@ void PkiOperation::send_refusal(const pki::ReplyContext& context, const Refusal&
              {"cause", refusal.cause}});
   respond_message(exchange, pki::write_failure(parts_.signer, context, refusal.info,
                                                with_reference(refusal.sentence, reference), now()));
+}
+
+ItemKey PkiOperation::poll_key_of(const pki::OuterMessage& outer) const {
+  return poll_key(parts_.endpoint, outer.transaction_id(), outer.signer_key().spki());
 }
 
 std::int64_t PkiOperation::now() const {

@@ -9,6 +9,8 @@
 
 #include "plugins/common/pki/scep_message.hpp"
 #include "plugins/ndes/scep_server/endpoint_cas.hpp"
+#include "plugins/ndes/scep_server/repeat_limiter.hpp"
+#include "plugins/ndes/scep_server/reply_cache.hpp"
 
 namespace certspan::scep {
 
@@ -21,7 +23,16 @@ struct PkiOperationParts {
   const pki::ReplySigner& signer;
   pki::BytesView ra_spki;
   EndpointCas& cas;
+  ReplyCache& cache;
 };
+
+// What the host keeps in memory while a client waits: what its reply needs, and which message it answers.
+struct MessageContext {
+  MessageDigest message;
+  pki::ReplyContext reply;
+};
+pki::Bytes serialize_message_context(const MessageContext& context);
+pki::Result<MessageContext> parse_message_context(pki::BytesView bytes);
 
 // Thread-safe.
 //
@@ -33,9 +44,15 @@ class PkiOperation {
   PkiOperation(const sdk::Host& host, PkiOperationParts parts) : host_(host), parts_(std::move(parts)) {}
 
   // Ends the exchange. `address` is that of the client, without port.
-  void handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange) const;
+  void handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange);
 
  private:
+  // One message on its way.
+  struct Incoming {
+    const MessageDigest& digest;
+    const pki::OuterMessage& outer;
+    std::string_view address;
+  };
   // What the device is told, and the cause that only the log is told.
   struct Refusal {
     pki::FailInfo info;
@@ -43,22 +60,22 @@ class PkiOperation {
     std::string_view cause;
   };
 
-  void enrol(const pki::OuterMessage& outer, std::string_view address, sdk::Exchange& exchange) const;
-  void submit(const pki::OuterMessage& outer, const pki::OpenedRequest& opened, SignerStanding standing,
-              std::string_view address, sdk::Exchange& exchange) const;
-  void poll(const pki::OuterMessage& outer, std::string_view address, sdk::Exchange& exchange) const;
-  void refuse_fault(const pki::OuterMessage& outer, const pki::Fault& fault, std::string_view address,
-                    sdk::Exchange& exchange) const;
+  void enrol(const Incoming& incoming, sdk::Exchange& exchange) const;
+  void submit(const Incoming& incoming, const pki::OpenedRequest& opened, SignerStanding standing,
+              sdk::Exchange& exchange) const;
+  void poll(const Incoming& incoming, sdk::Exchange& exchange) const;
   void refuse_unreadable(pki::BytesView message, const pki::Fault& fault, std::string_view address,
                          sdk::Exchange& exchange) const;
-  void refuse(const pki::OuterMessage& outer, const Refusal& refusal, std::string_view address,
-              sdk::Exchange& exchange) const;
+  void refuse_fault(const Incoming& incoming, const pki::Fault& fault, sdk::Exchange& exchange) const;
+  void refuse(const Incoming& incoming, const Refusal& refusal, sdk::Exchange& exchange) const;
   void send_refusal(const pki::ReplyContext& context, const Refusal& refusal, std::string_view address,
                     sdk::Exchange& exchange) const;
+  ItemKey poll_key_of(const pki::OuterMessage& outer) const;
   std::int64_t now() const;
 
   sdk::Host host_;
   PkiOperationParts parts_;
+  RepeatLimiter limiter_;
 };
 
 }  // namespace certspan::scep

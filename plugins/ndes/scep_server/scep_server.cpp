@@ -1,6 +1,8 @@
 #include "plugins/ndes/scep_server/scep_server.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
 #include <vector>
 
 #include "plugins/ndes/scep_server/get_query.hpp"
@@ -85,7 +87,8 @@ ScepServer::ScepServer(sdk::Host host, std::string_view name, std::string_view s
                          .opener = opener_,
                          .signer = signer_,
                          .ra_spki = ra_.certificate.spki(),
-                         .cas = cas_}) {}
+                         .cas = cas_,
+                         .cache = cache_}) {}
 
 bool ScepServer::open_intake(sdk::Faults& faults) {
   for (std::size_t i = 0; i < settings_.paths.size(); ++i) {
@@ -96,6 +99,7 @@ bool ScepServer::open_intake(sdk::Faults& faults) {
     faults.add(i == 0 ? "/path" : "/more_paths/" + std::to_string(i - 1),
                "the host does not grant this path to the connector");
   }
+  warn_about_ra();
   return !faults.any();
 }
 
@@ -131,23 +135,52 @@ void ScepServer::answer_ca_cert(sdk::Exchange& exchange) {
 }
 
 void ScepServer::reply(const sdk::Reply& reply, sdk::Bytes context_bytes, sdk::Exchange& exchange) {
-  const auto context = pki::parse_reply_context(context_bytes);
+  const auto context = parse_message_context(context_bytes);
   if (!context) return respond_later(exchange, "try again");
-  const std::int64_t now =
-      std::chrono::duration_cast<std::chrono::seconds>(host_.wall_now().time_since_epoch()).count();
+  if (reply.outcome() == sdk::Outcome::Ok) return send_certificate(reply, *context, exchange);
   if (reply.outcome() == sdk::Outcome::Pending) {
-    return respond_message(exchange, pki::write_pending(signer_, *context, now));
-  }
-  if (reply.outcome() == sdk::Outcome::Ok) {
-    std::vector<pki::BytesView> certificates = {reply.certificate()};
-    if (settings_.reply_with_chain) {
-      for (const sdk::Bytes ca : reply.chain()) certificates.push_back(ca);
-    }
-    return respond_message(exchange, pki::write_success(signer_, *context, certificates, now));
+    return respond_message(exchange, pki::write_pending(signer_, context->reply, now()));
   }
   const std::string reference = reply.id().empty() ? new_reference() : std::string(reply.id());
-  respond_message(exchange, pki::write_failure(signer_, *context, fail_info_of(reply.outcome()),
-                                               with_reference("the request is refused", reference), now));
+  respond_message(exchange, pki::write_failure(signer_, context->reply, fail_info_of(reply.outcome()),
+                                               with_reference("the request is refused", reference), now()));
+}
+
+void ScepServer::send_certificate(const sdk::Reply& reply, const MessageContext& context,
+                                  sdk::Exchange& exchange) {
+  std::vector<pki::BytesView> certificates = {reply.certificate()};
+  if (settings_.reply_with_chain) {
+    for (const sdk::Bytes ca : reply.chain()) certificates.push_back(ca);
+  }
+  auto message = pki::write_success(signer_, context.reply, certificates, now());
+  respond_message(exchange, message);
+  if (message) {
+    cache_.keep(context.message, std::make_shared<const pki::Bytes>(std::move(*message)), host_.now());
+  }
+}
+
+// Clients trust an RA only if it is of the CA whose certificate they are after, and within its time.
+void ScepServer::warn_about_ra() {
+  constexpr std::int64_t kSoon = std::int64_t{30} * 24 * 60 * 60;
+  const std::int64_t left = ra_.certificate.not_after() - now();
+  if (left < kSoon) {
+    host_.log(sdk::LogLevel::Warn, left < 0 ? "RA certificate has expired" : "RA certificate expires soon",
+              {{"file", settings_.ra_certificate_file}, {"days_left", left / (24 * 60 * 60)}});
+  }
+  const auto cas = cas_.snapshot();
+  if (!cas) return;
+  const bool of_our_ca = std::ranges::any_of(cas->all, [&](const pki::Bytes& der) {
+    const auto ca = pki::Certificate::parse(der);
+    return ca && ra_.certificate.verify_issued_by(*ca);
+  });
+  if (!of_our_ca) {
+    host_.log(sdk::LogLevel::Warn, "RA certificate is not issued by a CA of this endpoint",
+              {{"file", settings_.ra_certificate_file}});
+  }
+}
+
+std::int64_t ScepServer::now() const {
+  return std::chrono::duration_cast<std::chrono::seconds>(host_.wall_now().time_since_epoch()).count();
 }
 
 std::optional<std::string> ScepServer::run_offline(std::string_view name, std::string_view arguments,

@@ -42,6 +42,9 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
 
  private:
   void answer_ca_cert(sdk::Exchange& exchange);
+  void send_certificate(const sdk::Reply& reply, const MessageContext& context, sdk::Exchange& exchange);
+  void warn_about_ra();
+  std::int64_t now() const;
 
   sdk::Host host_;
   ScepSettings settings_;
@@ -50,6 +53,7 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
   pki::Opener opener_;
   pki::ReplySigner signer_;
   EndpointCas cas_;
+  ReplyCache cache_;
   PkiOperation operation_;
 };
 

@@ -12,7 +12,7 @@ nlohmann::json settings_for(const pki::test::TempDir& directory) {
           {"ra", {{"certificate_file", directory.path("ra.pem")}, {"key", "token-ra-key"}}}};
 }
 
-Endpoint::Endpoint(const nlohmann::json& changes) : settings(settings_for(directory)) {
+Endpoint::Endpoint(const nlohmann::json& changes, bool ca_is_there) : settings(settings_for(directory)) {
   ca_certificate = make_certificate(
       ca_key, {.common_name = "Test CA", .key_usage = kKeyCertSign | kDigitalSignature, .ca = true});
   ra_certificate = make_certificate(ra_key,
@@ -22,7 +22,7 @@ Endpoint::Endpoint(const nlohmann::json& changes) : settings(settings_for(direct
                                     &ca_certificate, &ca_key);
   directory.write("ra.pem", to_pem_certificate(ra_certificate));
   host.secrets["token-ra-key"] = ra_key.pem();
-  host.chains = {{"corp-ca", ca_certificate}};
+  if (ca_is_there) host.chains = {{"corp-ca", ca_certificate}};
   settings.merge_patch(changes);
   server_ = std::make_unique<sdk::testing::ConnectorUnderTest>(sdk::ConnectorType<ScepServer>::kTable, host,
                                                                settings.dump(), "scep");

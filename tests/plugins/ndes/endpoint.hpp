@@ -27,7 +27,7 @@ inline constexpr int kKeyCertSign = 0x04;
 class Endpoint {
  public:
   // `changes` is merged into the settings (RFC 7396).
-  explicit Endpoint(const nlohmann::json& changes = nlohmann::json::object());
+  explicit Endpoint(const nlohmann::json& changes = nlohmann::json::object(), bool ca_is_there = true);
 
   FakeExchange http(std::string_view method, std::string_view query, const Bytes& body = {});
   FakeExchange post(const Bytes& message) { return http("POST", "operation=PKIOperation", message); }

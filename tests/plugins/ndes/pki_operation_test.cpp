@@ -213,6 +213,7 @@ TEST_CASE("a message signed with a good certificate of ours is a renewal in both
   const Client client;
   const Bytes old = endpoint.issue(client.key, {.common_name = "laptop-7"});
   const Bytes request = make_request(TestKey::shared_rsa(2));  // a new key
+  endpoint.host.advance(std::chrono::seconds(1));
   MessageOptions options;
   options.message_type = GENERATE("17", "19");
   const auto asked = endpoint.post(endpoint.message(request, client.key, old, options));
@@ -368,12 +369,82 @@ TEST_CASE("a request for the RA's own key is refused") {
 }
 
 TEST_CASE("a request waits while the CA can't be asked") {
-  Endpoint endpoint;
+  Endpoint endpoint(nlohmann::json::object(), false);
   const Client client;
-  endpoint.host.chains.clear();
   const auto exchange = endpoint.post(endpoint.message(client.request, client.key, client.certificate));
   CHECK(exchange.response->status == 503);
   CHECK(exchange.response->retry_after_s > 0);
+}
+
+TEST_CASE("a message that comes again octet for octet is answered from memory for a minute") {
+  Endpoint endpoint;
+  const Client client;
+  const Bytes message = endpoint.message(client.request, client.key, client.certificate);
+  const auto asked = endpoint.post(message);
+  const auto told =
+      endpoint.reply(asked.submitted->reply_context, sdk::Outcome::Ok, endpoint.issue(client.key));
+  for (int i = 0; i < 20; ++i) {
+    const auto again = endpoint.post(message);
+    REQUIRE(again.response);
+    CHECK(again.response->body == told.response->body);
+    CHECK(again.response->content_type == "application/x-pki-message");
+  }
+  endpoint.host.advance(ReplyCache::kKeep);
+  CHECK(endpoint.post(message).submitted);
+}
+
+TEST_CASE("a refusal is never answered from memory") {
+  Endpoint endpoint;
+  const Client client;
+  const Bytes message = endpoint.message(client.request, client.key, client.certificate);
+  const auto asked = endpoint.post(message);
+  const auto outcome = GENERATE(sdk::Outcome::Rejected, sdk::Outcome::Pending);
+  endpoint.reply(asked.submitted->reply_context, outcome);
+  CHECK(endpoint.post(message).submitted);
+}
+
+TEST_CASE("a client that repeats itself too fast is told to come back, and nobody else is") {
+  Endpoint endpoint;
+  const Client client;
+  const auto send = [&](const Client& who, const std::string& transaction) {
+    MessageOptions options;
+    options.transaction_id = transaction;
+    return endpoint.post(endpoint.message(who.request, who.key, who.certificate, options));
+  };
+  for (int i = 0; i < RepeatLimiter::kMessages; ++i) CHECK(send(client, "T-1").submitted);
+  const auto slowed = send(client, "T-1");
+  REQUIRE(slowed.response);
+  CHECK(slowed.response->status == 503);
+  CHECK(slowed.response->retry_after_s > 0);
+  CHECK(send(client, "T-2").submitted);
+  CHECK(send(Client(2), "T-1").submitted);
+  endpoint.host.advance(std::chrono::seconds(1));
+  CHECK(send(client, "T-1").submitted);
+}
+
+TEST_CASE("the cache of replies stays within its octets and drops the oldest first") {
+  ReplyCache cache;
+  const auto now = std::chrono::steady_clock::now();
+  const auto large = std::make_shared<const pki::Bytes>(ReplyCache::kMaxOctets / 4, std::uint8_t{1});
+  const auto digest = [](std::uint8_t number) { return pki::sha256(pki::BytesView(&number, 1)); };
+  for (std::uint8_t i = 0; i < 6; ++i) cache.keep(digest(i), large, now);
+  CHECK_FALSE(cache.find(digest(0), now));
+  CHECK_FALSE(cache.find(digest(1), now));
+  for (std::uint8_t i = 2; i < 6; ++i) CHECK(cache.find(digest(i), now));
+}
+
+TEST_CASE("the limiter forgets old keys when it is full") {
+  RepeatLimiter limiter;
+  const auto now = std::chrono::steady_clock::now();
+  const auto key = [](std::uint32_t number) {
+    return pki::sha256(pki::BytesView(reinterpret_cast<const std::uint8_t*>(&number), sizeof number));
+  };
+  for (std::uint32_t i = 0; i < RepeatLimiter::kMaxKeys; ++i) REQUIRE(limiter.allow(key(i), now));
+  const ItemKey late = key(1'000'000);
+  for (int i = 0; i < 20; ++i) CHECK(limiter.allow(late, now));  // no room to count it
+  const auto later = now + RepeatLimiter::kWindow;
+  for (int i = 0; i < RepeatLimiter::kMessages; ++i) CHECK(limiter.allow(late, later));
+  CHECK_FALSE(limiter.allow(late, later));
 }
 
 TEST_CASE("a message whose signature is wrong gets a signed badMessageCheck") {
@@ -403,6 +474,7 @@ TEST_CASE("cut and changed messages end in one answer each and never in work") {
   for (std::size_t at = 0; at < good.size(); at += 11) {
     Bytes bad = good;
     bad[at] ^= 0x40;
+    endpoint.host.advance(std::chrono::seconds(1));
     const auto exchange = endpoint.post(bad);
     CHECK(exchange.endings == 1);
     // A bit in a part that nothing depends on (version, digest list, unsigned names) may be harmless.

@@ -91,8 +91,7 @@ TEST_CASE("GetCACert gives the whole chain once where the settings say so") {
 }
 
 TEST_CASE("GetCACert asks to come back while no CA is there") {
-  Endpoint endpoint;
-  endpoint.host.chains.clear();
+  Endpoint endpoint(nlohmann::json::object(), false);
   const auto exchange = endpoint.http("GET", "operation=GetCACert");
   CHECK(exchange.response->status == 503);
   CHECK(exchange.response->retry_after_s > 0);
@@ -164,6 +163,24 @@ TEST_CASE("a key that is not the RA certificate's is refused") {
   CHECK_THROWS_WITH(create(), Catch::Contains("can't be read"));
   host.secrets.clear();
   CHECK_THROWS_WITH(create(), Catch::Contains("opens to nothing"));
+}
+
+TEST_CASE("an operator is warned of an RA that clients will not trust") {
+  const auto warnings = [](Endpoint& endpoint) {
+    std::vector<std::string> events;
+    for (const auto& record : endpoint.host.logs()) {
+      if (record.level == CERTSPAN_LOG_WARN) events.push_back(record.event);
+    }
+    return events;
+  };
+  Endpoint day_old;
+  CHECK(warnings(day_old) == std::vector<std::string>{"RA certificate expires soon"});
+  day_old.host.set_wall_clock(std::chrono::system_clock::now() + std::chrono::hours(25));
+  day_old.host.chains = {{"other-ca", make_certificate(TestKey::ec(), {.common_name = "Other", .ca = true})}};
+  day_old.host.advance(std::chrono::minutes(1));
+  day_old.server().open_intake();
+  CHECK(warnings(day_old).at(1) == "RA certificate has expired");
+  CHECK(warnings(day_old).at(2) == "RA certificate is not issued by a CA of this endpoint");
 }
 
 TEST_CASE("create_ra writes a key that only its owner reads, and never over another") {
