@@ -29,7 +29,7 @@ namespace {
 namespace protocol = probe_protocol;
 
 constexpr std::size_t kMostReport = 64 * 1024;
-constexpr std::size_t kMostQuoted = 600;
+constexpr std::size_t kMostQuoted = 300;  // from the beginning, and as much from the end
 /// Above the descriptors that the child gets, so that making those can't close these.
 constexpr int kLowestFd = 10;
 
@@ -173,11 +173,16 @@ Told read_report(std::string_view text) {
   return told;
 }
 
-/// The end of what the plugin printed, as a clause; most crashes say there why.
-std::string last_words(const FileDescriptor& output) {
+/// The beginning and the end of what the plugin printed, as a clause; most crashes say there why.
+std::string printed_words(const FileDescriptor& output) {
   const off_t size = ::lseek(output.get(), 0, SEEK_END);
-  const off_t from = std::max<off_t>(size - static_cast<off_t>(kMostQuoted), 0);
-  std::string text = clean_text(contents(output, from, kMostQuoted), kMostQuoted);
+  std::string text = contents(output, 0, kMostQuoted);
+  if (size > static_cast<off_t>(2 * kMostQuoted)) {
+    text += " ... " + contents(output, size - static_cast<off_t>(kMostQuoted), kMostQuoted);
+  } else {
+    text += contents(output, static_cast<off_t>(kMostQuoted), kMostQuoted);
+  }
+  text = clean_text(text, 3 * kMostQuoted);
   while (!text.empty() && text.back() == ' ') text.pop_back();
   return text.empty() ? "" : "; it printed: \"" + text + "\"";
 }
@@ -227,7 +232,7 @@ Result<void> probe_plugin(const std::filesystem::path& path, const std::filesyst
   plan.fresh_signals_and_group();
   CERTSPAN_TRY(const pid_t pid, plan.run(program, path));
   const End end = wait_for(pid, limit);
-  return verdict(end, read_report(contents(report, 0, kMostReport)), last_words(output), limit);
+  return verdict(end, read_report(contents(report, 0, kMostReport)), printed_words(output), limit);
 }
 
 }  // namespace certspan
