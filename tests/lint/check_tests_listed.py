@@ -8,7 +8,9 @@ PYTHON_TEST_FOLDERS = ("tests/system", "tests/interop", "tests/lint", "tests/ci"
 
 
 def named_in_cmake(path, texts):
-    """True if a CMakeLists.txt of the file's folder or of one above names it."""
+    """True if a CMakeLists.txt of the file's folder or of one above names it, or any by its path from the root."""
+    if any(f"${{PROJECT_SOURCE_DIR}}/{path}" in text for text in texts.values()):
+        return True
     for folder in path.parents:
         text = texts.get(folder)
         if text is None:
