@@ -1,4 +1,5 @@
-// The query of a SCEP GET request: whatever stands in it, parsing ends, and what is decoded could have been encoded.
+// The query of a SCEP GET request: whatever stands in it, parsing ends, and what is decoded could have been
+// encoded.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -38,19 +38,20 @@ def sources(wanted, deep):
     return sorted(chosen, key=lambda one: one[0].stat().st_size, reverse=True)
 
 
-def fingerprint(command, options):
-    """What the result depends on: the preprocessed source, the settings and the tool."""
+def fingerprint(path, command, options):
+    """What the result depends on: the source with its comments, what it includes, the settings and the tool. Not where the tree stands, so
+    that a fresh clone finds what another one knew."""
     words = shlex.split(command)
     output = words.index("-o")
-    words = words[:output] + ["-E", "-o", "-"] + words[output + 2:]
+    words = words[:output] + ["-E", "-P", "-o", "-"] + words[output + 2:]
     text = subprocess.run(words, cwd=DATABASE, capture_output=True, check=False).stdout
     settings = (ROOT / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes()
-    return hashlib.sha256(text + settings + repr(options).encode()).hexdigest()
+    return hashlib.sha256(path.read_bytes() + text + settings + repr(options).encode()).hexdigest()
 
 
 def tidy(path, command, options):
     """Findings in one translation unit and in our headers that it includes: (file, line, text)."""
-    clean = CACHE / fingerprint(command, options)
+    clean = CACHE / fingerprint(path, command, options)
     if clean.exists():
         return []
     run = subprocess.run(["clang-tidy-14", "-p", str(DATABASE), "--quiet", *options, str(path)], cwd=ROOT,
