@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <functional>
 
 #include <fmt/format.h>
@@ -198,6 +199,17 @@ Json read_setting_secret(SettingsRun& run, const SettingSpot& spot) {
   return "";
 }
 
+namespace {
+
+/// Relative paths count from the YAML file, as those of `${file:}` do.
+std::string from_the_file(const SettingsRun& run, const std::string& path) {
+  if (path.empty()) return path;
+  const std::filesystem::path file = std::filesystem::absolute(run.config().file);
+  return (file.parent_path() / path).lexically_normal().string();
+}
+
+}  // namespace
+
 Json read_setting_scalar(SettingsRun& run, const SettingSpot& spot, SettingScope& scope) {
   if (spot.schema.marked(kDurationMark)) {
     const auto parsed = parse_duration(spot.node.text());
@@ -217,6 +229,8 @@ Json read_setting_scalar(SettingsRun& run, const SettingSpot& spot, SettingScope
   }
   if (json.is_string() && !check_text(run, spot, json.get_ref<const std::string&>(), scope)) return nullptr;
   if (json.is_number()) check_bounds(run, spot, json.get<double>(), {});
+  if (json.is_string() && spot.schema.marked(kPathMark))
+    return from_the_file(run, json.get_ref<const std::string&>());
   return json;
 }
 

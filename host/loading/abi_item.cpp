@@ -1,5 +1,7 @@
 #include "host/loading/abi_item.hpp"
 
+#include <openssl/sha.h>
+
 #include "host/loading/abi_text.hpp"
 
 namespace certspan {
@@ -9,6 +11,15 @@ std::string_view profile_of(const WorkItem& item) {
   return item.step < item.steps.size() ? std::string_view(item.steps[item.step].profile) : std::string_view();
 }
 
+/// SHA-256 of the source's key and the work id.
+ItemKey key_of_item(const WorkItem& item, std::string_view id) {
+  Bytes text = copy_of(item.key);
+  text.insert(text.end(), id.begin(), id.end());
+  ItemKey key{};
+  SHA256(text.data(), text.size(), key.data());
+  return key;
+}
+
 }  // namespace
 
 std::uint64_t to_abi_ns(std::chrono::steady_clock::time_point time) {
@@ -16,7 +27,8 @@ std::uint64_t to_abi_ns(std::chrono::steady_clock::time_point time) {
   return ns > 0 ? static_cast<std::uint64_t>(ns) : 0;
 }
 
-AbiItem::AbiItem(const WorkItem& item, const CallTerms& terms) : id_(to_string(item.id)) {
+AbiItem::AbiItem(const WorkItem& item, const CallTerms& terms, CallKey key)
+    : id_(to_string(item.id)), key_(key == CallKey::Item ? key_of_item(item, id_) : item.key) {
   labels_.reserve(item.labels.size());
   for (const auto& [name, value] : item.labels) labels_.push_back({to_abi(name), to_abi(value)});
 
@@ -24,7 +36,7 @@ AbiItem::AbiItem(const WorkItem& item, const CallTerms& terms) : id_(to_string(i
   item_.attempt = terms.attempt;
   item_.deadline_ns = to_abi_ns(terms.deadline);
   item_.id = to_abi(id_);
-  item_.key = to_abi(BytesView(item.key));
+  item_.key = to_abi(BytesView(key_));
   item_.source = to_abi(item.source);
   item_.pipeline = to_abi(item.pipeline);
   item_.message = to_abi(item.message);

@@ -20,11 +20,17 @@ struct CallTerms {
 /// A point of CLOCK_MONOTONIC in nanoseconds, as the contract writes it; one before the clock's zero is 0.
 std::uint64_t to_abi_ns(std::chrono::steady_clock::time_point time);
 
+/// Which idempotency key a call carries. A source's key comes back with every repeat of the same bytes, even
+/// after the journal has ceased to answer for them, when they are a new item. Validators see that one: a
+/// challenge that was spent for it stays its own. Issuers see a key of this item alone: a new item must never
+/// get an old certificate.
+enum class CallKey : std::uint8_t { Source, Item };
+
 /// A work item in the form of the contract, for one call. Borrows from the WorkItem, which must stay as it is
 /// while this lives. `profile` is that of the item's current step. Used by one thread.
 class AbiItem {
  public:
-  AbiItem(const WorkItem& item, const CallTerms& terms);
+  AbiItem(const WorkItem& item, const CallTerms& terms, CallKey key = CallKey::Source);
   AbiItem(const AbiItem&) = delete;
   AbiItem& operator=(const AbiItem&) = delete;
 
@@ -32,6 +38,7 @@ class AbiItem {
 
  private:
   std::string id_;
+  ItemKey key_;
   std::vector<certspan_label> labels_;
   certspan_item item_{};
 };

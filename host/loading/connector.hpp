@@ -161,7 +161,7 @@ class Connector {
   CallReport out_of_turn(std::string_view call) const;
   void set(Life life) { life_.store(life, std::memory_order_release); }
   template <typename Call>
-  Answer call(bool offered, std::string_view what, const WorkItem& item, const CallTerms& terms,
+  Answer call(bool offered, std::string_view what, CallKey key, const WorkItem& item, const CallTerms& terms,
               const NoteFunction& note, const Call& call);
 
   const std::string name_;

@@ -102,8 +102,8 @@ bool Connector::callable() const {
 }
 
 template <typename Call>
-Answer Connector::call(bool offered, std::string_view what, const WorkItem& item, const CallTerms& terms,
-                       const NoteFunction& note, const Call& call) {
+Answer Connector::call(bool offered, std::string_view what, CallKey key, const WorkItem& item,
+                       const CallTerms& terms, const NoteFunction& note, const Call& call) {
   if (!offered) {
     return refusal(Outcome::Unsupported, "connector.no_role",
                    "connector \"" + name_ + "\" (" + type_.name + ") does not offer " + std::string(what));
@@ -113,7 +113,7 @@ Answer Connector::call(bool offered, std::string_view what, const WorkItem& item
     return refusal(Outcome::Cancelled, "connector.not_started",
                    "connector \"" + name_ + "\" is " + std::string(to_string(state())));
   }
-  const AbiItem abi_item(item, terms);
+  const AbiItem abi_item(item, terms, key);
   AnswerCollector answer(note);
   call(abi_item.get(), answer.sink());
   return answer.take();
@@ -121,14 +121,14 @@ Answer Connector::call(bool offered, std::string_view what, const WorkItem& item
 
 Answer Connector::validate(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
   const auto* table = role<certspan_role_validator>();
-  return call(table != nullptr, "validate", item, terms, note,
+  return call(table != nullptr, "validate", CallKey::Source, item, terms, note,
               [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                 table->validate(instance_, abi, sink);
               });
 }
 
 Answer Connector::issue(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
-  Answer answer = with_certificate(call(issuer() != nullptr, "issue", item, terms, note,
+  Answer answer = with_certificate(call(issuer() != nullptr, "issue", CallKey::Item, item, terms, note,
                                         [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                           issuer()->issue(instance_, abi, sink);
                                         }));
@@ -140,14 +140,14 @@ Answer Connector::issue(const WorkItem& item, const CallTerms& terms, const Note
 }
 
 Answer Connector::poll(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
-  return with_certificate(call(has_poll(), "poll", item, terms, note,
+  return with_certificate(call(has_poll(), "poll", CallKey::Item, item, terms, note,
                                [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                  issuer()->poll(instance_, abi, sink);
                                }));
 }
 
 Answer Connector::lookup(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
-  return with_certificate(call(has_lookup(), "lookup", item, terms, note,
+  return with_certificate(call(has_lookup(), "lookup", CallKey::Item, item, terms, note,
                                [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                  issuer()->lookup(instance_, abi, sink);
                                }));
@@ -157,7 +157,7 @@ Answer Connector::before_issue(const WorkItem& item, const CallTerms& terms, con
   const auto* table = role<certspan_role_processor>();
   const auto chain = views_of(issuers.chain);
   const certspan_issued issued = to_abi_issued(issuers, chain);
-  return call(table != nullptr, "before_issue", item, terms, {},
+  return call(table != nullptr, "before_issue", CallKey::Source, item, terms, {},
               [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                 table->before_issue(instance_, abi, &issued, sink);
               });
@@ -167,7 +167,7 @@ Answer Connector::after_issue(const WorkItem& item, const CallTerms& terms, cons
   const auto* table = role<certspan_role_processor>();
   const auto chain = views_of(view.chain);
   const certspan_issued issued = to_abi_issued(view, chain);
-  return call(table != nullptr, "after_issue", item, terms, {},
+  return call(table != nullptr, "after_issue", CallKey::Source, item, terms, {},
               [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                 table->after_issue(instance_, abi, &issued, sink);
               });

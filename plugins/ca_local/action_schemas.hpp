@@ -12,7 +12,7 @@ inline constexpr char kCreateCa[] = R"({
     "subject": {"type": "string", "minLength": 1, "description": "Name of the CA, such as CN=Example Device CA,O=Example."},
     "key": {"enum": ["rsa:2048", "rsa:3072", "rsa:4096", "p256", "p384"],
       "description": "Kind of the key."},
-    "validity": {"x-certspan-duration": true, "default": "3650d", "description": "How long the CA's certificate lasts."}
+    "validity": {"type": "string", "x-certspan-duration": true, "default": "3650d", "description": "How long the CA's certificate lasts."}
   }})";
 
 inline constexpr char kCertifyRa[] = R"({
@@ -26,7 +26,7 @@ inline constexpr char kCertifyRa[] = R"({
     "key_file": {"type": "string", "minLength": 1,
       "description": "The CA's key, PEM, where it is not ca.key of a directory."},
     "csr": {"type": "string", "minLength": 1, "description": "Request of the registration authority, PEM, with an RSA key."},
-    "validity": {"x-certspan-duration": true, "default": "730d", "description": "How long the certificate lasts."}
+    "validity": {"type": "string", "x-certspan-duration": true, "default": "730d", "description": "How long the certificate lasts."}
   }})";
 
 inline constexpr char kCertifyTls[] = R"({
@@ -43,7 +43,7 @@ inline constexpr char kCertifyTls[] = R"({
       "description": "DNS names and IP addresses under which clients reach the listener."},
     "csr": {"type": "string", "minLength": 1,
       "description": "Request whose key is certified, PEM; its subject and extensions are ignored. Left out: a new P-256 key is made and returned."},
-    "validity": {"x-certspan-duration": true, "default": "397d", "description": "How long the certificate lasts."}
+    "validity": {"type": "string", "x-certspan-duration": true, "default": "397d", "description": "How long the certificate lasts."}
   }})";
 
 inline constexpr char kCaCsr[] = R"({
@@ -60,11 +60,11 @@ inline constexpr char kCaCsr[] = R"({
   }})";
 
 inline constexpr char kCaImport[] = R"({
-  "type": "object", "additionalProperties": false, "required": ["directory", "certificates"],
+  "type": "object", "additionalProperties": false, "required": ["directory", "certificate"],
   "description": "Takes the certificate that the company's root has signed.",
   "properties": {
     "directory": {"type": "string", "minLength": 1, "description": "Where ca.key is; ca.pem is written there."},
-    "certificates": {"type": "string", "minLength": 1,
+    "certificate": {"type": "string", "minLength": 1,
       "description": "The CA's new certificate and those above it up to the root, PEM, in any order."}
   }})";
 

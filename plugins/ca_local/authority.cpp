@@ -5,11 +5,10 @@
 #include <string>
 #include <utility>
 
-#include <openssl/rand.h>
-
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/pem.hpp"
+#include "plugins/common/pki/random.hpp"
 
 namespace certspan::ca_local {
 
@@ -151,18 +150,14 @@ pki::Result<pki::Bytes> Authority::sign(pki::CertificateTemplate what) const {
   }
   what.issuer = certificate().subject();
   what.authority_key_id = key_identifier_;
-  if (what.serial.empty()) {
-    CERTSPAN_PKI_TRY(what.serial, random_serial());
-  }
+  if (what.serial.empty()) what.serial = random_serial();
   return pki::write_certificate(what, key_);
 }
 
-pki::Result<pki::Bytes> random_serial() {
-  pki::RandomSerial octets{};
-  if (RAND_bytes(octets.data(), static_cast<int>(octets.size())) != 1) {
-    return fault(FaultKind::Internal, "the system gave no random octets for a serial number");
-  }
-  return pki::make_serial(octets);
+pki::Bytes random_serial() {
+  const auto octets = pki::random_octets<16>();
+  const auto first = std::ranges::find_if(octets, [](std::uint8_t octet) { return octet != 0; });
+  return first == octets.end() ? pki::Bytes{1} : pki::Bytes(first, octets.end());
 }
 
 }  // namespace certspan::ca_local

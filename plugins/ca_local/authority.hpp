@@ -48,8 +48,8 @@ class Authority {
   pki::Bytes key_identifier_;
 };
 
-/// A positive serial number of 127 random bits from the system's generator (RFC 5280 4.1.2.2). Fault:
-/// Internal.
-pki::Result<pki::Bytes> random_serial();
+/// A serial number of 128 random bits, without leading zero octets and never zero (RFC 5280 4.1.2.2). Throws
+/// only if the system has no randomness.
+pki::Bytes random_serial();
 
 }  // namespace certspan::ca_local

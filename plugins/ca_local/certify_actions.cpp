@@ -156,18 +156,19 @@ std::optional<json> certify_ra(const Arguments& arguments, std::int64_t now, con
   const std::int64_t validity = arguments.duration("validity", kRaValidity);
   const ChosenCa ca(arguments, now, running);
   const auto request = read_request(arguments);
-  if (arguments.faulty() || !request) return std::nullopt;
+  const Authority* authority = ca.authority();
+  if (arguments.faulty() || authority == nullptr || !request) return std::nullopt;
   if (request->public_key().family() != pki::KeyFamily::Rsa) {
     arguments.fault("csr", "a registration authority needs an RSA key: SCEP clients encrypt to it");
     return std::nullopt;
   }
-  if (is_our_own_key(*ca.authority(), request->spki())) {
+  if (is_our_own_key(*authority, request->spki())) {
     arguments.fault("csr", "has the CA's own key: the registration authority needs one of its own");
     return std::nullopt;
   }
   pki::CertificateTemplate what = server_template(request->public_key(), ca.rules(), now, validity);
   what.subject = request->subject();
-  return sign(arguments, *ca.authority(), std::move(what));
+  return sign(arguments, *authority, std::move(what));
 }
 
 std::optional<json> certify_tls(const Arguments& arguments, std::int64_t now, const RunningCa* running) {
@@ -178,10 +179,11 @@ std::optional<json> certify_tls(const Arguments& arguments, std::int64_t now, co
     if (auto name = arguments.take("names", server_name(text))) names.push_back(std::move(*name));
   }
   const ChosenCa ca(arguments, now, running);
-  if (arguments.faulty()) return std::nullopt;
+  const Authority* authority = ca.authority();
+  if (arguments.faulty() || authority == nullptr) return std::nullopt;
   const ServerKey server = server_key(arguments);
   if (!server.key) return std::nullopt;
-  if (is_our_own_key(*ca.authority(), server.key->spki())) {
+  if (is_our_own_key(*authority, server.key->spki())) {
     arguments.fault("csr", "has the CA's own key: the listener needs one of its own");
     return std::nullopt;
   }
@@ -193,8 +195,14 @@ std::optional<json> certify_tls(const Arguments& arguments, std::int64_t now, co
   const pki::Bytes alternative = pki::encode_general_names(names);
   what.subject = *subject;
   what.subject_alt_names = alternative;
-  auto result = sign(arguments, *ca.authority(), std::move(what));
-  if (result && !server.pem.empty()) (*result)["key"] = server.pem;
+  auto result = sign(arguments, *authority, std::move(what));
+  if (!result) return std::nullopt;
+  // A server shows its clients everything below the root, which they have (RFC 8446 4.4.2).
+  for (const pki::Certificate& above : authority->chain()) {
+    if (above.is_self_issued()) break;
+    (*result)["certificate"].get_ref<std::string&>() += pki::pem_encode(pki::kPemCertificate, above.der());
+  }
+  if (!server.pem.empty()) (*result)["key"] = server.pem;
   return result;
 }
 

@@ -42,7 +42,7 @@ pki::Result<void> save_new_key(const std::filesystem::path& directory, const pki
 pki::Result<pki::Bytes> sign_itself(const pki::PrivateKey& key, pki::BytesView subject, std::int64_t now,
                                     std::int64_t validity) {
   pki::CertificateTemplate what;
-  CERTSPAN_PKI_TRY(what.serial, random_serial());
+  what.serial = random_serial();
   what.issuer = subject;
   what.subject = subject;
   what.spki = key.public_key().spki();
@@ -127,13 +127,13 @@ std::optional<json> make_ca_request(const Arguments& arguments) {
 
 std::optional<json> import_ca(const Arguments& arguments, std::int64_t now) {
   const std::filesystem::path directory = arguments.text("directory");
-  const std::string pem = arguments.text("certificates");
+  const std::string pem = arguments.text("certificate");
   if (arguments.faulty()) return std::nullopt;
   const auto key = arguments.take("directory", load_key(directory / kKeyFile));
-  auto certificates = arguments.take("certificates", pki::load_certificates(pem));
+  auto certificates = arguments.take("certificate", pki::load_certificates(pem));
   if (!key || !certificates) return std::nullopt;
   const auto chain =
-      arguments.take("certificates", order_chain(std::move(*certificates), key->public_key(), now));
+      arguments.take("certificate", order_chain(std::move(*certificates), key->public_key(), now));
   if (!chain) return std::nullopt;
 
   std::string ordered;

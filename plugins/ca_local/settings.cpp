@@ -114,6 +114,11 @@ Settings read_settings(std::string_view text, sdk::Faults& faults) {
 }
 
 std::optional<std::string> read_certificate_file(const Settings& settings, sdk::Faults& faults) {
+  // A plugin does not know where the YAML file is, and the host's own directory means nothing to an admin.
+  if (!settings.certificate_file.starts_with('/')) {
+    faults.add("/certificate_file", "must be an absolute path, not \"" + settings.certificate_file + "\"");
+    return std::nullopt;
+  }
   const auto content = read_file(settings.certificate_file, kLargestCertificateFile);
   if (!content) {
     faults.add("/certificate_file", content.error().message);

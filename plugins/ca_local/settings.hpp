@@ -33,7 +33,7 @@ inline constexpr char kSettingsSchema[] = R"({
   "type": "object", "additionalProperties": false, "required": ["certificate_file", "key"],
   "description": "An embedded certificate authority with its key in a file.",
   "properties": {
-    "certificate_file": {"type": "string", "minLength": 1,
+    "certificate_file": {"type": "string", "minLength": 1, "x-certspan-path": true,
       "description": "The CA's certificate, PEM, followed by those above it up to the root."},
     "key": {"type": "string", "x-certspan-secret": true,
       "description": "The CA's private key, PEM: RSA of 2048 bits or more, or EC P-256, P-384 or P-521."},
@@ -41,9 +41,9 @@ inline constexpr char kSettingsSchema[] = R"({
       "description": "Where the CRL can be fetched, over plain HTTP; stands in every certificate."},
     "ca_issuers_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
       "description": "Where the CA's certificate can be fetched, over plain HTTP; stands in every certificate."},
-    "longest_validity": {"x-certspan-duration": true,
+    "longest_validity": {"type": "string", "x-certspan-duration": true, "minimum": 600000,
       "description": "No certificate lasts longer, whatever its profile says. Not set: the profile decides."},
-    "backdate": {"x-certspan-duration": true, "default": "5m",
+    "backdate": {"type": "string", "x-certspan-duration": true, "maximum": 86400000, "default": "5m",
       "description": "How far notBefore lies in the past, for devices whose clock is behind; at most 1d."},
     "profiles": {"type": "object", "x-certspan-profiles": true,
       "description": "The file's profiles, put in by the host; the fence reports what is wrong with them."}

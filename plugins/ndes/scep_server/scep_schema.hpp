@@ -34,6 +34,7 @@ inline constexpr const char* kScepServerSchema = R"json({
         "certificate_file": {
           "type": "string",
           "minLength": 1,
+          "x-certspan-path": true,
           "description": "PEM; RSA, key usage digitalSignature and keyEncipherment, issued by the CA of the pipeline."
         },
         "key": {

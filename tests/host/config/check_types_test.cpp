@@ -102,6 +102,29 @@ TEST_CASE("units become integers, references tokens, and numbers and truth value
   CHECK(checked.prepared.connector("password")->uses == std::vector<std::string>{"scep"});
 }
 
+TEST_CASE("a file's path counts from the YAML file, and an absolute one stays as it is") {
+  FakeCatalog catalog;
+  catalog.remove("ca_local");
+  catalog.add({"ca_local",
+               "ca",
+               "",
+               R"({
+    "type": "object", "additionalProperties": false, "properties": {
+      "key": {"type": "string", "x-certspan-secret": true},
+      "certificate_file": {"type": "string", "x-certspan-path": true}}})",
+               {Role::Issuer},
+               CERTSPAN_TYPE_HOLDS_CA_KEY});
+  const auto path_of = [&](const std::string& written) {
+    std::string text(kExample);
+    const std::size_t at = text.find("ca.pem");
+    text.replace(at, std::string("ca.pem").size(), written);
+    return settings_of(check(text, catalog), "corp-ca").at("certificate_file").get<std::string>();
+  };
+  CHECK(path_of("ca.pem") == "/etc/certspan/ca.pem");
+  CHECK(path_of("../pki/./ca.pem") == "/etc/pki/ca.pem");
+  CHECK(path_of("/srv/ca.pem") == "/srv/ca.pem");
+}
+
 TEST_CASE("all paths of an endpoint are granted on its listener") {
   const Checked checked = check(std::string(kEveryKey));
   const PreparedConnector* scep = checked.prepared.connector("scep");

@@ -45,6 +45,27 @@ TEST_CASE("a call carries the whole item") {
   CHECK(from_abi(got.labels[1].value) == "ann");
 }
 
+TEST_CASE(
+    "an issuer's key is the same on every call of an item, and another one for the next item of the same "
+    "bytes") {
+  WorkItem item;
+  item.id = WorkId{42};
+  item.key.fill(7);
+  const auto issuer_key = [](const WorkItem& of) {
+    return copy_of(from_abi(AbiItem(of, {}, CallKey::Item).get()->key));
+  };
+  const Bytes first = issuer_key(item);
+  CHECK(first.size() == 32);
+  CHECK_FALSE(equal(first, item.key));
+  item.state = ItemState::Done;
+  CHECK(issuer_key(item) == first);
+  item.id = WorkId{43};
+  CHECK(issuer_key(item) != first);
+  item.id = WorkId{42};
+  item.key.fill(8);
+  CHECK(issuer_key(item) != first);
+}
+
 TEST_CASE("an item without steps has no profile, and no time is before the clock's zero") {
   const WorkItem item;
   const AbiItem abi(item, {});

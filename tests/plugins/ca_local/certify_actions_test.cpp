@@ -108,6 +108,27 @@ TEST_CASE("a listener gets a server certificate for its names, with a new key if
   must_run(ca.dir(), "openssl verify -verify_hostname scep.example.com -CAfile chain.pem made.pem");
 }
 
+TEST_CASE("a listener of a CA under a root shows its clients the CA between them") {
+  const TestCa root;
+  must_run(root.dir(),
+           "printf "
+           "'basicConstraints=critical,CA:TRUE\\nkeyUsage=critical,keyCertSign\\nsubjectKeyIdentifier="
+           "hash\\nauthorityKeyIdentifier=keyid\\n' > ca.ext && "
+           "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout sub.key -out sub.csr "
+           "-subj /CN=Sub && "
+           "openssl x509 -req -days 100 -in sub.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ca.ext "
+           "-out sub.pem && "
+           "cat sub.pem ca.pem > both.pem");
+  const auto result = run_action("certify_tls", {{"certificate_file", root.dir().path("both.pem")},
+                                                 {"key_file", root.dir().path("sub.key")},
+                                                 {"names", {"scep.example.com"}}});
+  INFO(result.fault());
+  REQUIRE(result.ok());
+  root.dir().write("made.pem", result.value.at("certificate").get<std::string>());
+  CHECK(must_run(root.dir(), "grep -c BEGIN made.pem") == "2\n");
+  must_run(root.dir(), "openssl verify -x509_strict -CAfile ca.pem -untrusted made.pem made.pem");
+}
+
 TEST_CASE("a listener that brings a request keeps its key, and nothing else of the request counts") {
   const TestCa ca;
   json arguments = in_directory(ca);

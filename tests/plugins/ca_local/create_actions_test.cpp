@@ -149,9 +149,9 @@ TEST_CASE("a CA comes under a company's root by request and import") {
   CHECK(holds(text, "Certificate Sign"));
 
   sign_as_root(dir, kSubCaExtensions);
-  const auto imported =
-      run_action("ca_import", {{"directory", dir.path("ca")},
-                               {"certificates", dir.read_text("root.pem") + dir.read_text("sub.pem")}});
+  const auto imported = run_action(
+      "ca_import",
+      {{"directory", dir.path("ca")}, {"certificate", dir.read_text("root.pem") + dir.read_text("sub.pem")}});
   INFO(imported.fault());
   REQUIRE(imported.ok());
   CHECK(imported.value.at("issuer") == "CN=Root");
@@ -192,7 +192,7 @@ TEST_CASE("only a CA certificate for this key, with its root, is imported") {
   const auto request = run_action("ca_csr", csr_arguments(dir));
   dir.write("ca.csr", request.value.at("csr").get<std::string>());
   const auto import = [&dir](const std::string& certificates) {
-    return run_action("ca_import", {{"directory", dir.path("ca")}, {"certificates", certificates}});
+    return run_action("ca_import", {{"directory", dir.path("ca")}, {"certificate", certificates}});
   };
 
   sign_as_root(dir, "basicConstraints=critical,CA:FALSE\n");
@@ -205,7 +205,7 @@ TEST_CASE("only a CA certificate for this key, with its root, is imported") {
   CHECK(import(dir.read_text("sub.pem") + dir.read_text("root.pem")).ok());
 
   const auto nowhere =
-      run_action("ca_import", {{"directory", dir.path("none")}, {"certificates", dir.read_text("root.pem")}});
+      run_action("ca_import", {{"directory", dir.path("none")}, {"certificate", dir.read_text("root.pem")}});
   CHECK(holds(nowhere.fault(), "ca.key"));
 }
 

@@ -106,6 +106,13 @@ TEST_CASE("a certificate that can't issue is refused with the reason") {
   CHECK(fault_with(unrelated).find("not signed by the next") != std::string::npos);
 }
 
+TEST_CASE("the certificate's path must be absolute") {
+  const TestCa ca;
+  json settings = settings_for(ca);
+  settings["certificate_file"] = "ca.pem";
+  CHECK(fault_map(settings)["/certificate_file"] == "must be an absolute path, not \"ca.pem\"");
+}
+
 TEST_CASE("an expired CA certificate is refused, and one that is not valid yet") {
   const TestCa ca;
   pki::test::must_run(

@@ -61,6 +61,8 @@ typedef struct certspan_connector_type {
    * grants to this connector "x-certspan-duration": true   "30s"; the plugin gets milliseconds as an integer
    *   "x-certspan-size": true       "64KiB"; the plugin gets bytes as an integer
    *   "x-certspan-connector": role  the name of another connector that has this role
+   *   "x-certspan-path": true       a file; the plugin gets an absolute path, a relative one counts from the
+   *                                 YAML file
    *   "x-certspan-profiles": true   not written by the admin: the host fills in the file's `profiles:` map */
   const char* settings_schema;
 
