@@ -14,117 +14,109 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kMostListed = 1024;
 
 // Tags are never given a second meaning.
-enum ItemTag : std::uint8_t {
-  kPollKey = 1,
-  kSource,
-  kPipeline,
-  kMessage,
-  kTransaction,
-  kRequestDigest,
-  kSigner,
-  kLabel,
-  kStep,
-  kStepIndex,
-  kConnectorIndex,
-  kTries,
-  kAcceptedAt,
-  kChangedAt,
-  kNextAt,
-  kDeadline,
-  kOutcome,
-  kCode,
-  kReason,
-  kIssuer,
-  kCertificate,
-  kAttempt,
+struct ItemTag {
+  enum : std::uint8_t {
+    PollKey = 1,
+    Source,
+    Pipeline,
+    Message,
+    Transaction,
+    RequestDigest,
+    Signer,
+    Label,
+    Step,
+    StepIndex,
+    ConnectorIndex,
+    Tries,
+    AcceptedAt,
+    ChangedAt,
+    NextAt,
+    Deadline,
+    Outcome,
+    Code,
+    Reason,
+    Issuer,
+    Certificate,
+    Attempt
+  };
 };
-enum PairTag : std::uint8_t { kName = 1, kValue };
-enum StepTag : std::uint8_t {
-  kKind = 1,
-  kConnector,
-  kProfile,
-  kTimeout,
-  kRetryAttempts,
-  kRetryFirst,
-  kRetryMost
+struct PairTag {
+  enum : std::uint8_t { Name = 1, Value };
 };
-enum AttemptTag : std::uint8_t {
-  kAttemptStep = 1,
-  kCall,
-  kAttemptConnector,
-  kPluginVersion,
-  kAttemptOutcome,
-  kAttemptCode,
-  kAttemptMessage,
-  kAt,
-  kTook,
+struct StepTag {
+  enum : std::uint8_t { Kind = 1, Connector, Profile, Timeout, RetryAttempts, RetryFirst, RetryMost };
 };
-enum SecretTag : std::uint8_t { kRequest = 1, kHandle };
+struct AttemptTag {
+  enum : std::uint8_t { Step = 1, Call, Connector, PluginVersion, Outcome, Code, Message, At, Took };
+};
+struct SecretTag {
+  enum : std::uint8_t { Request = 1, Handle };
+};
 
 Bytes encode(const std::pair<std::string, std::string>& label) {
   FieldWriter out(label.first.size() + label.second.size() + 6);
-  out.text(kName, label.first);
-  out.text(kValue, label.second);
+  out.text(PairTag::Name, label.first);
+  out.text(PairTag::Value, label.second);
   return std::move(out).take();
 }
 
 Bytes encode(const Step& step) {
   FieldWriter out(128);
-  out.number(kKind, static_cast<std::uint64_t>(step.kind));
-  for (const auto& connector : step.connectors) out.element(kConnector, as_bytes(connector));
-  out.text(kProfile, step.profile);
-  out.signed_number(kTimeout, step.timeout.count());
-  out.number(kRetryAttempts, step.retry.attempts);
-  out.signed_number(kRetryFirst, step.retry.first.count());
-  out.signed_number(kRetryMost, step.retry.most.count());
+  out.number(StepTag::Kind, static_cast<std::uint64_t>(step.kind));
+  for (const auto& connector : step.connectors) out.element(StepTag::Connector, as_bytes(connector));
+  out.text(StepTag::Profile, step.profile);
+  out.signed_number(StepTag::Timeout, step.timeout.count());
+  out.number(StepTag::RetryAttempts, step.retry.attempts);
+  out.signed_number(StepTag::RetryFirst, step.retry.first.count());
+  out.signed_number(StepTag::RetryMost, step.retry.most.count());
   return std::move(out).take();
 }
 
 Bytes encode(const Attempt& attempt) {
   FieldWriter out(128 + attempt.message.size());
-  out.number(kAttemptStep, attempt.step);
-  out.text(kCall, attempt.call);
-  out.text(kAttemptConnector, attempt.connector);
-  out.text(kPluginVersion, attempt.version);
-  out.number(kAttemptOutcome, static_cast<std::uint64_t>(attempt.outcome));
-  out.text(kAttemptCode, attempt.code);
-  out.text(kAttemptMessage, attempt.message);
-  out.signed_number(kAt, attempt.at);
-  out.number(kTook, attempt.took_ms);
+  out.number(AttemptTag::Step, attempt.step);
+  out.text(AttemptTag::Call, attempt.call);
+  out.text(AttemptTag::Connector, attempt.connector);
+  out.text(AttemptTag::PluginVersion, attempt.version);
+  out.number(AttemptTag::Outcome, static_cast<std::uint64_t>(attempt.outcome));
+  out.text(AttemptTag::Code, attempt.code);
+  out.text(AttemptTag::Message, attempt.message);
+  out.signed_number(AttemptTag::At, attempt.at);
+  out.number(AttemptTag::Took, attempt.took_ms);
   return std::move(out).take();
 }
 
 void encode_origin(FieldWriter& out, const WorkItem& item) {
-  if (item.poll_key) out.bytes(kPollKey, *item.poll_key);
-  out.text(kSource, item.source);
-  out.text(kPipeline, item.pipeline);
-  out.text(kMessage, item.message);
-  out.text(kTransaction, item.transaction_id);
-  out.bytes(kRequestDigest, item.request_digest);
-  if (is_open(item.state)) out.bytes(kSigner, item.signer);
-  for (const auto& label : item.labels) out.element(kLabel, encode(label));
+  if (item.poll_key) out.bytes(ItemTag::PollKey, *item.poll_key);
+  out.text(ItemTag::Source, item.source);
+  out.text(ItemTag::Pipeline, item.pipeline);
+  out.text(ItemTag::Message, item.message);
+  out.text(ItemTag::Transaction, item.transaction_id);
+  out.bytes(ItemTag::RequestDigest, item.request_digest);
+  if (is_open(item.state)) out.bytes(ItemTag::Signer, item.signer);
+  for (const auto& label : item.labels) out.element(ItemTag::Label, encode(label));
 }
 
 void encode_progress(FieldWriter& out, const WorkItem& item) {
-  for (const auto& step : item.steps) out.element(kStep, encode(step));
-  out.number(kStepIndex, item.step);
-  out.number(kConnectorIndex, item.connector);
-  out.number(kTries, item.tries);
-  out.signed_number(kAcceptedAt, item.accepted_at);
-  out.signed_number(kChangedAt, item.changed_at);
-  out.signed_number(kNextAt, item.next_at);
-  out.signed_number(kDeadline, item.deadline);
+  for (const auto& step : item.steps) out.element(ItemTag::Step, encode(step));
+  out.number(ItemTag::StepIndex, item.step);
+  out.number(ItemTag::ConnectorIndex, item.connector);
+  out.number(ItemTag::Tries, item.tries);
+  out.signed_number(ItemTag::AcceptedAt, item.accepted_at);
+  out.signed_number(ItemTag::ChangedAt, item.changed_at);
+  out.signed_number(ItemTag::NextAt, item.next_at);
+  out.signed_number(ItemTag::Deadline, item.deadline);
 }
 
 void encode_end(FieldWriter& out, const WorkItem& item) {
-  out.number(kOutcome, static_cast<std::uint64_t>(item.outcome));
-  out.text(kCode, item.code);
-  out.text(kReason, item.reason);
-  out.text(kIssuer, item.issuer);
-  out.bytes(kCertificate, item.certificate);
+  out.number(ItemTag::Outcome, static_cast<std::uint64_t>(item.outcome));
+  out.text(ItemTag::Code, item.code);
+  out.text(ItemTag::Reason, item.reason);
+  out.text(ItemTag::Issuer, item.issuer);
+  out.bytes(ItemTag::Certificate, item.certificate);
   const std::size_t kept = std::min(item.attempts.size(), WorkItem::kMostAttempts);
   for (auto it = item.attempts.end() - static_cast<std::ptrdiff_t>(kept); it != item.attempts.end(); ++it) {
-    out.element(kAttempt, encode(*it));
+    out.element(ItemTag::Attempt, encode(*it));
   }
 }
 
@@ -153,10 +145,10 @@ void read_element(FieldReader& in, std::vector<T>& list, T member, Fill fill) {
 
 void read_label_field(FieldReader& in, std::pair<std::string, std::string>& label) {
   switch (in.tag()) {
-    case kName:
+    case PairTag::Name:
       label.first = in.text();
       break;
-    case kValue:
+    case PairTag::Value:
       label.second = in.text();
       break;
     default:
@@ -166,29 +158,29 @@ void read_label_field(FieldReader& in, std::pair<std::string, std::string>& labe
 
 void read_step_field(FieldReader& in, Step& step) {
   switch (in.tag()) {
-    case kKind: {
+    case StepTag::Kind: {
       const auto kind = in.number();
       if (kind > static_cast<std::uint64_t>(StepKind::Issue)) return in.fail();
       step.kind = static_cast<StepKind>(kind);
       break;
     }
-    case kConnector:
+    case StepTag::Connector:
       if (step.connectors.size() >= kMostListed) return in.fail();
       step.connectors.emplace_back(in.text());
       break;
-    case kProfile:
+    case StepTag::Profile:
       step.profile = in.text();
       break;
-    case kTimeout:
+    case StepTag::Timeout:
       step.timeout = read_duration(in);
       break;
-    case kRetryAttempts:
+    case StepTag::RetryAttempts:
       step.retry.attempts = in.number32();
       break;
-    case kRetryFirst:
+    case StepTag::RetryFirst:
       step.retry.first = read_duration(in);
       break;
-    case kRetryMost:
+    case StepTag::RetryMost:
       step.retry.most = read_duration(in);
       break;
     default:
@@ -198,31 +190,31 @@ void read_step_field(FieldReader& in, Step& step) {
 
 void read_attempt_field(FieldReader& in, Attempt& attempt) {
   switch (in.tag()) {
-    case kAttemptStep:
+    case AttemptTag::Step:
       attempt.step = in.number32();
       break;
-    case kCall:
+    case AttemptTag::Call:
       attempt.call = in.text();
       break;
-    case kAttemptConnector:
+    case AttemptTag::Connector:
       attempt.connector = in.text();
       break;
-    case kPluginVersion:
+    case AttemptTag::PluginVersion:
       attempt.version = in.text();
       break;
-    case kAttemptOutcome:
+    case AttemptTag::Outcome:
       attempt.outcome = read_outcome(in);
       break;
-    case kAttemptCode:
+    case AttemptTag::Code:
       attempt.code = in.text();
       break;
-    case kAttemptMessage:
+    case AttemptTag::Message:
       attempt.message = in.text();
       break;
-    case kAt:
+    case AttemptTag::At:
       attempt.at = in.signed_number();
       break;
-    case kTook:
+    case AttemptTag::Took:
       attempt.took_ms = in.number32();
       break;
     default:
@@ -246,70 +238,70 @@ Attempt blank_attempt() {
 
 void read_item_field(FieldReader& in, WorkItem& item) {
   switch (in.tag()) {
-    case kPollKey:
+    case ItemTag::PollKey:
       read_key(in, item.poll_key.emplace());
       break;
-    case kSource:
+    case ItemTag::Source:
       item.source = in.text();
       break;
-    case kPipeline:
+    case ItemTag::Pipeline:
       item.pipeline = in.text();
       break;
-    case kMessage:
+    case ItemTag::Message:
       item.message = in.text();
       break;
-    case kTransaction:
+    case ItemTag::Transaction:
       item.transaction_id = in.text();
       break;
-    case kRequestDigest:
+    case ItemTag::RequestDigest:
       read_key(in, item.request_digest);
       break;
-    case kSigner:
+    case ItemTag::Signer:
       item.signer = copy_of(in.bytes());
       break;
-    case kLabel:
+    case ItemTag::Label:
       read_element(in, item.labels, {}, read_label_field);
       break;
-    case kStep:
+    case ItemTag::Step:
       read_element(in, item.steps, blank_step(), read_step_field);
       break;
-    case kStepIndex:
+    case ItemTag::StepIndex:
       item.step = in.number32();
       break;
-    case kConnectorIndex:
+    case ItemTag::ConnectorIndex:
       item.connector = in.number32();
       break;
-    case kTries:
+    case ItemTag::Tries:
       item.tries = in.number32();
       break;
-    case kAcceptedAt:
+    case ItemTag::AcceptedAt:
       item.accepted_at = in.signed_number();
       break;
-    case kChangedAt:
+    case ItemTag::ChangedAt:
       item.changed_at = in.signed_number();
       break;
-    case kNextAt:
+    case ItemTag::NextAt:
       item.next_at = in.signed_number();
       break;
-    case kDeadline:
+    case ItemTag::Deadline:
       item.deadline = in.signed_number();
       break;
-    case kOutcome:
+    case ItemTag::Outcome:
       item.outcome = read_outcome(in);
       break;
-    case kCode:
+    case ItemTag::Code:
       item.code = in.text();
       break;
-    case kReason:
+    case ItemTag::Reason:
       item.reason = in.text();
       break;
-    case kIssuer:
+    case ItemTag::Issuer:
       item.issuer = in.text();
       break;
-    case kCertificate:
+    case ItemTag::Certificate:
       item.certificate = copy_of(in.bytes());
       break;
-    case kAttempt:
+    case ItemTag::Attempt:
       read_element(in, item.attempts, blank_attempt(), read_attempt_field);
       break;
     default:
@@ -350,8 +342,8 @@ Result<void> decode_item(BytesView body, WorkItem& item) {
 Bytes encode_secrets(const WorkItem& item) {
   constexpr std::size_t kHeads = 16;
   FieldWriter out(kHeads + item.request.size() + item.handle.size());
-  out.bytes(kRequest, item.request);
-  out.bytes(kHandle, item.handle);
+  out.bytes(SecretTag::Request, item.request);
+  out.bytes(SecretTag::Handle, item.handle);
   return std::move(out).take();
 }
 
@@ -359,10 +351,10 @@ Result<void> decode_secrets(BytesView secrets, WorkItem& item) {
   FieldReader in(secrets);
   while (in.next()) {
     switch (in.tag()) {
-      case kRequest:
+      case SecretTag::Request:
         item.request = copy_of(in.bytes());
         break;
-      case kHandle:
+      case SecretTag::Handle:
         item.handle = copy_of(in.bytes());
         break;
       default:

@@ -12,7 +12,9 @@
 namespace certspan {
 namespace {
 
-enum Column : std::uint8_t { kId, kEpoch, kState, kKey, kBody, kNote, kSealed };
+struct Column {
+  enum : std::uint8_t { Id, Epoch, State, Key, Body, Note, Sealed };
+};
 
 /// A scan reads at most this many rows, so that it ends within a second or so on a journal of any size.
 constexpr std::int64_t kMostScanned = 100'000;
@@ -44,10 +46,10 @@ bool starts_with(BytesView bytes, BytesView prefix) {
 
 Result<WorkItem> read_row(const sql::Statement& row) {
   WorkItem item;
-  item.id = WorkId{static_cast<std::uint64_t>(row.integer(kId))};
-  const std::int64_t epoch = row.integer(kEpoch);
-  const std::int64_t state = row.integer(kState);
-  const BytesView key = row.blob(kKey);
+  item.id = WorkId{static_cast<std::uint64_t>(row.integer(Column::Id))};
+  const std::int64_t epoch = row.integer(Column::Epoch);
+  const std::int64_t state = row.integer(Column::State);
+  const BytesView key = row.blob(Column::Key);
   if (epoch < 0 || epoch > std::numeric_limits<std::uint32_t>::max() || state < 0 ||
       state > std::int64_t{static_cast<std::uint8_t>(ItemState::Dead)} || key.size() != item.key.size()) {
     return fail(Outcome::Internal, "journal.corrupt",
@@ -56,8 +58,8 @@ Result<WorkItem> read_row(const sql::Statement& row) {
   item.epoch = static_cast<std::uint32_t>(epoch);
   item.state = static_cast<ItemState>(state);
   std::copy(key.begin(), key.end(), item.key.begin());
-  item.note = copy_of(row.blob(kNote));
-  if (auto decoded = decode_item(row.blob(kBody), item); !decoded) {
+  item.note = copy_of(row.blob(Column::Note));
+  if (auto decoded = decode_item(row.blob(Column::Body), item); !decoded) {
     Error error = std::move(decoded).error();
     error.message = "work item " + to_string(item.id) + ": " + error.message;
     return tl::unexpected(std::move(error));
@@ -66,7 +68,7 @@ Result<WorkItem> read_row(const sql::Statement& row) {
 }
 
 Result<void> open_secrets(const sql::Statement& row, const Sealer& sealer, WorkItem& item) {
-  const BytesView sealed = row.blob(kSealed);
+  const BytesView sealed = row.blob(Column::Sealed);
   if (!is_open(item.state)) return {};
   CERTSPAN_TRY(const Bytes secrets, sealer.open(sealed_place(item.id), sealed));
   return decode_secrets(secrets, item);

@@ -38,6 +38,7 @@ struct StoreRecord {
 struct Transition {
   WorkItem item;       ///< as it stands from now on; a finished state moves its row from `hot` to `done`
   bool first = false;  ///< the item's first row; otherwise the row must be there with epoch `item.epoch`
+  /// Of several writes to one key the first one's precondition counts and the last one's value.
   std::vector<StoreWrite> writes;
 };
 
@@ -46,7 +47,7 @@ enum class CommitResult : std::uint8_t {
   Conflict,    ///< a store revision was not the expected one: nothing written, repeat the calls
   StaleEpoch,  ///< another claim holds the item: nothing written, drop this one's result
   KeyExists,   ///< `first`, but an open item with this key is there: nothing written
-  Refused,     ///< no room (disk full before anything was written) or over a size limit: nothing written
+  Refused,     ///< no room (the whole transaction was taken back) or over a size limit: nothing written
   Failed,  ///< a write or sync failed: whether it is committed is known after the next start only. The host
            ///< must end
 };
@@ -68,7 +69,7 @@ class Journal {
  public:
   virtual ~Journal() = default;
 
-  /// Called once, on the writer's thread; must not block.
+  /// Called once, on the writer's thread; must not block, nor call note, write or claim_open.
   using Committed = std::function<void(CommitResult)>;
 
   /// Makes a transition durable. A member of a group that conflicts fails alone. After one Failed, every
@@ -84,7 +85,8 @@ class Journal {
   virtual Result<std::optional<WorkItem>> find_by_poll_key(const ItemKey& poll_key,
                                                            std::string_view transaction_id) = 0;
   virtual Result<std::optional<WorkItem>> find(WorkId id) = 0;
-  /// Items by transaction id, serial (hexadecimal) or, by a scan, any part of the subject; newest first.
+  /// Items by transaction id or serial (hexadecimal in any spelling); if there are none, by any part of the
+  /// subject among the newest 100,000. Newest first.
   virtual Result<std::vector<WorkItem>> search(std::string_view text, std::size_t limit) = 0;
   /// Newest first.
   virtual Result<std::vector<WorkItem>> list(const ItemFilter& filter) = 0;
@@ -119,8 +121,13 @@ struct JournalOptions {
 
 /// Opens or makes the SQLite journal in `options.directory`: WAL, full sync, one writer, schema version
 /// checked (a newer one is refused). Errors: journal.locked (another process), journal.corrupt,
-/// journal.unwritable, journal.newer_schema, journal.key (the sealing key is missing or unreadable though the
-/// journal holds sealed data).
+/// journal.unwritable, journal.full, journal.io, journal.newer_schema, journal.key (the sealing key is
+/// missing or unreadable though the journal holds sealed data); for reading only also journal.missing and
+/// journal.older_schema.
+///
+/// One opened for reading changes nothing on disk, not even after the host crashed; any number may be open at
+/// a time. It holds what was committed when it was opened; whatever would write is refused
+/// (journal.read_only).
 Result<std::unique_ptr<Journal>> open_journal(JournalOptions options);
 
 }  // namespace certspan

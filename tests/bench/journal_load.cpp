@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,34 +45,71 @@ Load summary(std::vector<double> latencies, double elapsed_us, double cpu) {
   std::exit(1);
 }
 
+/// A number of clients, each of whom commits its next transition when it hears of its last, on two threads as
+/// in a host of two cores.
+class Clients {
+ public:
+  Clients(Journal& journal, std::vector<Transition> transitions)
+      : journal_(journal), transitions_(std::move(transitions)), latencies_(transitions_.size()) {}
+
+  std::vector<double> run(std::size_t in_flight) {
+    {
+      const MutexLock lock(mutex_);
+      idle_clients_ = std::min(in_flight, transitions_.size());
+    }
+    std::thread other([this] { work(); });
+    work();
+    other.join();
+    return std::move(latencies_);
+  }
+
+ private:
+  /// Until every transition is answered.
+  void work() {
+    MutexLock lock(mutex_);
+    while (answered_ < transitions_.size()) {
+      if (idle_clients_ == 0 || next_ == transitions_.size()) {
+        ready_.wait(lock);
+        continue;
+      }
+      --idle_clients_;
+      const std::size_t i = next_++;
+      lock.unlock();
+      journal_.commit(std::move(transitions_[i]), [this, i, from = SteadyClock::now()](CommitResult result) {
+        latencies_[i] = us(SteadyClock::now() - from);
+        hear(result);
+      });
+      lock.lock();
+    }
+  }
+
+  void hear(CommitResult result) {
+    if (result != CommitResult::Committed) give_up("a commit of the bench");
+    const MutexLock lock(mutex_);
+    ++answered_;
+    if (++idle_clients_ == 1 || answered_ == transitions_.size()) ready_.notify_all();
+  }
+
+  Journal& journal_;
+  std::vector<Transition> transitions_;
+  std::vector<double> latencies_;
+  Mutex mutex_;
+  Condition ready_;
+  std::size_t idle_clients_ CERTSPAN_GUARDED_BY(mutex_) = 0;
+  std::size_t next_ CERTSPAN_GUARDED_BY(mutex_) = 0;
+  std::size_t answered_ CERTSPAN_GUARDED_BY(mutex_) = 0;
+};
+
 }  // namespace
 
 Load commit_load(Journal& journal, std::size_t in_flight, std::size_t count, const MakeTransition& make) {
-  Mutex mutex;
-  Condition answered;
-  std::size_t waiting = 0;
-  std::vector<double> latencies(count);
   std::vector<Transition> transitions;
   transitions.reserve(count);
   for (std::size_t i = 0; i < count; ++i) transitions.push_back(make(i));
+  Clients clients(journal, std::move(transitions));
   const double cpu_before = cpu_us();
   const auto start = SteadyClock::now();
-  for (std::size_t i = 0; i < count; ++i) {
-    {
-      MutexLock lock(mutex);
-      while (waiting == in_flight) answered.wait(lock);
-      ++waiting;
-    }
-    journal.commit(std::move(transitions[i]), [&, i, from = SteadyClock::now()](CommitResult result) {
-      if (result != CommitResult::Committed) give_up("a commit of the bench");
-      latencies[i] = us(SteadyClock::now() - from);
-      const MutexLock lock(mutex);
-      --waiting;
-      answered.notify_one();
-    });
-  }
-  MutexLock lock(mutex);
-  while (waiting > 0) answered.wait(lock);
+  auto latencies = clients.run(in_flight);
   return summary(std::move(latencies), us(SteadyClock::now() - start), cpu_us() - cpu_before);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -203,14 +205,19 @@ class CheckpointSweep {
  private:
   static constexpr int kKeys = 7;
   static constexpr int kCommits = 120;
+  /// So often the workload waits until a checkpoint has reached the database, however busy the machine is.
+  static constexpr int kCommitsPerCheckpoint = 30;
 
   void work();
+  void wait_for_checkpoint(int cuts);
   void check(const std::filesystem::path& image, int reported);
 
   ManualClock clock_;
   TempDir directory_;
   Cutter cutter_{directory_.path()};
   std::atomic<int> reported_{0};
+  std::mutex mutex_;
+  std::condition_variable cut_;
   PowerCutSweep result_;
 };
 
@@ -224,7 +231,10 @@ PowerCutSweep CheckpointSweep::run() {
       if (reported_ == 0 || (!of_database && ++syncs % 8 != 0)) return;
       const int reported = reported_;
       for (const auto& directory : cutter_.cut(disk)) images.emplace_back(directory, reported);
-      if (of_database) ++result_.cuts;
+      if (!of_database) return;
+      const std::lock_guard lock(mutex_);
+      ++result_.cuts;
+      cut_.notify_all();
     });
     work();
   }
@@ -246,7 +256,13 @@ void CheckpointSweep::work() {
     (*committer)->commit(changes, results);
     if (results[0] == CommitResult::Committed) reported_ = n;
     checkpointer.log_grew();
+    if (n % kCommitsPerCheckpoint == 0) wait_for_checkpoint(n / kCommitsPerCheckpoint);
   }
+}
+
+void CheckpointSweep::wait_for_checkpoint(int cuts) {
+  std::unique_lock lock(mutex_);
+  cut_.wait_for(lock, std::chrono::seconds(10), [&] { return result_.cuts >= cuts; });
 }
 
 void CheckpointSweep::check(const std::filesystem::path& image, int reported) {
