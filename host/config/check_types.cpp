@@ -69,7 +69,8 @@ class TypeChecker {
     if (!siblings.empty()) {
       missing_type(connector, siblings, elsewhere);
     } else if (const std::string why = catalog_.why_refused(plugin); !why.empty()) {
-      missing(connector, connector.plugin.mark, fmt::format("plugin \"{}\" is refused: {}", plugin, why), {});
+      missing(connector, connector.plugin.mark, fmt::format("plugin \"{}\" is refused: {}", plugin, why),
+              did_you_mean(plugin, plugins));
     } else {
       std::string hint = did_you_mean(plugin, plugins);
       if (hint.empty())
@@ -90,15 +91,21 @@ class TypeChecker {
             std::move(hint));
   }
 
-  void prepare(const ConnectorConfig& connector) {
-    const ConnectorType* type = type_of(connector.name.name);
-    if (connector.name.name == kFenceConnector &&
-        (connector.plugin.name != kFencePlugin || connector.type.name != kFenceType)) {
+  void check_fence(const ConnectorConfig& connector) {
+    if (connector.plugin.name != kFencePlugin || connector.type.name != kFenceType) {
       faults_.error(FaultCode::Conflict, connector.name.mark,
                     fmt::format("the name \"{}\" is kept for the bundled plugin that fences every issuer",
                                 kFenceConnector),
                     "give this connector another name");
+    } else if (!connector.required) {
+      faults_.error(FaultCode::BadValue, connector.name.mark, "the fence of every issuer can not be optional",
+                    "remove `required: false`");
     }
+  }
+
+  void prepare(const ConnectorConfig& connector) {
+    const ConnectorType* type = type_of(connector.name.name);
+    if (connector.name.name == kFenceConnector) check_fence(connector);
     if (type == nullptr) return;
     check_ca_key(connector, *type);
     PreparedConnector prepared;

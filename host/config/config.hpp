@@ -66,6 +66,7 @@ struct Principal {
 
 struct ControlSection {
   std::filesystem::path socket;  ///< default: control.sock in data_dir
+  Mark socket_mark;              ///< line 0 for the default
   std::map<Person, std::vector<Principal>> roles;
 };
 

@@ -14,8 +14,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::size_t kLongestSocketPath = 107;  // sun_path of sockaddr_un, less its terminating zero
-
 /// "host:port" in its parts; false if it is not of that form.
 bool split_address(std::string_view text, Listener& listener) {
   const std::size_t colon = text.rfind(':');
@@ -153,10 +151,7 @@ void read_control(const YamlNode& node, const std::filesystem::path& base, Contr
                   Faults& faults) {
   MapReader map(node, "control", "host.control", faults);
   map.path("socket", base, control.socket);
-  if (control.socket.native().size() > kLongestSocketPath) {
-    faults.error(FaultCode::BadValue, map.take("socket")->value.mark(),
-                 fmt::format("the path of the control socket is longer than {} bytes", kLongestSocketPath));
-  }
+  if (const YamlEntry* socket = map.take("socket")) control.socket_mark = socket->value.mark();
   if (const YamlEntry* roles = map.take("roles")) read_roles(roles->value, control, faults);
   map.finish();
 }

@@ -17,6 +17,7 @@ namespace certspan {
 namespace {
 
 constexpr int kVersion = 1;
+constexpr std::size_t kLongestSocketPath = 107;  // sun_path of sockaddr_un, less its terminating zero
 
 bool is_on(const YamlNode& value) {
   if (value.kind() == YamlNode::Kind::Sequence) return !value.items().empty();
@@ -52,6 +53,15 @@ void hide_likely_secrets(const YamlNode& node, Faults& faults) {
     hide_likely_secrets(entry.value, faults);
   }
   for (const YamlNode& item : node.items()) hide_likely_secrets(item, faults);
+}
+
+void check_socket_path(Config& config, Faults& faults) {
+  ControlSection& control = config.host.control;
+  if (control.socket.empty()) control.socket = config.host.data_dir / "control.sock";
+  if (control.socket.native().size() <= kLongestSocketPath) return;
+  faults.error(FaultCode::BadValue, control.socket_mark,
+               fmt::format("the path of the control socket is longer than {} bytes", kLongestSocketPath),
+               "set \"socket\" of \"host.control\" to a shorter one");
 }
 
 void read_version(MapReader& map, Config& config, Faults& faults) {
@@ -104,8 +114,11 @@ std::optional<Config> parse_config(const std::filesystem::path& file, std::strin
   Config config;
   config.file = file;
   read_sections(root, context.directory, config, faults);
-  if (config.host.control.socket.empty()) config.host.control.socket = config.host.data_dir / "control.sock";
+  check_socket_path(config, faults);
   find_dangers(root, "", config.dangers);
+  for (const DangerSwitch& danger : config.dangers) {
+    faults.warning(FaultCode::Danger, danger.mark, fmt::format("\"{}\" is on", danger.path));
+  }
   check_references(config, faults);
   check_pipelines(config, faults);
   if (config.pipelines.empty() && !faults.has_errors()) {

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -104,9 +106,23 @@ void check_source(const std::vector<const PipelineConfig*>& pipelines, Faults& f
   }
 }
 
+void check_listeners(const Config& config, Faults& faults) {
+  std::map<std::pair<std::string, std::uint16_t>, std::string> owners;
+  for (const Listener& listener : config.host.listeners) {
+    if (listener.port == 0) continue;
+    const auto [owner, fresh] = owners.emplace(std::pair(listener.host, listener.port), listener.name.name);
+    if (!fresh) {
+      faults.error(FaultCode::Conflict, listener.name.mark,
+                   fmt::format("listener \"{}\" has the address of listener \"{}\"", listener.name.name,
+                               owner->second));
+    }
+  }
+}
+
 }  // namespace
 
 void check_references(const Config& config, Faults& faults) {
+  check_listeners(config, faults);
   const Register connectors{"connector", "connectors", names_of(config.connectors)};
   const Register profiles{"profile", "profiles", profile_names(config)};
   std::set<std::string> used;

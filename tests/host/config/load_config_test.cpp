@@ -1,5 +1,6 @@
 #include "host/config/load_config.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -126,6 +127,28 @@ connectors:
   CHECK(config->dangers[0].path == "connectors.scep.settings.danger_sha1");
   CHECK(config->dangers[0].mark == place_in(text, "danger_sha1"));
   CHECK(config->dangers[1].path == "connectors.scep.settings.endpoints[0].danger_des");
+  const auto told = faults.sorted();
+  CHECK(std::any_of(told.begin(), told.end(), [&](const Fault& fault) {
+    return fault.code == FaultCode::Danger && fault.severity == Severity::Warning &&
+           fault.mark == place_in(text, "danger_sha1") &&
+           fault.message == "\"connectors.scep.settings.danger_sha1\" is on";
+  }));
+}
+
+TEST_CASE("two listeners cannot have one address, and a control socket no path that the system cannot take") {
+  Faults faults("f");
+  const std::string deep(120, 'd');
+  const auto config =
+      parse("version: 1\nhost:\n  data_dir: /" + deep +
+                "\n  listeners:\n    a: { address: 127.0.0.1:80 }\n    b: { address: 127.0.0.1:80 }\n"
+                "    c: { address: 127.0.0.1:0 }\n    d: { address: 127.0.0.1:0 }\n",
+            faults);
+  REQUIRE(config);
+  const auto told = faults.sorted();
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].message == "the path of the control socket is longer than 107 bytes");
+  CHECK(told[1].message == "listener \"b\" has the address of listener \"a\"");
+  CHECK(told[1].mark == Mark{6, 5});
 }
 
 TEST_CASE("a pipeline takes an item when every label it names matches one of its patterns") {
