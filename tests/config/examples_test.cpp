@@ -61,7 +61,9 @@ std::vector<std::filesystem::path> shipped_examples() {
   return files;
 }
 
-TEST_CASE("every shipped example fits the host and the plugins that are shipped, without a warning") {
+TEST_CASE(
+    "every shipped example fits the host and the plugins that are shipped; only its own danger_ switches "
+    "warn") {
   const ShippedPlugins plugins;
   const auto files = shipped_examples();
   CHECK(files.size() >= 3);
@@ -72,7 +74,7 @@ TEST_CASE("every shipped example fits the host and the plugins that are shipped,
     REQUIRE(config);
     const PreparedConfig prepared = check_against_types(*config, plugins, faults);
     INFO(faults.to_text());
-    CHECK(faults.empty());
+    for (const Fault& fault : faults.sorted()) CHECK(fault.code == FaultCode::Danger);
     CHECK(prepared.connector("profile") != nullptr);
   }
 }
