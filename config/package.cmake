@@ -1,5 +1,10 @@
 # Debian packages, by `./dev package`: certspan (program, plugins, shipped configuration) and certspan-sdk-dev (headers and
 # CMake files for plugin authors).
+install(FILES config/systemd/certspan.service DESTINATION lib/systemd/system COMPONENT host)
+install(FILES config/systemd/certspan.sysusers DESTINATION lib/sysusers.d RENAME certspan.conf COMPONENT host)
+install(DIRECTORY config/examples DESTINATION share/doc/certspan COMPONENT host)
+install(FILES LICENSE DESTINATION share/doc/certspan RENAME copyright COMPONENT host)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VENDOR "The Certspan authors")
 set(CPACK_PACKAGE_CONTACT "The Certspan authors <certspan@localhost>")
@@ -14,6 +19,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_HOST_PACKAGE_NAME certspan)
 set(CPACK_DEBIAN_HOST_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_HOST_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_HOST_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/config/debian/postinst)
 set(CPACK_COMPONENT_HOST_DESCRIPTION "Certificate connector host
  Stands between a device-management service and a company's certificate authorities
  and brings certificates to managed devices.")
