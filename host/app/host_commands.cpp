@@ -37,6 +37,7 @@ nlohmann::json listeners_to_json(const HttpServer& http) {
     list.push_back({{"name", listener.name},
                     {"address", listener.address},
                     {"open", listener.open},
+                    {"idle", listener.idle},
                     {"accepted", listener.accepted},
                     {"refused", listener.refused},
                     {"timed_out", listener.timed_out},

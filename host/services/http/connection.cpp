@@ -202,9 +202,10 @@ void Connection::head_complete() {
   begin_ += scanner_->end();
   parser_.emplace();
   unsigned status = parser_->parse_head(head);
+  // Of a head that is not understood nobody knows what follows.
+  request_read_ = status == 0 && !parser_->head().has_body();
   if (status == 0) status = check_head();
   if (status == 0) return begin_body();
-  request_read_ = !parser_->head().has_body();
   if (status == 404 && request_read_) return send(HttpResponse{.status = 404}, parser_->head().keep_alive);
   answer_and_close(status);
 }

@@ -37,7 +37,7 @@ struct HttpOptions {
   std::size_t request_line = 8'192;        ///< 414
   std::size_t long_request_line = 65'534;  ///< 414, on routes with kLongRequestLine
   std::size_t header_section = 32'768;     ///< 431, counted after the request line
-  std::size_t max_in_flight = 1'024;       ///< requests that handlers have not answered; 503
+  std::size_t max_in_flight = 10'000;      ///< requests that handlers have not answered; 503
   std::size_t max_buffered = 256u << 20;   ///< received and not yet answered, all connections together; 503
   unsigned retry_after_s = 10;             ///< for the server's own 503
   std::chrono::milliseconds handshake_timeout{10'000};
