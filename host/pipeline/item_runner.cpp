@@ -407,6 +407,7 @@ void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const N
   switch (result) {
     case CommitResult::Committed:
       open->stored = true;
+      open->waits_for_room = false;
       open->conflicts = 0;
       open->writes.clear();
       open->durable = open->item;
@@ -416,8 +417,8 @@ void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const N
     case CommitResult::Refused:
       // Nothing was written. What an outside CA has done must not be forgotten; a request that left no trace
       // yet can be.
-      if (open->stored) return schedule(open, kDiskFullPause, [this, open, next] { commit(open, next); });
-      log(LogLevel::Error, "not accepted: no room in the journal", open->item, {});
+      if (open->stored) return wait_for_room(open, next);
+      log(LogLevel::Error, "not accepted: no room in the journal", open->item, {{"code", "journal.full"}});
       return ReplyDesk::try_later(runtime_.table.remove(open));
     case CommitResult::StaleEpoch:
     case CommitResult::KeyExists:
@@ -426,6 +427,13 @@ void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const N
     case CommitResult::Failed:
       return runtime_.journal_failed();
   }
+}
+
+void ItemRunner::wait_for_room(const OpenItemPtr& open, const Next& next) {
+  if (!std::exchange(open->waits_for_room, true)) {
+    log(LogLevel::Error, "waits for room in the journal", open->item, {{"code", "journal.full"}});
+  }
+  schedule(open, kDiskFullPause, [this, open, next] { commit(open, next); });
 }
 
 /// A store record that a call relied on has changed: the calls since the last durable point are made again.

@@ -57,6 +57,7 @@ class ItemRunner {
   /// Makes the item as it stands durable, then goes on.
   void commit(const OpenItemPtr& open, Next next);
   void committed(const OpenItemPtr& open, CommitResult result, const Next& next);
+  void wait_for_room(const OpenItemPtr& open, const Next& next);
   void start_over(const OpenItemPtr& open);
   void finish(const OpenItemPtr& open, ItemState state, Outcome outcome, std::string_view code,
               std::string_view reason);

@@ -43,6 +43,7 @@ struct OpenItem {
   std::vector<StoreWrite> writes;  ///< staged since then
   Bytes certificate;               ///< issued, on its way into the journal or to the client
   std::uint32_t conflicts = 0;     ///< commits in a row that conflicted
+  bool waits_for_room = false;     ///< its last commit found a full disk
 };
 
 using OpenItemPtr =

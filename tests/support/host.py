@@ -48,13 +48,13 @@ class Host:
 
     # --- the process ---
 
-    def start(self, environment=None, expect_ready=True):
-        """Starts the host and waits until it listens."""
+    def start(self, environment=None, expect_ready=True, prefix=()):
+        """Starts the host and waits until it listens. `prefix`: a command that runs it by exec, in another namespace say."""
         self.log_path.touch()
         offset = self.log_path.stat().st_size
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [self.program, "run", "--config", str(self.config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*prefix, self.program, "run", "--config", str(self.config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=dict(self.environment, **(environment or {})), start_new_session=True)
         if expect_ready:
             self._wait_until_listening(offset)
