@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 """clang-tidy 14 finds nothing (.clang-tidy says what is asked and why some checks are not).
 
-usage: check_tidy.py [--deep] [FILE...]   default: the sources of the product in the compilation database build/tidy
-    --deep    the tests too, and the slow path-sensitive analyzer
+usage: check_tidy.py [--deep] [FILE...]   default: every source in the compilation database build/tidy
+    --deep    with the slow path-sensitive analyzer
 
-A file that was clean is not looked at again until it, a header of it or .clang-tidy changes (~/.cache/certspan-tidy).
+A file that was clean is not looked at again until it, a header of it, its flags, .clang-tidy or a package of headers
+changes; what is known stands in $XDG_CACHE_HOME/certspan-tidy, by default ~/.cache/certspan-tidy.
 """
 import argparse
 import concurrent.futures
+import functools
 import hashlib
 import json
 import os
@@ -15,47 +17,87 @@ import pathlib
 import re
 import shlex
 import subprocess
+import time
 
 from common import ROOT, Report
 
 DATABASE = ROOT / "build" / "tidy"
+SCOPE = DATABASE / "lint" / "tidy_scope.so"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "certspan-tidy"
 FINDING = re.compile(r"^(\S+?):(\d+):\d+: (?:warning|error): (.*)$")
+INCLUDE = re.compile(rb'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 DEEP = "--checks=clang-analyzer-*"
+PROGRESS_SECONDS = 10
 
 
-def sources(wanted, deep):
-    """Path and compile command of the files to look at, large ones first so that the last to finish is a small one."""
+def flags_of(command):
+    """A compile command's flags: no compiler, no input, no output."""
+    words = shlex.split(command)[1:]
+    for option in ("-o", "-c"):
+        at = words.index(option)
+        del words[at:at + 2]
+    return words
+
+
+def sources(wanted):
+    """Path and flags of the files to look at, large ones first so that the last to finish is a small one."""
     entries = json.loads((DATABASE / "compile_commands.json").read_text())
-    commands = {pathlib.Path(entry["file"]).resolve(): entry["command"] for entry in entries}
+    flags = {pathlib.Path(entry["file"]).resolve(): flags_of(entry["command"]) for entry in entries}
     chosen = []
-    for path, command in commands.items():
-        if not path.is_relative_to(ROOT) or path.is_relative_to(ROOT / "build"):
-            continue
-        name = str(path.relative_to(ROOT))
-        if name in wanted or (not wanted and (deep or name.startswith(("host/", "plugins/", "tests/support/example")))):
-            chosen.append((path, command))
+    for path in flags:
+        if path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "build"):
+            if not wanted or str(path.relative_to(ROOT)) in wanted:
+                chosen.append((path, flags[path]))
     return sorted(chosen, key=lambda one: one[0].stat().st_size, reverse=True)
 
 
-def fingerprint(path, command, options):
-    """What the result depends on: the source with its comments, what it includes, the settings and the tool. Not where the tree stands, so
-    that a fresh clone finds what another one knew."""
-    words = shlex.split(command)
-    output = words.index("-o")
-    words = words[:output] + ["-E", "-P", "-o", "-"] + words[output + 2:]
-    text = subprocess.run(words, cwd=DATABASE, capture_output=True, check=False).stdout
-    settings = (ROOT / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes()
-    return hashlib.sha256(path.read_bytes() + text + settings + repr(options).encode()).hexdigest()
+@functools.cache
+def text_and_includes(path):
+    text = path.read_bytes()
+    return text, sorted({name.decode() for name in INCLUDE.findall(text)})
 
 
-def tidy(path, command, options):
+def own_files(path, folders):
+    """A file and the files of this tree that it includes, directly or not."""
+    found, waiting = set(), [path]
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found.add(file)
+        for name in text_and_includes(file)[1]:
+            candidates = (folder / name for folder in (file.parent, *folders))
+            waiting += [candidate.resolve() for candidate in candidates if candidate.is_file()]
+    return sorted(found)
+
+
+@functools.cache
+def surroundings():
+    """What every result depends on: the settings, this program, and the packages that bring headers and the tool."""
+    packages = ["dpkg-query", "-W", "clang-tidy-14", "*-dev", "catch2"]
+    versions = subprocess.run(packages, check=False, capture_output=True).stdout
+    files = (ROOT / ".clang-tidy", pathlib.Path(__file__), pathlib.Path(__file__).with_name("tidy_scope.cpp"))
+    return b"".join(file.read_bytes() for file in files) + versions
+
+
+def fingerprint(path, flags, options):
+    """What the result depends on, but not where the tree stands, so that a fresh clone finds what another one knew."""
+    folders = [pathlib.Path(flag[2:]) for flag in flags if flag.startswith("-I")]
+    folders += [pathlib.Path(folder) for flag, folder in zip(flags, flags[1:]) if flag in ("-I", "-isystem")]
+    digest = hashlib.sha256(surroundings())
+    digest.update(repr((flags, options)).replace(str(ROOT), "").encode())
+    for file in own_files(path, [folder for folder in folders if folder.is_relative_to(ROOT)]):
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + text_and_includes(file)[0])
+    return digest.hexdigest()
+
+
+def tidy(path, flags, options):
     """Findings in one translation unit and in our headers that it includes: (file, line, text)."""
-    clean = CACHE / fingerprint(path, command, options)
+    clean = CACHE / fingerprint(path, flags, options)
     if clean.exists():
         return []
-    run = subprocess.run(["clang-tidy-14", "-p", str(DATABASE), "--quiet", *options, str(path)], cwd=ROOT,
-                         capture_output=True, text=True, check=False)
+    run = subprocess.run(["clang-tidy-14", "--load", str(SCOPE), "--quiet", *options, str(path), "--", *flags],
+                         cwd=ROOT, capture_output=True, text=True, check=False)
     found = []
     for line in run.stdout.splitlines():
         match = FINDING.match(line)
@@ -77,19 +119,21 @@ def main():
     arguments = parser.parse_args()
     report = Report("tidy")
     CACHE.mkdir(parents=True, exist_ok=True)
-    chosen = sources(set(arguments.files), arguments.deep)
+    chosen = sources(set(arguments.files))
     options = [DEEP] if arguments.deep else []
     told = set()
+    next_progress = time.monotonic() + PROGRESS_SECONDS
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(tidy, path, command, options) for path, command in chosen]
+        jobs = [pool.submit(tidy, path, flags, options) for path, flags in chosen]
         for number, job in enumerate(concurrent.futures.as_completed(jobs), start=1):
             report.check(True, "", 0, "")
             for finding in job.result():
                 if finding not in told:
                     told.add(finding)
                     report.check(False, *finding)
-            if number % 25 == 0:
+            if time.monotonic() >= next_progress:
                 print(f"lint tidy: {number} of {len(jobs)} files", flush=True)
+                next_progress = time.monotonic() + PROGRESS_SECONDS
     report.finish()
 
 
