@@ -71,6 +71,19 @@ Result<std::vector<Oid>> parse_extended_key_usage(BytesView value) {
   return purposes;
 }
 
+Result<std::vector<Oid>> parse_application_policies(BytesView value) {
+  CERTSPAN_PKI_TRY(DerReader sequence, enter_value(value, "application policies"));
+  std::vector<Oid> purposes;
+  do {
+    if (purposes.size() == kMaxPurposes)
+      return fault(FaultKind::TooLarge, "application policies: more than 64");
+    CERTSPAN_PKI_TRY(DerReader policy, sequence.enter(tag::kSequence, "application policy"));
+    CERTSPAN_PKI_TRY(const Oid purpose, policy.oid());
+    purposes.push_back(purpose);
+  } while (!sequence.at_end());
+  return purposes;
+}
+
 Result<BasicConstraints> parse_basic_constraints(BytesView value) {
   CERTSPAN_PKI_TRY(DerReader sequence, enter_value(value, "basic constraints"));
   BasicConstraints constraints;

@@ -50,6 +50,9 @@ const Extension* find_extension(std::span<const Extension> extensions, const Oid
 // Values of single extensions; each takes the extension's `value`.
 Result<KeyUsage> parse_key_usage(BytesView value);
 Result<std::vector<Oid>> parse_extended_key_usage(BytesView value);
+// Microsoft's application policies: purposes in the shape of certificate policies. Windows heeds them beside
+// or instead of the extended key usage.
+Result<std::vector<Oid>> parse_application_policies(BytesView value);
 Result<BasicConstraints> parse_basic_constraints(BytesView value);
 // The keyIdentifier of an AuthorityKeyIdentifier; empty if it names the issuer in another way.
 Result<BytesView> parse_authority_key_identifier(BytesView value);

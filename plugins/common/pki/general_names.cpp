@@ -163,7 +163,7 @@ bool is_good_email(std::string_view text) {
 bool is_good_upn(std::string_view text) {
   const std::size_t at = text.rfind('@');
   return at != std::string_view::npos && at != 0 && at + 1 < text.size() && text.size() <= 1024 &&
-         is_visible(text) && text.find('@') == at;
+         is_visible(text) && !has_hidden_character(text) && text.find('@') == at;
 }
 
 bool is_good_uri(std::string_view text) {

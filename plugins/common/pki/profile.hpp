@@ -25,6 +25,7 @@ struct KeyRule {
 struct Profile {
   bool subject_required = false;        // else a subject alternative name alone is enough
   std::vector<GeneralNameKind> san;     // kinds that may be asked for; none if empty
+  bool wildcard_dns = false;            // DNS names may begin with "*."
   KeyUsage key_usage = 0;               // the most that may be asked for, and what is given if nothing is
   std::vector<Oid> extended_key_usage;  // likewise
   std::int64_t validity_seconds = 0;
@@ -38,7 +39,7 @@ struct ProfileFault {
 };
 
 // Reads a profile from JSON text:
-//   { "subject": "from_request", "subject_required": false, "san": ["dns","upn"], "key_usage":
+//   { "subject": "from_request", "subject_required": false, "san": ["dns","dns_wildcard","upn"], "key_usage":
 //   ["digital_signature"],
 //     "eku": ["client_auth"], "validity": "365d", "keys": ["rsa>=2048","p256"] }
 // Every key is optional; the defaults are subject from the request, no SAN, digital_signature, client_auth,
@@ -64,7 +65,8 @@ struct Violation {
 // Whether a request asks for no more than the profile gives. `own_keys` are SHA-256 digests of the
 // SubjectPublicKeyInfos of our own CA, RA and other keys, which nobody else may have certified. Nothing means
 // that it may be issued. A signed request can't be trimmed, so what should not be there is refused, not
-// dropped.
+// dropped; but what Windows puts into every request of its own accord (its template, its mail ciphers) decides
+// nothing and is let be.
 std::optional<Violation> check_request(const Profile& profile, const CertificateRequest& request,
                                        std::span<const Sha256Value> own_keys);
 

@@ -64,6 +64,25 @@ Verdict check_not_ca(const Certificate& certificate) {
   return std::nullopt;
 }
 
+Verdict check_purposes(const Profile& profile, const std::vector<Oid>& purposes) {
+  for (const Oid& purpose : purposes) {
+    if (std::ranges::find(profile.extended_key_usage, purpose) == profile.extended_key_usage.end()) {
+      return refuse("eku", "purpose " + purpose.dotted() + " is beyond the profile");
+    }
+  }
+  return std::nullopt;
+}
+
+// A CA that copies them from the request would otherwise give purposes that the extended key usage does not
+// show.
+Verdict check_application_policies(const Profile& profile, const Certificate& certificate) {
+  const Extension* extension = find_extension(certificate.extensions(), oids::kMsApplicationPolicies);
+  if (extension == nullptr) return std::nullopt;
+  const auto purposes = parse_application_policies(extension->value);
+  if (!purposes) return refuse("bad_extension", purposes.error().message);
+  return check_purposes(profile, *purposes);
+}
+
 // Without these extensions a certificate serves every purpose, so they must be there if the profile names
 // any.
 Verdict check_usage(const Profile& profile, const Certificate& certificate) {
@@ -78,12 +97,7 @@ Verdict check_usage(const Profile& profile, const Certificate& certificate) {
     if (profile.extended_key_usage.empty()) return std::nullopt;
     return refuse("eku", "the certificate has no extended key usage");
   }
-  for (const Oid& purpose : **purposes) {
-    if (std::ranges::find(profile.extended_key_usage, purpose) == profile.extended_key_usage.end()) {
-      return refuse("eku", "purpose " + purpose.dotted() + " is beyond the profile");
-    }
-  }
-  return std::nullopt;
+  return check_purposes(profile, **purposes);
 }
 
 Verdict check_names(const CertificateRequest& request, const Certificate& certificate) {
@@ -115,6 +129,7 @@ std::optional<Violation> check_certificate(const Profile& profile, const Certifi
   if (Verdict verdict = check_validity(profile, certificate, chain[0], now)) return verdict;
   if (Verdict verdict = check_not_ca(certificate)) return verdict;
   if (Verdict verdict = check_usage(profile, certificate)) return verdict;
+  if (Verdict verdict = check_application_policies(profile, certificate)) return verdict;
   return check_names(request, certificate);
 }
 

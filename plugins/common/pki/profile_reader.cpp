@@ -31,6 +31,9 @@ constexpr std::array<Word<GeneralNameKind>, 5> kSanWords = {{
     {"upn", GeneralNameKind::Upn},
 }};
 
+// DNS names, and those that begin with "*." too.
+constexpr std::string_view kWildcardWord = "dns_wildcard";
+
 constexpr std::array<Word<KeyUsage>, 8> kKeyUsageWords = {{
     {"digital_signature", key_usage::kDigitalSignature},
     {"non_repudiation", key_usage::kNonRepudiation},
@@ -124,6 +127,7 @@ class ProfileReader {
       profile_.subject_required = value.get<bool>();
     } else if (key == "san") {
       profile_.san.clear();
+      profile_.wildcard_dns = false;
       read_list(key, value, [this](const std::string& at, const std::string& word) { read_san(at, word); });
     } else if (key == "key_usage") {
       profile_.key_usage = 0;
@@ -161,8 +165,12 @@ class ProfileReader {
   void read_san(const std::string& at, const std::string& word) {
     if (const auto kind = find_word(kSanWords, word)) {
       profile_.san.push_back(*kind);
+    } else if (word == kWildcardWord) {
+      profile_.san.push_back(GeneralNameKind::Dns);
+      profile_.wildcard_dns = true;
     } else {
-      add(at, "unknown kind of name \"" + word + "\"; known are " + list_words(kSanWords));
+      add(at, "unknown kind of name \"" + word + "\"; known are " + list_words(kSanWords) + ", " +
+                  std::string(kWildcardWord));
     }
   }
 

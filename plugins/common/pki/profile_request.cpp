@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "plugins/common/pki/der_reader.hpp"
 #include "plugins/common/pki/name.hpp"
@@ -37,11 +39,45 @@ Verdict check_key(const Profile& profile, const PublicKey& key, std::span<const 
                        std::to_string(key.bits()) + " bits"};
 }
 
-bool has_control_character(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    const auto octet = static_cast<unsigned char>(c);
-    return octet < 0x20 || octet == 0x7F;
-  });
+// The upper bounds of X.520 (RFC 5280 appendix A.1), in characters. Longer values break readers that keep to
+// them, and hide the end of a name from people.
+struct LengthLimit {
+  Oid type;
+  std::size_t characters;
+  std::string_view name;
+};
+constexpr std::array<LengthLimit, 8> kLengthLimits = {{
+    {oids::kCommonName, 64, "common name"},
+    {oids::kSerialNumber, 64, "serial number"},
+    {oids::kOrganizationName, 64, "organization"},
+    {oids::kOrganizationalUnit, 64, "organizational unit"},
+    {oids::kTitle, 64, "title"},
+    {oids::kLocalityName, 128, "locality"},
+    {oids::kStateName, 128, "state"},
+    {oids::kCountryName, 2, "country"},
+}};
+
+Verdict check_attribute(const NameAttribute& attribute) {
+  if (attribute.value.empty()) return malformed("bad_subject", "the subject has an empty value");
+  if (has_hidden_character(attribute.value)) {
+    return malformed("bad_subject", "the subject has control or direction characters in it");
+  }
+  for (const LengthLimit& limit : kLengthLimits) {
+    if (!(limit.type == attribute.type) || count_characters(attribute.value) <= limit.characters) continue;
+    return malformed("bad_subject", "the " + std::string(limit.name) + " of the subject is longer than " +
+                                        std::to_string(limit.characters) + " characters");
+  }
+  return std::nullopt;
+}
+
+// Attributes of one relative name have different types (X.501 9.3); twice the same is two names for readers
+// that take the first and readers that take the last.
+bool names_a_type_twice(const Rdn& rdn) {
+  for (auto one = rdn.begin(); one != rdn.end(); ++one) {
+    if (std::any_of(std::next(one), rdn.end(), [&](const auto& other) { return other.type == one->type; }))
+      return true;
+  }
+  return false;
 }
 
 Verdict check_subject(const Profile& profile, const CertificateRequest& request) {
@@ -50,10 +86,11 @@ Verdict check_subject(const Profile& profile, const CertificateRequest& request)
   const Result<Name> name = parse_name(request.subject());
   if (!name) return malformed("bad_subject", name.error().message);
   for (const Rdn& rdn : name->rdns) {
+    if (names_a_type_twice(rdn)) {
+      return malformed("bad_subject", "the subject has one attribute twice in one relative name");
+    }
     for (const NameAttribute& attribute : rdn) {
-      if (attribute.value.empty() || has_control_character(attribute.value)) {
-        return malformed("bad_subject", "the subject has an empty value or control characters in it");
-      }
+      if (Verdict verdict = check_attribute(attribute)) return verdict;
     }
   }
   if (!name->empty()) return std::nullopt;
@@ -89,16 +126,25 @@ bool names_a_sid(const GeneralName& name) {
   return name.kind == GeneralNameKind::Uri && normalized_uri(name.value).starts_with("tag:microsoft.com,");
 }
 
+Verdict check_alternative_name(const Profile& profile, const GeneralName& name) {
+  if (names_a_sid(name)) return refuse("sid_uri", "a SAN URI names a security identifier");
+  if (std::ranges::find(profile.san, name.kind) == profile.san.end()) {
+    return refuse("san_not_allowed", "the profile does not allow " + to_string(name));
+  }
+  if (const Result<void> well_formed = check_general_name(name); !well_formed) {
+    return malformed("bad_san", well_formed.error().message);
+  }
+  if (name.kind == GeneralNameKind::Dns && name.value.starts_with('*') && !profile.wildcard_dns) {
+    return refuse("wildcard_not_allowed", "the profile does not allow the wildcard " + to_string(name));
+  }
+  return std::nullopt;
+}
+
 Verdict check_alternative_names(const Profile& profile, const Extension& extension) {
   const Result<std::vector<GeneralName>> names = parse_general_names(extension.value);
   if (!names) return malformed("bad_san", names.error().message);
   for (const GeneralName& name : *names) {
-    if (names_a_sid(name)) return refuse("sid_uri", "a SAN URI names a security identifier");
-    if (std::ranges::find(profile.san, name.kind) == profile.san.end()) {
-      return refuse("san_not_allowed", "the profile does not allow " + to_string(name));
-    }
-    const Result<void> well_formed = check_general_name(name);
-    if (!well_formed) return malformed("bad_san", well_formed.error().message);
+    if (Verdict verdict = check_alternative_name(profile, name)) return verdict;
   }
   return std::nullopt;
 }
@@ -112,8 +158,8 @@ Verdict check_key_usage(const Profile& profile, const Extension& extension) {
   return std::nullopt;
 }
 
-Verdict check_purposes(const Profile& profile, const Extension& extension) {
-  const Result<std::vector<Oid>> purposes = parse_extended_key_usage(extension.value);
+// Of the extended key usage or of Microsoft's application policies, which Windows takes for the same thing.
+Verdict check_purposes(const Profile& profile, const Result<std::vector<Oid>>& purposes) {
   if (!purposes) return malformed("bad_extension", purposes.error().message);
   for (const Oid& purpose : *purposes) {
     if (std::ranges::find(profile.extended_key_usage, purpose) == profile.extended_key_usage.end()) {
@@ -139,6 +185,13 @@ Verdict check_key_identifier(const CertificateRequest& request, const Extension&
   return malformed("bad_extension", "the subject key identifier is not the key's");
 }
 
+// Windows writes these into ordinary requests; nothing here takes anything from them. A CA outside that does
+// is held to request and profile by check_certificate.
+bool is_without_effect(const Extension& extension) {
+  return extension.oid == oids::kMsTemplateName || extension.oid == oids::kMsTemplate ||
+         extension.oid == oids::kSmimeCapabilities;
+}
+
 Verdict check_extension(const Profile& profile, const CertificateRequest& request,
                         const Extension& extension) {
   if (extension.oid == oids::kMsSecurityIdentifier) {
@@ -146,9 +199,15 @@ Verdict check_extension(const Profile& profile, const CertificateRequest& reques
   }
   if (extension.oid == oids::kSubjectAltName) return check_alternative_names(profile, extension);
   if (extension.oid == oids::kKeyUsage) return check_key_usage(profile, extension);
-  if (extension.oid == oids::kExtendedKeyUsage) return check_purposes(profile, extension);
+  if (extension.oid == oids::kExtendedKeyUsage) {
+    return check_purposes(profile, parse_extended_key_usage(extension.value));
+  }
+  if (extension.oid == oids::kMsApplicationPolicies) {
+    return check_purposes(profile, parse_application_policies(extension.value));
+  }
   if (extension.oid == oids::kBasicConstraints) return check_constraints(extension);
   if (extension.oid == oids::kSubjectKeyIdentifier) return check_key_identifier(request, extension);
+  if (is_without_effect(extension)) return std::nullopt;
   return refuse("extension_not_allowed", "the request asks for extension " + extension.oid.dotted());
 }
 

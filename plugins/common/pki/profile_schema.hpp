@@ -10,8 +10,8 @@ inline constexpr char kProfileSchema[] = R"({
   "properties": {
     "subject": { "enum": ["from_request"], "description": "where the subject comes from" },
     "subject_required": { "type": "boolean", "description": "refuse requests with an empty subject" },
-    "san": { "type": "array", "description": "kinds of alternative names that may be asked for",
-      "items": { "enum": ["dns", "email", "uri", "ip", "upn"] } },
+    "san": { "type": "array", "description": "kinds of alternative names that may be asked for; dns_wildcard is dns and *.example.com",
+      "items": { "enum": ["dns", "dns_wildcard", "email", "uri", "ip", "upn"] } },
     "key_usage": { "type": "array", "description": "the most that may be asked for, and what is given by default",
       "items": { "enum": ["digital_signature", "non_repudiation", "content_commitment", "key_encipherment",
         "data_encipherment", "key_agreement", "encipher_only", "decipher_only"] } },

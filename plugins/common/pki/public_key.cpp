@@ -7,6 +7,7 @@
 #include "plugins/common/pki/der_reader.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/ossl.hpp"
+#include "plugins/common/pki/rsa_modulus.hpp"
 
 namespace certspan::pki {
 namespace {
@@ -201,6 +202,7 @@ std::optional<std::string> PublicKey::weakness() const {
   if (bits_ < kMinStrongRsaBits)
     return "rsa key of " + std::to_string(bits_) + " bits, at least 2048 are needed";
   if (small_exponent_) return "rsa key with a public exponent below 65537";
+  if (const std::string_view found = modulus_fault(rsa_modulus()); !found.empty()) return std::string(found);
   return std::nullopt;
 }
 

@@ -45,8 +45,8 @@ class PublicKey {
   // Magnitude of an RSA key's modulus; empty for an EC key.
   BytesView rsa_modulus() const { return spki().subspan(modulus_offset_, modulus_size_); }
 
-  // Why this key is too weak to be certified: RSA below 2048 bits or an exponent below 65537. Nothing if it
-  // is not.
+  // Why this key is too weak to be certified: RSA below 2048 bits, an exponent below 65537, or what
+  // `modulus_fault` finds. Nothing if it is not.
   std::optional<std::string> weakness() const;
 
   // Whether `signature` over `data` verifies. Faults: BadSignature; UnsupportedAlgorithm if the algorithm is

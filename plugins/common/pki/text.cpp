@@ -117,6 +117,22 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+bool has_hidden_character(std::string_view text) {
+  while (!text.empty()) {
+    const char32_t code = next_utf8(text);
+    if (code == kInvalid || code < 0x20 || (code >= 0x7F && code < 0xA0)) return true;
+    const bool direction = code == 0x061C || code == 0x200E || code == 0x200F ||
+                           (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+    if (direction || code == 0x2028 || code == 0x2029 || code == 0xFEFF) return true;
+  }
+  return false;
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
+}
+
 Result<std::string> read_text(const DerElement& element, std::string_view what) {
   if (!is_string_tag(element.tag)) {
     return fault(FaultKind::Malformed, std::string(what) + ": not a character string");

@@ -18,5 +18,11 @@ bool is_string_tag(std::uint8_t tag);
 bool is_printable_string(std::string_view text);
 bool is_valid_utf8(std::string_view text);
 bool is_ascii(std::string_view text);
+// Whether UTF-8 text holds what a reader does not see or what changes how the rest looks: control characters
+// (C0, DEL, C1), line and paragraph separators, marks and overrides of the writing direction, a byte order
+// mark. True for broken UTF-8 too. Joiners are letters' matter and pass.
+bool has_hidden_character(std::string_view text);
+// Number of characters of valid UTF-8.
+std::size_t count_characters(std::string_view text);
 
 }  // namespace certspan::pki

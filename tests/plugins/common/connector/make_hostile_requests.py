@@ -6,7 +6,10 @@ The encoder stands here in full and shares nothing with the one under test: it m
 one refuses to. Keys are made anew on each run.
 """
 
+import hashlib
+import math
 import pathlib
+import secrets
 import sys
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -119,6 +122,10 @@ def key_usage(octet, unused):
     return extension("2.5.29.15", bits(bytes([octet]), unused), critical=True)
 
 
+def application_policies(*dotted):
+    return extension("1.3.6.1.4.1.311.21.10", seq(*[seq(oid(one)) for one in dotted]))
+
+
 def basic_constraints(*parts):
     return extension("2.5.29.19", seq(*parts), critical=True)
 
@@ -132,6 +139,10 @@ def spki_of(key):
 def rsa_spki(modulus, exponent):
     key = seq(integer(modulus), integer(exponent))
     return seq(seq(oid("1.2.840.113549.1.1.1"), NULL), bits(key))
+
+
+def ec_spki(point):
+    return seq(seq(oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7")), bits(point))
 
 
 ALGORITHMS = {
@@ -165,7 +176,7 @@ def default_algorithm(key):
     return "dsaWithSha256"
 
 
-def request(key, *attributes, subject=LAPTOP, spki=None, algorithm=None, version=0, signature=None):
+def signed_request(key, *attributes, subject=LAPTOP, spki=None, algorithm=None, version=0, signature=None):
     algorithm = algorithm or default_algorithm(key)
     info = seq(integer(version), subject, spki or spki_of(key), tlv(0xA0, *attributes))
     return seq(info, ALGORITHMS[algorithm][0], bits(signature or sign(key, algorithm, info)))
@@ -189,12 +200,61 @@ def explicit_p256(key):
     return seq(seq(oid("1.2.840.10045.2.1"), parameters), bits(point))
 
 
+def is_prime(number):
+    odd, twos = number - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    for base in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37):
+        power = pow(base, odd, number)
+        if power in (1, number - 1):
+            continue
+        for _ in range(twos - 1):
+            power = power * power % number
+            if power == number - 1:
+                break
+        else:
+            return False
+    return True
+
+
+def roca_primes():
+    """Two primes as the chips of CVE-2017-15361 made them: a power of 65537 modulo the product of the small primes."""
+    small = []
+    for candidate in range(2, 702):
+        if all(candidate % prime for prime in small):
+            small.append(candidate)
+    product, primes = math.prod(small), []
+    while len(primes) < 2:
+        power = pow(65537, secrets.randbelow(1 << 60), product)
+        multiple = (3 << 1022) // product + secrets.randbelow((1 << 1022) // product)
+        found = multiple * product + power
+        if is_prime(found):
+            primes.append(found)
+    return primes
+
+
+def factorable_request(primes, *attributes):
+    """Signed by hand: no library makes such a key."""
+    modulus = math.prod(primes)
+    private = pow(65537, -1, math.prod(prime - 1 for prime in primes))
+    info = seq(integer(0), LAPTOP, rsa_spki(modulus, 65537), tlv(0xA0, *attributes))
+    digest = bytes.fromhex("3031300d060960864801650304020105000420") + hashlib.sha256(info).digest()
+    size = (modulus.bit_length() + 7) // 8
+    padded = b"\0\1" + b"\xff" * (size - 3 - len(digest)) + b"\0" + digest
+    signature = pow(int.from_bytes(padded, "big"), private, modulus).to_bytes(size, "big")
+    return seq(info, ALGORITHMS["sha256WithRsa"][0], bits(signature))
+
+
 def flip_last(der):
     return der[:-1] + bytes([der[-1] ^ 1])
 
 
-def hostile(good, other, ca_key, ca_subject):
-    """`good` is an RSA key of 2048 bits, `other` one of P-256."""
+def hostile(good, other, ca_key, ca_subject, attributes=()):
+    """`good` is an RSA key of 2048 bits, `other` one of P-256. `attributes` stand in every request: a challenge, for one."""
+
+    def request(key, *own, **more):
+        return signed_request(key, *own, *attributes, **more)
+
     sid_extension = extension(
         "1.3.6.1.4.1.311.25.2", seq(other_name("1.3.6.1.4.1.311.25.2.1", octets(SID.encode())))
     )
@@ -236,6 +296,15 @@ def hostile(good, other, ca_key, ca_subject):
         extension_request(san(dns("a.example"))),
         extension_request(san(dns("b.example")), attribute="1.3.6.1.4.1.311.2.1.14"),
     )
+    yield "policy_mappings", asks(
+        extension("2.5.29.33", seq(seq(oid("2.5.29.32.0"), oid("1.2.3.4"))), critical=True)
+    )
+    yield "policy_constraints", asks(extension("2.5.29.36", seq(tlv(0x80, b"\x00")), critical=True))
+    yield "ca_version", asks(extension("1.3.6.1.4.1.311.21.1", integer(0)))
+    yield "application_policy_beyond_the_profile", asks(
+        eku("1.3.6.1.5.5.7.3.2"), application_policies("1.3.6.1.5.5.7.3.2", "1.3.6.1.4.1.311.20.2.1")
+    )
+    yield "application_policies_empty", asks(extension("1.3.6.1.4.1.311.21.10", seq()))
     yield "foreign_key_identifier", asks(extension("2.5.29.14", octets(b"\x02" * 20)))
 
     yield "san_email", asks(san(email("ceo@example.com")))
@@ -250,6 +319,16 @@ def hostile(good, other, ca_key, ca_subject):
     yield "san_nul_in_dns", asks(san(dns(b"laptop-7.example\x00.evil.example")))
     yield "san_not_ascii", asks(san(dns("läptop.example".encode("latin-1"))))
     yield "san_dns_with_space", asks(san(dns("laptop 7.example")))
+    yield "san_wildcard", asks(san(dns("*.corp.example")))
+    yield "san_wildcard_behind_a_good_name", asks(san(dns("a.corp.example"), dns("*.corp.example")))
+    yield "san_wildcard_alone", asks(san(dns("*")))
+    yield "san_wildcard_in_a_label", asks(san(dns("www*.corp.example")))
+    yield "san_uri_with_control_character", asks(san(uri("urn:x\x07y")))
+    yield "san_twice_in_one_attribute_set", request(
+        good,
+        extension_request(san(dns("a.example"))),
+        extension_request(san(dns("b.example"))),
+    )
     yield "san_dns_empty", asks(san(dns("")))
     yield "san_too_many", asks(san(*[dns(f"host-{i}.example") for i in range(500)]))
     yield "san_trailing_bytes", asks(extension("2.5.29.17", seq(dns("a.example")) + b"\x00"))
@@ -277,6 +356,19 @@ def hostile(good, other, ca_key, ca_subject):
     yield "subject_with_broken_utf8", request(
         good, subject=name(rdn("2.5.4.3", tlv(0x0C, b"laptop-\xff")))
     )
+    yield "subject_with_written_direction", request(
+        good, subject=name(rdn("2.5.4.3", utf8("laptop-\u202egpj.exe")))
+    )
+    yield "subject_with_byte_order_mark", request(good, subject=name(rdn("2.5.4.3", utf8("\ufefflaptop"))))
+    yield "subject_with_c1_control", request(good, subject=name(rdn("2.5.4.3", utf8("laptop\x9b7"))))
+    yield "subject_common_name_of_65", request(good, subject=name(rdn("2.5.4.3", utf8("x" * 65))))
+    yield "subject_country_of_3", request(good, subject=name(rdn("2.5.4.6", printable("DEU"))))
+    yield "subject_two_names_in_one_part", request(
+        good,
+        subject=name(der_set(seq(oid("2.5.4.3"), utf8("ceo")), seq(oid("2.5.4.3"), utf8("laptop-7")))),
+    )
+    yield "subject_with_empty_part", request(good, subject=name(rdn("2.5.4.3", utf8("laptop-7")), der_set()))
+    yield "subject_of_65_parts", request(good, subject=name(*[rdn("2.5.4.11", utf8(str(i))) for i in range(65)]))
     yield "subject_too_long", request(good, subject=name(rdn("2.5.4.3", utf8("x" * 5000))))
 
     yield "key_of_the_ca", request(ca_key)
@@ -294,7 +386,15 @@ def hostile(good, other, ca_key, ca_subject):
             bits(seq(tlv(0x02, b"\x80" + b"\x01" * 255), integer(65537))),
         ),
     )
+    yield "rsa_roca", factorable_request(roca_primes(), *attributes)
+    numbers = good.private_numbers()
+    yield "rsa_small_factor", factorable_request([numbers.p, numbers.q, 163], *attributes)
     yield "rsa_16384", request(good, spki=rsa_spki((1 << 16383) + 1, 65537))
+    yield "ec_p192", request(ec.generate_private_key(ec.SECP192R1()))
+    yield "ec_point_compressed", request(
+        other, spki=ec_spki(bytes([2 + spki_of(other)[-1] % 2]) + spki_of(other)[-64:-32])
+    )
+    yield "ec_point_at_infinity", request(other, spki=ec_spki(b"\x00"))
     yield "ec_p224", request(ec.generate_private_key(ec.SECP224R1()))
     yield "ec_secp256k1", request(ec.generate_private_key(ec.SECP256K1()))
     yield "ec_explicit_parameters", request(other, spki=explicit_p256(other))

@@ -99,6 +99,8 @@ TEST_CASE("a certificate that is not what was asked for is refused for what diff
                                       GeneralName{GeneralNameKind::Dns, "boss.example", {}}});
   const Bytes upn = encode_general_names(std::array{GeneralName{GeneralNameKind::Upn, "boss@example", {}}});
   const Bytes null_value = {0x05, 0x00};
+  DerWriter policies;
+  policies.begin(tag::kSequence).begin(tag::kSequence).oid(oids::kMsEnrollmentAgent).end().end();
   struct Case {
     const char* code;
     std::function<void(CertificateTemplate&)> change;
@@ -120,6 +122,14 @@ TEST_CASE("a certificate that is not what was asked for is refused for what diff
        }},
       {"eku", [](auto& c) { c.extended_key_usage = {}; }},
       {"eku", [](auto& c) { c.extended_key_usage = {oids::kAnyExtendedKeyUsage}; }},
+      {"eku",
+       [&](auto& c) {
+         c.extra_extensions = {{oids::kMsApplicationPolicies, false, policies.view()}};
+       }},
+      {"bad_extension",
+       [&](auto& c) {
+         c.extra_extensions = {{oids::kMsApplicationPolicies, false, null_value}};
+       }},
       {"san", [&](auto& c) { c.subject_alt_names = more_names; }},
       {"san", [&](auto& c) { c.subject_alt_names = upn; }},
       {"sid_extension",

@@ -37,6 +37,13 @@ Bytes purposes(std::initializer_list<Oid> oids) {
   return writer.end().take();
 }
 
+Bytes application_policies(std::initializer_list<Oid> oids) {
+  DerWriter writer;
+  writer.begin(tag::kSequence);
+  for (const Oid& oid : oids) writer.begin(tag::kSequence).oid(oid).end();
+  return writer.end().take();
+}
+
 Bytes usage_bits(KeyUsage bits) {
   return DerWriter().named_bits(bits).take();
 }
@@ -158,14 +165,22 @@ std::vector<Hostile> hostile_requests() {
        [](auto& r) {
          r.extension(oids::kExtendedKeyUsage, octets({0x30, 0x00}));
        }},
-      {"application policies beside the purposes", "extension_not_allowed",
+      {"an application policy beyond the purposes", "eku_not_allowed",
        [](auto& r) {
-         r.extension(Oid::from_dotted("1.3.6.1.4.1.311.21.10").value(), octets({0x30, 0x00}));
+         r.extension(oids::kMsApplicationPolicies, application_policies({oids::kMsEnrollmentAgent}));
        }},
-      {"a certificate template", "extension_not_allowed",
+      {"application policies without any", "bad_extension",
        [](auto& r) {
-         r.extension(Oid::from_dotted("1.3.6.1.4.1.311.20.2").value(), octets({0x1E, 0x02, 0x00, 0x41}));
+         r.extension(oids::kMsApplicationPolicies, octets({0x30, 0x00}));
        }},
+      {"a wildcard that the profile does not name", "wildcard_not_allowed",
+       [](auto& r) { r.san(kDnsTag, "*.corp.example"); }},
+      {"a UPN that is written backwards", "bad_san",
+       [=](auto& r) { r.san(kOtherTag, upn("\u202Essob@example")); }},
+      {"a subject that is written backwards", "bad_subject",
+       [](auto& r) { r.subject(name_with(oids::kCommonName, "device-\u202E7")); }},
+      {"a common name of 65 characters", "bad_subject",
+       [](auto& r) { r.subject(name_with(oids::kCommonName, std::string(65, 'a'))); }},
       {"name constraints", "extension_not_allowed",
        [](auto& r) {
          r.extension(Oid::from_dotted("2.5.29.30").value(), octets({0x30, 0x00}));
@@ -323,7 +338,7 @@ TEST_CASE("what honest clients ask for passes") {
   const Profile profile = wifi();
   const Bytes key_id = DerWriter().octet_string(some_key().public_key().key_identifier()).take();
   DerWriter names;
-  names.begin(tag::kSequence).text(kDnsTag, "device-7.example").text(kDnsTag, "*.lab.example");
+  names.begin(tag::kSequence).text(kDnsTag, "device-7.example");
   names.text(kEmailTag, "o'neil+x@mail.example")
       .text(kUriTag, "urn:uuid:0e4d")
       .primitive(kIpTag, octets({192, 0, 2, 7}));
@@ -344,6 +359,39 @@ TEST_CASE("what honest clients ask for passes") {
   CHECK(granted.key_usage == key_usage::kDigitalSignature);
   CHECK(granted_usage(profile, RequestBuilder().build()).key_usage ==
         (key_usage::kDigitalSignature | key_usage::kKeyEncipherment));
+}
+
+TEST_CASE("a wildcard passes where the profile names wildcards") {
+  RequestBuilder builder;
+  builder.san(kDnsTag, "*.lab.example");
+  CHECK(check_request(wifi(), builder.build(), {})->code == "wildcard_not_allowed");
+  const Profile lab = parse_profile(R"({"san": ["dns_wildcard"]})").value();
+  CHECK_FALSE(check_request(lab, builder.build(), {}));
+  RequestBuilder plain;
+  plain.san(kDnsTag, "device-7.example");
+  CHECK_FALSE(check_request(lab, plain.build(), {}));
+}
+
+TEST_CASE("what Windows writes into every request is let be and gives nothing") {
+  RequestBuilder builder;
+  builder.extension(oids::kMsTemplateName, octets({0x1E, 0x02, 0x00, 0x41}))
+      .extension(oids::kMsTemplate, octets({0x30, 0x00}))
+      .extension(oids::kSmimeCapabilities, octets({0x30, 0x00}))
+      .extension(oids::kExtendedKeyUsage, purposes({oids::kClientAuth}))
+      .extension(oids::kMsApplicationPolicies, application_policies({oids::kClientAuth}))
+      .attribute(Oid::from_dotted("1.3.6.1.4.1.311.13.2.3").value(), octets({0x16, 0x01, 0x36}))
+      .attribute(Oid::from_dotted("1.3.6.1.4.1.311.21.20").value(), octets({0x30, 0x00}))
+      .attribute(Oid::from_dotted("1.3.6.1.4.1.311.13.2.2").value(), octets({0x30, 0x00}));
+  CHECK_FALSE(check_request(wifi(), builder.build(), {}));
+  CHECK(granted_usage(wifi(), builder.build()).extended_key_usage == std::vector<Oid>{oids::kClientAuth});
+}
+
+TEST_CASE("names as long as X.520 allows pass, whatever octets they take") {
+  RequestBuilder builder;
+  std::string umlauts;
+  for (int i = 0; i < 64; ++i) umlauts += "ü";
+  builder.subject(name_with(oids::kCommonName, umlauts));
+  CHECK_FALSE(check_request(wifi(), builder.build(), {}));
 }
 
 TEST_CASE("an empty subject passes with a SAN unless the profile wants a subject") {

@@ -25,8 +25,10 @@ Bytes ec_spki(const Oid& curve, BytesView point) {
   return writer.bit_string(point).end().take();
 }
 
+// No prime below 168 divides the one of 2048 bits.
 Bytes odd_modulus(std::size_t octets) {
-  Bytes modulus(octets, 0xC3);
+  Bytes modulus(octets, 0xC1);
+  modulus.back() = 0x01;
   return modulus;
 }
 
