@@ -33,7 +33,7 @@ OID_CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7"
 OID_EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
 OID_SUBJECT_ALT_NAME = "2.5.29.17"
 
-_HASHES = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
+_HASHES = {"md5": hashes.MD5, "sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
 # name: (object identifier, key bytes, block bytes)
 _CIPHERS = {
     "aes128": ("2.16.840.1.101.3.4.1.2", 16, 16),

@@ -65,8 +65,8 @@ struct Violation {
 // Whether a request asks for no more than the profile gives. `own_keys` are SHA-256 digests of the
 // SubjectPublicKeyInfos of our own CA, RA and other keys, which nobody else may have certified. Nothing means
 // that it may be issued. A signed request can't be trimmed, so what should not be there is refused, not
-// dropped; but what Windows puts into every request of its own accord (its template, its mail ciphers) decides
-// nothing and is let be.
+// dropped; but what Windows puts into every request of its own accord (its template, its mail ciphers)
+// decides nothing and is let be.
 std::optional<Violation> check_request(const Profile& profile, const CertificateRequest& request,
                                        std::span<const Sha256Value> own_keys);
 

@@ -99,7 +99,7 @@ class OuterMessage {
 // Reads a pkiMessage: BER with indefinite lengths and chunked strings, or DER; one SignerInfo by issuer and
 // serial. Nothing of the signer certificate matters but its name, serial and key. SHA-1 is read here whatever
 // the options say, so that `open_request` can refuse it with a signed answer. Faults: Malformed, TooLarge,
-// UnsupportedAlgorithm, BadSignature; only the last can be answered by a signed message, see
+// UnsupportedAlgorithm, BadSignature; only the last two can be answered by a signed message, see
 // `read_refusal_context`.
 Result<OuterMessage> parse_outer(BytesView message, const ScepOptions& options = {});
 
@@ -176,8 +176,8 @@ ReplyContext make_reply_context(const OuterMessage& outer, const EnvelopeInfo& e
                                 const ScepOptions& options);
 ReplyContext make_reply_context(const OuterMessage& outer, const ScepOptions& options);
 
-// For a message that `parse_outer` refused with BadSignature: whom it says it is from, so that it can be
-// refused by a signed badMessageCheck (RFC 8894 3.2.1.4). Nothing of it is proven. nullopt where it can't be
+// For a message that `parse_outer` refused with BadSignature or UnsupportedAlgorithm: whom it says it is from,
+// so that it can be refused by a signed badMessageCheck or badAlg (RFC 8894 3.2.1.4). Nothing of it is proven. nullopt where it can't be
 // read that far.
 std::optional<ReplyContext> read_refusal_context(BytesView message, const ScepOptions& options);
 

@@ -25,7 +25,8 @@ struct SignedParts {
   std::vector<BytesView> certificates;
   BytesView signer_issuer;
   BytesView signer_serial;
-  Digest digest = Digest::Sha256;
+  Oid digest_oid;
+  std::optional<Digest> digest;  // nullopt for one that is not supported
   AlgorithmIdentifier signature_algorithm;
   DerElement attributes;  // [0] IMPLICIT SET OF Attribute
   BytesView signature;
@@ -81,12 +82,8 @@ Result<void> read_signer_info(DerReader& data, SignedParts& parts) {
   parts.signer_issuer = issuer.whole;
   parts.signer_serial = serial.content;
   CERTSPAN_PKI_TRY(const AlgorithmIdentifier digest, read_algorithm_identifier(signer, "signer digest"));
-  const std::optional<Digest> known = digest_from_oid(digest.algorithm);
-  if (!known) {
-    return fault(FaultKind::UnsupportedAlgorithm,
-                 "scep message: digest " + digest.algorithm.dotted() + " is not supported");
-  }
-  parts.digest = *known;
+  parts.digest_oid = digest.algorithm;
+  parts.digest = digest_from_oid(digest.algorithm);
   CERTSPAN_PKI_TRY(parts.attributes, signer.expect(tag::context_constructed(0)));
   CERTSPAN_PKI_TRY(parts.signature_algorithm, read_algorithm_identifier(signer, "signer"));
   CERTSPAN_PKI_TRY(parts.signature, signer.octet_string());
@@ -141,16 +138,23 @@ Result<ScepAttributes> read_attributes(const DerElement& set) {
   return attributes;
 }
 
-Result<SignatureAlgorithm> signature_algorithm(const SignedParts& parts, const PublicKey& key) {
+Result<Digest> supported_digest(const SignedParts& parts) {
+  if (parts.digest) return *parts.digest;
+  return fault(FaultKind::UnsupportedAlgorithm,
+               "scep message: digest " + parts.digest_oid.dotted() + " is not supported");
+}
+
+Result<SignatureAlgorithm> signature_algorithm(const SignedParts& parts, Digest digest,
+                                               const PublicKey& key) {
   // rsaEncryption and ecPublicKey name the key; the digest stands beside them (RFC 3370 3.2).
   const Oid& oid = parts.signature_algorithm.algorithm;
   if (oid == oids::kRsaEncryption || oid == oids::kEcPublicKey)
-    return SignatureAlgorithm{key.family(), parts.digest};
+    return SignatureAlgorithm{key.family(), digest};
   DerWriter writer(32);
   writer.algorithm(oid);
   DerReader reader(writer.view(), "signer");
   CERTSPAN_PKI_TRY(const SignatureAlgorithm algorithm, read_signature_algorithm(reader, "signer"));
-  if (algorithm.digest != parts.digest) return malformed("signer names two digests");
+  if (algorithm.digest != digest) return malformed("signer names two digests");
   return algorithm;
 }
 
@@ -166,8 +170,8 @@ Bytes attributes_to_verify(const DerElement& attributes, bool sorted) {
   return writer.take();
 }
 
-Result<void> verify_signature(const SignedParts& parts, const PublicKey& key) {
-  CERTSPAN_PKI_TRY(const SignatureAlgorithm algorithm, signature_algorithm(parts, key));
+Result<void> verify_signature(const SignedParts& parts, Digest digest, const PublicKey& key) {
+  CERTSPAN_PKI_TRY(const SignatureAlgorithm algorithm, signature_algorithm(parts, digest, key));
   const Bytes as_it_came = attributes_to_verify(parts.attributes, false);
   Result<void> verified = key.verify(algorithm, as_it_came, parts.signature);
   if (!verified && verified.error().kind == FaultKind::BadSignature) {
@@ -179,11 +183,11 @@ Result<void> verify_signature(const SignedParts& parts, const PublicKey& key) {
   return {};
 }
 
-Result<void> check_content_digest(const SignedParts& parts, const ScepAttributes& attributes) {
+Result<void> check_content_digest(const SignedParts& parts, Digest digest, const ScepAttributes& attributes) {
   if (!attributes.message_digest || attributes.message_digest->tag != tag::kOctetString) {
     return malformed("no message digest");
   }
-  if (!equal(hash(parts.digest, parts.content).view(), attributes.message_digest->content)) {
+  if (!equal(hash(digest, parts.content).view(), attributes.message_digest->content)) {
     return fault(FaultKind::BadSignature, "scep message: the content is not what was signed");
   }
   const std::optional<DerElement>& type = attributes.content_type;
@@ -235,11 +239,11 @@ class OuterParser {
     OuterMessage message;
     CERTSPAN_PKI_TRY(message.der_, ber_to_der(input, options.max_message_size));
     CERTSPAN_PKI_TRY(const SignedParts parts, read_signed_data(message.der_));
+    CERTSPAN_PKI_TRY(message.digest_, supported_digest(parts));
     CERTSPAN_PKI_CHECK(find_signer(message, parts));
     CERTSPAN_PKI_TRY(const ScepAttributes attributes, read_attributes(parts.attributes));
-    CERTSPAN_PKI_CHECK(check_content_digest(parts, attributes));
-    CERTSPAN_PKI_CHECK(verify_signature(parts, *message.signer_key_));
-    message.digest_ = parts.digest;
+    CERTSPAN_PKI_CHECK(check_content_digest(parts, message.digest_, attributes));
+    CERTSPAN_PKI_CHECK(verify_signature(parts, message.digest_, *message.signer_key_));
     CERTSPAN_PKI_TRY(message.transaction_id_, read_transaction_id(attributes));
     CERTSPAN_PKI_TRY(message.message_type_, read_message_type(attributes));
     CERTSPAN_PKI_TRY(message.sender_nonce_, read_sender_nonce(attributes));
@@ -283,8 +287,8 @@ std::optional<ReplyContext> read_refusal_context(BytesView message, const ScepOp
   ReplyContext context;
   context.transaction_id = std::move(*transaction_id);
   context.recipient_nonce = to_bytes(*nonce);
-  context.digest =
-      parts->digest == Digest::Sha1 && !options.danger_allow_sha1 ? Digest::Sha256 : parts->digest;
+  const Digest digest = parts->digest.value_or(Digest::Sha256);
+  context.digest = digest == Digest::Sha1 && !options.danger_allow_sha1 ? Digest::Sha256 : digest;
   return context;
 }
 

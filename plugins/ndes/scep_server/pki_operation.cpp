@@ -19,6 +19,8 @@ constexpr std::size_t kMaxTransactionId = 255;
 constexpr std::string_view kCannotOpen = "the request can't be opened";
 constexpr std::string_view kRefused = "the request is refused";
 constexpr std::string_view kBadAlgorithm = "an algorithm of the request is not accepted here";
+// An answer is encrypted to the signer's key, which only RSA can do in SCEP as clients speak it.
+constexpr std::string_view kNeedsRsa = "a request must be signed with an RSA key";
 
 constexpr std::string_view kCaNotReady = "the CA is not ready";
 
@@ -139,10 +141,13 @@ void PkiOperation::poll(const Incoming& incoming, sdk::Exchange& exchange) const
 // Nothing says who sent it; where it is clear what it answers to, the answer is signed all the same.
 void PkiOperation::refuse_unreadable(pki::BytesView message, const pki::Fault& fault,
                                      std::string_view address, sdk::Exchange& exchange) const {
-  if (fault.kind == pki::FaultKind::BadSignature) {
+  const bool bad_algorithm = fault.kind == pki::FaultKind::UnsupportedAlgorithm;
+  if (bad_algorithm || fault.kind == pki::FaultKind::BadSignature) {
     if (const auto context = pki::read_refusal_context(message, parts_.options)) {
-      return send_refusal(*context, {pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message}, address,
-                          exchange);
+      const Refusal refusal = bad_algorithm
+                                  ? Refusal{pki::FailInfo::BadAlg, kBadAlgorithm, fault.message}
+                                  : Refusal{pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message};
+      return send_refusal(*context, refusal, address, exchange);
     }
   }
   host_.log(sdk::LogLevel::Info, "message not readable", {{"address", address}, {"cause", fault.message}});
@@ -152,7 +157,9 @@ void PkiOperation::refuse_unreadable(pki::BytesView message, const pki::Fault& f
 void PkiOperation::refuse_fault(const Incoming& incoming, const pki::Fault& fault,
                                 sdk::Exchange& exchange) const {
   if (fault.kind == pki::FaultKind::UnsupportedAlgorithm) {
-    return refuse(incoming, {pki::FailInfo::BadAlg, kBadAlgorithm, fault.message}, exchange);
+    const bool rsa = incoming.outer.signer_key().family() == pki::KeyFamily::Rsa;
+    return refuse(incoming, {pki::FailInfo::BadAlg, rsa ? kBadAlgorithm : kNeedsRsa, fault.message},
+                  exchange);
   }
   refuse(incoming, {pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message}, exchange);
 }
