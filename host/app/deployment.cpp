@@ -152,7 +152,7 @@ Outcome Deployment::add(std::string_view connector, const certspan_http_route& r
     const auto added =
         backends_.http.add_route(http_route, [&engine = backends_.engine, name = std::string(connector)](
                                                  HttpRequest request, HttpExchangePtr exchange) {
-          engine.take_request(name, std::move(request), std::move(exchange));
+          engine.take_request(name, std::move(request), exchange);
         });
     return added ? Outcome::Ok : Outcome::Rejected;
   }

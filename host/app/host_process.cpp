@@ -15,7 +15,7 @@ namespace certspan {
 namespace {
 
 /// A wall clock further behind the newest record than this is wrong, or the records are from the future.
-constexpr WallMs kMostBehind = 5 * 60 * 1000;
+constexpr WallMs kMostBehind = 5L * 60 * 1000;
 
 /// Signals are taken by `serve` alone; every thread inherits the mask.
 sigset_t block_signals() {
@@ -23,7 +23,7 @@ sigset_t block_signals() {
   sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   return set;
 }
 

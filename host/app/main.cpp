@@ -9,6 +9,6 @@ int main(int argc, char** argv) try {
   if (argc > 1 && std::string_view(argv[1]) == "--probe-plugin") return certspan::probe_main(argc, argv);
   return certspan::run_cli(argc, argv);
 } catch (const std::exception& error) {
-  std::fprintf(stderr, "certspan: %s\n", error.what());
+  static_cast<void>(std::fprintf(stderr, "certspan: %s\n", error.what()));
   return 1;
 }

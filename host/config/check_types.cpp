@@ -219,7 +219,7 @@ class TypeChecker {
   }
 
   void check_open(const PipelineConfig& pipeline, const StepConfig& step) {
-    if (pipeline.danger_open_enrolment || network_.count(pipeline.source.name) == 0) return;
+    if (pipeline.danger_open_enrolment || !network_.contains(pipeline.source.name)) return;
     faults_.error(
         FaultCode::OpenEnrolment, step.mark,
         fmt::format("pipeline \"{}\" issues certificates to whoever reaches source \"{}\": nothing validates "
@@ -235,11 +235,11 @@ class TypeChecker {
       const std::string& name = connector.name.name;
       const ConnectorType* type = type_of(name);
       if (type == nullptr || name == kFenceConnector) continue;
-      if (type->roles.has(Role::Source) && sources_.count(name) == 0) {
+      if (type->roles.has(Role::Source) && !sources_.contains(name)) {
         faults_.error(FaultCode::NoOtherwise, connector.name.mark,
                       fmt::format("the items of source \"{}\" have no pipeline", name),
                       "add one, or remove the connector");
-      } else if (used_.count(name) == 0) {
+      } else if (!used_.contains(name)) {
         faults_.warning(FaultCode::Unused, connector.name.mark,
                         fmt::format("connector \"{}\" is used by nothing", name));
       }

@@ -11,6 +11,7 @@ struct Mark {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the 0 that it sees is in what the compiler writes for `default`
   auto operator<=>(const Mark&) const = default;
 };
 

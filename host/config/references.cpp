@@ -45,7 +45,7 @@ struct Register {
 
 void check_unused_profiles(const Config& config, const std::set<std::string>& used, Faults& faults) {
   for (const YamlEntry& entry : config.profiles.entries()) {
-    if (used.count(entry.key) == 0) {
+    if (!used.contains(entry.key)) {
       faults.warning(FaultCode::Unused, entry.key_mark,
                      fmt::format("profile \"{}\" is used by nothing", entry.key));
     }

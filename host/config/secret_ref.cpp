@@ -13,7 +13,7 @@
 namespace certspan {
 namespace {
 
-constexpr std::size_t kLargestSecret = 64 * 1024;
+constexpr std::size_t kLargestSecret = 64UL * 1024;
 
 /// A file descriptor that closes itself.
 class OpenFile {

@@ -220,7 +220,7 @@ Json read_setting_scalar(SettingsRun& run, const SettingSpot& spot, SettingScope
     return parsed ? measured(run, spot, static_cast<std::int64_t>(*parsed), false)
                   : bad_unit(run, spot, parsed.error());
   }
-  const Json json = typed_scalar(run, spot);
+  Json json = typed_scalar(run, spot);
   if (json.is_null()) return json;
   const std::string_view type = json_type(json);
   if (!spot.schema.allows(type) && !(type == "integer" && spot.schema.allows("number"))) {

@@ -19,7 +19,7 @@ namespace {
 using Json = nlohmann::json;
 using Kind = YamlNode::Kind;
 
-constexpr std::size_t kLargestSettings = 256 * 1024;  // of the contract, abi/plugin.h
+constexpr std::size_t kLargestSettings = 256UL * 1024;  // of the contract, abi/plugin.h
 
 /// Walks settings and schema side by side.
 class SettingsReader {
@@ -77,7 +77,7 @@ class SettingsReader {
     if (type == "array") return sequence(spot, scope);
     // A mapping with a listener of its own is a scope of its own.
     SettingScope inner;
-    const Json json = mapping(spot, has_listener(spot) ? inner : scope);
+    Json json = mapping(spot, has_listener(spot) ? inner : scope);
     grant(inner);
     return json;
   }
@@ -109,7 +109,7 @@ class SettingsReader {
     }
     add_profiles(spot, scope, object);
     for (const std::string& key : spot.schema.required()) {
-      if (spot.node.find(key) != nullptr || object.contains(key) || meant.count(key) > 0) continue;
+      if (spot.node.find(key) != nullptr || object.contains(key) || meant.contains(key)) continue;
       run_.error(FaultCode::MissingKey, spot, spot.place,
                  fmt::format("{} has no \"{}\"", run_.label(spot), key), describe_property(spot.schema, key));
     }
@@ -158,7 +158,7 @@ class SettingsReader {
     for (const std::string& name : spot.schema.properties()) {
       if (!spot.schema.property(name)->marked(kProfilesMark)) known.push_back(name);
     }
-    const std::string meant = closest(entry.key, known);
+    std::string meant = closest(entry.key, known);
     if (!meant.empty() && spot.schema.property(meant)->marked(kSecretMark))
       run_.faults().hide_excerpt(entry.key_mark);
     std::string hint = did_you_mean(entry.key, known);

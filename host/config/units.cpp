@@ -17,7 +17,7 @@ struct Unit {
 constexpr std::array<Unit, 5> kDurations = {
     {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 constexpr std::array<Unit, 4> kSizes = {
-    {{"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024ULL * 1024 * 1024}}};
+    {{"B", 1}, {"KiB", 1024}, {"MiB", 1024ULL * 1024}, {"GiB", 1024ULL * 1024 * 1024}}};
 constexpr std::uint64_t kLongestMs = 36'525ULL * 86'400'000;
 constexpr std::uint64_t kLargestBytes = 1024ULL * 1024 * 1024 * 1024;
 

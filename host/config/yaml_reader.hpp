@@ -11,7 +11,7 @@ namespace certspan {
 
 /// Limits of a configuration file. The size counts text after aliases are expanded, plus kNodeWeight for each
 /// node, so that a short file cannot stand for a huge one.
-inline constexpr std::size_t kLargestYaml = 1024 * 1024;
+inline constexpr std::size_t kLargestYaml = 1024UL * 1024;
 inline constexpr std::size_t kDeepestYaml = 64;
 inline constexpr std::size_t kYamlNodeWeight = 8;
 inline constexpr std::size_t kLongestYamlKey = 1024;

@@ -77,9 +77,9 @@ void ControlLoop::poll_connections() {
     polled = {{wake_.get(), POLLIN, 0}, {accept_paused_ ? -1 : listener_.get(), POLLIN, 0}};
     ids.clear();
     for (const auto& [id, connection] : connections_) {
-      const short wanted = connection.phase == Phase::Reading   ? POLLIN
-                           : connection.phase == Phase::Writing ? POLLOUT
-                                                                : 0;
+      short wanted = 0;
+      if (connection.phase == Phase::Reading) wanted = POLLIN;
+      if (connection.phase == Phase::Writing) wanted = POLLOUT;
       polled.push_back({connection.socket.get(), wanted, 0});
       ids.push_back(id);
     }

@@ -128,6 +128,6 @@ struct JournalOptions {
 /// One opened for reading changes nothing on disk, not even after the host crashed; any number may be open at
 /// a time. It holds what was committed when it was opened; whatever would write is refused
 /// (journal.read_only).
-Result<std::unique_ptr<Journal>> open_journal(JournalOptions options);
+Result<std::unique_ptr<Journal>> open_journal(const JournalOptions& options);
 
 }  // namespace certspan

@@ -111,8 +111,8 @@ sql::Tried<void> apply_step(sql::Database& database, std::size_t step) {
 }
 
 sql::Tried<std::int64_t> size_of(sql::Database& database) {
-  const auto pages = database.number("PRAGMA page_count");
-  const auto page_size = database.number("PRAGMA page_size");
+  auto pages = database.number("PRAGMA page_count");
+  auto page_size = database.number("PRAGMA page_size");
   if (!pages) return pages;
   if (!page_size) return page_size;
   return *pages * *page_size;

@@ -20,7 +20,7 @@ constexpr std::size_t kReaders = 4;
 /// queue, the checkpoints end, the connection that commits closes, and the directory's lock goes last.
 class SqliteJournal final : public ReadingJournal {
  public:
-  static Result<std::unique_ptr<Journal>> create(OpenedDirectory opened, const JournalOptions& options);
+  static Result<std::unique_ptr<Journal>> create(OpenedDirectory directory, const JournalOptions& options);
 
   void commit(Transition transition, Committed done) override;
   CommitResult note(WorkId id, std::uint32_t epoch, BytesView note) override;
@@ -102,7 +102,7 @@ Result<std::vector<WorkItem>> SqliteJournal::claim_open() {
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> open_journal(JournalOptions options) {
+Result<std::unique_ptr<Journal>> open_journal(const JournalOptions& options) {
   if (options.read_only) {
     CERTSPAN_TRY(OpenedDirectory directory, open_for_reading(options.directory));
     return std::make_unique<ReadingJournal>(std::move(directory), 1);

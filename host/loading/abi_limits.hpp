@@ -5,11 +5,11 @@
 /// The sizes of the contract (table in <certspan/abi/plugin.h>), in bytes or in pieces.
 namespace certspan::abi_limit {
 
-constexpr std::size_t kSettings = 256 * 1024;
-constexpr std::size_t kCertificate = 64 * 1024;
+constexpr std::size_t kSettings = 256UL * 1024;
+constexpr std::size_t kCertificate = 64UL * 1024;
 constexpr std::size_t kChain = 16;
-constexpr std::size_t kHandle = 4 * 1024;
-constexpr std::size_t kNote = 4 * 1024;
+constexpr std::size_t kHandle = 4UL * 1024;
+constexpr std::size_t kNote = 4UL * 1024;
 constexpr std::size_t kLabels = 32;
 constexpr std::size_t kLabelName = 64;
 constexpr std::size_t kLabelValue = 1024;
@@ -18,6 +18,6 @@ constexpr std::size_t kMessage = 1024;
 /// Not of the contract, which allows any number: further faults are dropped, the first ones say enough.
 constexpr std::size_t kFaults = 100;
 /// Not of the contract: the JSON that an action prints.
-constexpr std::size_t kActionResult = 4 * 1024 * 1024;
+constexpr std::size_t kActionResult = 4UL * 1024 * 1024;
 
 }  // namespace certspan::abi_limit

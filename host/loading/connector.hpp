@@ -129,7 +129,7 @@ class Connector {
   /// As `poll`. The type may lack it: Unsupported, connector.no_role; ask has_lookup() first.
   Answer lookup(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
   Answer before_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& issuers);
-  Answer after_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& issued);
+  Answer after_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& view);
 
   /// The issuing CA first, its root last, DER. Errors: connector.no_role, connector.not_started,
   /// plugin.over_limit, plugin.empty_chain, plugin.chain_failed.
@@ -142,7 +142,7 @@ class Connector {
   /// Gives an HTTP request to a source. False, and the exchange untouched, when the connector takes none now.
   bool handle(const certspan_http_request& request, certspan_http_exchange* exchange);
   /// Has the source answer the exchange. False, and the exchange untouched, when the connector can't now.
-  bool reply(const ReplyView& reply, BytesView context, certspan_http_exchange* exchange);
+  bool reply(const ReplyView& view, BytesView context, certspan_http_exchange* exchange);
 
   /// Runs a named command on this connector. [control-thread]
   ActionResult run_action(const std::string& name, std::string_view arguments);

@@ -14,7 +14,7 @@ namespace certspan {
 namespace {
 
 constexpr std::uint32_t kMostTypes = 64;
-constexpr std::size_t kLongestSchema = 1024 * 1024;
+constexpr std::size_t kLongestSchema = 1024UL * 1024;
 
 /// Fault texts here; the sentence around them stands in descriptor_fault.
 using Text = std::optional<std::string>;

@@ -20,23 +20,23 @@ template <typename Table>
 struct InterfaceId;
 template <>
 struct InterfaceId<certspan_role_source> {
-  static constexpr const char* value = CERTSPAN_ROLE_SOURCE;
+  static constexpr const char* kId = CERTSPAN_ROLE_SOURCE;
 };
 template <>
 struct InterfaceId<certspan_role_validator> {
-  static constexpr const char* value = CERTSPAN_ROLE_VALIDATOR;
+  static constexpr const char* kId = CERTSPAN_ROLE_VALIDATOR;
 };
 template <>
 struct InterfaceId<certspan_role_processor> {
-  static constexpr const char* value = CERTSPAN_ROLE_PROCESSOR;
+  static constexpr const char* kId = CERTSPAN_ROLE_PROCESSOR;
 };
 template <>
 struct InterfaceId<certspan_role_issuer> {
-  static constexpr const char* value = CERTSPAN_ROLE_ISSUER;
+  static constexpr const char* kId = CERTSPAN_ROLE_ISSUER;
 };
 template <>
 struct InterfaceId<certspan_actions> {
-  static constexpr const char* value = CERTSPAN_INTERFACE_ACTIONS;
+  static constexpr const char* kId = CERTSPAN_INTERFACE_ACTIONS;
 };
 
 /// An interface that this host knows: its id, the word for people ("issuer"), and a check of a table that a
@@ -54,7 +54,7 @@ std::span<const KnownInterface> known_interfaces();
 /// The table of `type` for Table's id, or null when the type does not offer it or it is too short to be one.
 template <typename Table>
 const Table* interface_of(const certspan_connector_type& type) {
-  const auto* table = static_cast<const Table*>(type.interface_table(InterfaceId<Table>::value));
+  const auto* table = static_cast<const Table*>(type.interface_table(InterfaceId<Table>::kId));
   return table != nullptr && table->struct_size >= sizeof(Table) ? table : nullptr;
 }
 

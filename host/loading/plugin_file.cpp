@@ -17,7 +17,7 @@ namespace certspan {
 namespace {
 
 constexpr std::size_t kLongestId = 128;
-constexpr off_t kLargestFile = 256 * 1024 * 1024;
+constexpr off_t kLargestFile = 256L * 1024 * 1024;
 constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
 
 std::string reason(int error) {

@@ -46,7 +46,7 @@ bool holds(const std::filesystem::path& path, BytesView bytes) {
       static_cast<std::uint64_t>(status.st_size) != bytes.size()) {
     return false;
   }
-  Bytes piece(64 * 1024);
+  Bytes piece(64UL * 1024);
   while (!bytes.empty()) {
     const ssize_t got = ::read(file.get(), piece.data(), std::min(piece.size(), bytes.size()));
     if (got < 0 && errno == EINTR) continue;

@@ -28,7 +28,7 @@ namespace {
 
 namespace protocol = probe_protocol;
 
-constexpr std::size_t kMostReport = 64 * 1024;
+constexpr std::size_t kMostReport = 64UL * 1024;
 constexpr std::size_t kMostQuoted = 300;  // from the beginning, and as much from the end
 /// Above the descriptors that the child gets, so that making those can't close these.
 constexpr int kLowestFd = 10;

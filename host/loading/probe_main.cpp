@@ -65,9 +65,9 @@ void confine() {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   // Its output goes to memory; writes beyond this fail instead of ending it.
-  const rlimit little{1024 * 1024, 1024 * 1024};
+  const rlimit little{1024UL * 1024, 1024UL * 1024};
   ::setrlimit(RLIMIT_FSIZE, &little);
-  std::signal(SIGXFSZ, SIG_IGN);
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   std::set_terminate(&on_terminate);
 }
 

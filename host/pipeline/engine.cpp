@@ -84,14 +84,16 @@ std::shared_ptr<const RunningConfig> Engine::replace(std::shared_ptr<const Runni
   return runtime_.replace(std::move(next));
 }
 
-void Engine::take_request(const std::string& connector, HttpRequest request, HttpExchangePtr exchange) {
+void Engine::take_request(const std::string& connector, HttpRequest request,
+                          const HttpExchangePtr& exchange) {
   auto shared = std::make_shared<HttpRequest>(std::move(request));
   const bool queued =
       cpu_.try_post([this, connector, shared, exchange] { handle(connector, *shared, exchange); });
   if (!queued) respond_try_later(exchange);
 }
 
-void Engine::handle(const std::string& connector, const HttpRequest& request, HttpExchangePtr exchange) {
+void Engine::handle(const std::string& connector, const HttpRequest& request,
+                    const HttpExchangePtr& exchange) {
   if (exchange->closed()) return;
   const auto config = runtime_.config();
   Connector* source = config->connectors.find(connector);

@@ -43,7 +43,7 @@ class Engine final : public IssuerDirectory {
   Submitter& submitter() { return intake_; }
 
   /// Hands a request to the source `connector` on a cpu thread. Called on an io thread; never blocks.
-  void take_request(const std::string& connector, HttpRequest request, HttpExchangePtr exchange);
+  void take_request(const std::string& connector, HttpRequest request, const HttpExchangePtr& exchange);
 
   Outcome chain(std::string_view source, std::string_view pipeline,
                 const std::function<void(const Certificate&)>& visit) override;
@@ -68,7 +68,7 @@ class Engine final : public IssuerDirectory {
   Outcome retry(WorkId id);
 
  private:
-  void handle(const std::string& connector, const HttpRequest& request, HttpExchangePtr exchange);
+  void handle(const std::string& connector, const HttpRequest& request, const HttpExchangePtr& exchange);
   void sweep();
 
   ItemTable table_;

@@ -121,10 +121,10 @@ void Intake::tell_finished(const WorkItem& item, std::vector<Waiter> waiters) {
   }
   const auto config = runtime_.config();
   Connector* issuer = config->connectors.find(item.issuer);
-  if (issuer == nullptr) return ReplyDesk::try_later(std::move(waiters));
+  if (issuer == nullptr) return ReplyDesk::try_later(waiters);
   const CallTerms terms{1, runtime_.clock.now() + std::chrono::seconds(20)};
   const Answer answer = issuer->lookup(item, terms);
-  if (!answer.ok()) return ReplyDesk::try_later(std::move(waiters));
+  if (!answer.ok()) return ReplyDesk::try_later(waiters);
   desk_.finished(std::move(waiters), item, answer.certificate);
 }
 

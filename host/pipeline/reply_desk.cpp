@@ -18,7 +18,7 @@ struct ReplyDesk::Telling {
 
 void ReplyDesk::finished(std::vector<Waiter> waiters, const WorkItem& item, BytesView certificate) {
   if (waiters.empty()) return;
-  if (item.state == ItemState::Dead) return try_later(std::move(waiters));
+  if (item.state == ItemState::Dead) return try_later(waiters);
   Telling telling{item.outcome, to_string(item.id), item.code, copy_of(certificate), nullptr};
   if (item.state == ItemState::Done) telling.chain = runtime_.config()->chains.held(item.issuer);
   tell(std::move(waiters), std::move(telling));
@@ -33,8 +33,8 @@ void ReplyDesk::refused(std::vector<Waiter> waiters, Outcome outcome, std::strin
   tell(std::move(waiters), {outcome, {}, std::string(code), {}, nullptr});
 }
 
-void ReplyDesk::try_later(std::vector<Waiter> waiters, std::uint32_t retry_after_s) {
-  for (Waiter& waiter : waiters) {
+void ReplyDesk::try_later(const std::vector<Waiter>& waiters, std::uint32_t retry_after_s) {
+  for (const Waiter& waiter : waiters) {
     HttpResponse response;
     response.status = 503;
     response.retry_after_s = retry_after_s;
@@ -58,7 +58,7 @@ void ReplyDesk::tell(std::vector<Waiter> waiters, Telling telling) {
     if (!told) {
       std::vector<Waiter> one;
       one.push_back(std::move(waiter));
-      try_later(std::move(one));
+      try_later(one);
     }
     CERTSPAN_FAILPOINT("reply.after");
   }

@@ -18,7 +18,7 @@ class ReplyDesk {
   void pending(std::vector<Waiter> waiters, WorkId id);
   /// Answers without an item: a submission that was turned away for good.
   void refused(std::vector<Waiter> waiters, Outcome outcome, std::string_view code);
-  static void try_later(std::vector<Waiter> waiters, std::uint32_t retry_after_s = kRetryAfterSeconds);
+  static void try_later(const std::vector<Waiter>& waiters, std::uint32_t retry_after_s = kRetryAfterSeconds);
 
   static constexpr std::uint32_t kRetryAfterSeconds = 5;
 

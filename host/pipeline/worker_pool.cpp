@@ -5,7 +5,7 @@
 
 namespace certspan {
 
-WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_limit)
+WorkerPool::WorkerPool(const std::string& name, std::size_t threads, std::size_t queue_limit)
     : name_(name.substr(0, 15)), queue_limit_(queue_limit) {
   sigset_t all;
   sigset_t before;

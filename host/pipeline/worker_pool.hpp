@@ -20,7 +20,7 @@ class WorkerPool {
   using Job = std::function<void()>;
 
   /// `name` is the thread name (15 characters are kept). `queue_limit` bounds `try_post`.
-  WorkerPool(std::string name, std::size_t threads, std::size_t queue_limit);
+  WorkerPool(const std::string& name, std::size_t threads, std::size_t queue_limit);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMostWrites = 64;
 constexpr std::size_t kLongestKey = 256;
-constexpr std::size_t kLongestValue = 64 * 1024;
+constexpr std::size_t kLongestValue = 64UL * 1024;
 /// The revision a reader sees for a record that its own call has staged over one that was not there.
 constexpr std::uint64_t kFirstRevision = 1;
 

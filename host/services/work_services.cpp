@@ -6,9 +6,9 @@
 namespace certspan {
 namespace {
 
-constexpr std::uint64_t kLongestRequest = 64 * 1024;
-constexpr std::uint64_t kLongestSigner = 16 * 1024;
-constexpr std::uint64_t kLongestContext = 64 * 1024;
+constexpr std::uint64_t kLongestRequest = 64ULL * 1024;
+constexpr std::uint64_t kLongestSigner = 16ULL * 1024;
+constexpr std::uint64_t kLongestContext = 64ULL * 1024;
 constexpr std::uint64_t kMostLabels = 32;
 
 certspan_outcome http_add_route(void* context, const certspan_http_route* route) noexcept try {

@@ -156,7 +156,7 @@ pki::Result<pki::Bytes> Authority::sign(pki::CertificateTemplate what) const {
 
 pki::Bytes random_serial() {
   const auto octets = pki::random_octets<16>();
-  const auto first = std::ranges::find_if(octets, [](std::uint8_t octet) { return octet != 0; });
+  const auto* const first = std::ranges::find_if(octets, [](std::uint8_t octet) { return octet != 0; });
   return first == octets.end() ? pki::Bytes{1} : pki::Bytes(first, octets.end());
 }
 

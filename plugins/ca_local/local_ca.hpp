@@ -33,7 +33,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   static constexpr auto& kActions = kActionSpecs;
 
   /// Everything but the key, which only a connector can open.
-  static bool validate_settings(std::string_view settings, sdk::Faults& faults);
+  static bool validate_settings(std::string_view text, sdk::Faults& faults);
   static std::optional<std::string> run_offline(std::string_view name, std::string_view arguments,
                                                 sdk::Faults& faults);
 
@@ -42,7 +42,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   sdk::Answer issue(const sdk::Item& item) override;
   sdk::Answer lookup(const sdk::Item& item) override;
   sdk::Outcome find(const sdk::FindRequest& request, sdk::FindSink& sink) override;
-  sdk::Outcome chain(sdk::ChainSink& chain) override;
+  sdk::Outcome chain(sdk::ChainSink& sink) override;
   sdk::Outcome ping(sdk::Faults& faults) override;
   std::optional<std::string> run_action(std::string_view name, std::string_view arguments,
                                         sdk::Faults& faults) override;

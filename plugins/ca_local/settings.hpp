@@ -51,9 +51,9 @@ inline constexpr char kSettingsSchema[] = R"({
 })";
 
 /// Reads settings and reports every fault at its JSON pointer. Asks no disk.
-Settings read_settings(std::string_view json, sdk::Faults& faults);
+Settings read_settings(std::string_view text, sdk::Faults& faults);
 /// The same without the profiles, whose faults the fence reports once for all connectors.
-Settings read_own_settings(std::string_view json, sdk::Faults& faults);
+Settings read_own_settings(std::string_view text, sdk::Faults& faults);
 
 /// Text of the certificate file. Nothing, after a fault at /certificate_file, if it can't be read.
 std::optional<std::string> read_certificate_file(const Settings& settings, sdk::Faults& faults);

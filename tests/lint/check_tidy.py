@@ -17,6 +17,7 @@ import pathlib
 import re
 import shlex
 import subprocess
+import tempfile
 import time
 
 from common import ROOT, Report
@@ -28,6 +29,9 @@ FINDING = re.compile(r"^(\S+?):(\d+):\d+: (?:warning|error): (.*)$")
 INCLUDE = re.compile(rb'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 DEEP = "--checks=clang-analyzer-*"
 PROGRESS_SECONDS = 10
+# What must be found, lest a fault of the tool or of its settings passes for a clean tree.
+CANARY_HEADER = "#pragma once\n#include <string>\ninline bool BadName(const std::string* text) { return text == 0; }\n"
+CANARY = '#include "canary.hpp"\nint bad(char* text) { return text == 0; }\n'
 
 
 def flags_of(command):
@@ -76,7 +80,8 @@ def surroundings():
     """What every result depends on: the settings, this program, and the packages that bring headers and the tool."""
     packages = ["dpkg-query", "-W", "clang-tidy-14", "*-dev", "catch2"]
     versions = subprocess.run(packages, check=False, capture_output=True).stdout
-    files = (ROOT / ".clang-tidy", pathlib.Path(__file__), pathlib.Path(__file__).with_name("tidy_scope.cpp"))
+    here = pathlib.Path(__file__)
+    files = (ROOT / ".clang-tidy", ROOT / "tests" / ".clang-tidy", here, here.with_name("tidy_scope.cpp"))
     return b"".join(file.read_bytes() for file in files) + versions
 
 
@@ -91,11 +96,8 @@ def fingerprint(path, flags, options):
     return digest.hexdigest()
 
 
-def tidy(path, flags, options):
-    """Findings in one translation unit and in our headers that it includes: (file, line, text)."""
-    clean = CACHE / fingerprint(path, flags, options)
-    if clean.exists():
-        return []
+def findings(path, flags, options):
+    """What clang-tidy finds in one translation unit and in our headers that it includes: (file, line, text)."""
     run = subprocess.run(["clang-tidy-14", "--load", str(SCOPE), "--quiet", *options, str(path), "--", *flags],
                          cwd=ROOT, capture_output=True, text=True, check=False)
     found = []
@@ -106,7 +108,28 @@ def tidy(path, flags, options):
             name = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
             found.append((str(name), match.group(2), match.group(3)))
     if run.returncode != 0 and not found:
-        found.append((str(path.relative_to(ROOT)), "1", run.stderr.strip()))
+        found.append((str(path), "1", run.stderr.strip()))
+    return found
+
+
+def check_canary(report):
+    """The settings and the plugin let a fault be seen, in a source and in a header."""
+    with tempfile.TemporaryDirectory() as folder:
+        host = pathlib.Path(folder) / "host"
+        host.mkdir()
+        (host / "canary.hpp").write_text(CANARY_HEADER)
+        (host / "canary.cpp").write_text(CANARY)
+        found = findings(host / "canary.cpp", ["-std=c++20"], [f"--config-file={ROOT / '.clang-tidy'}"])
+    told = {pathlib.Path(file).name for file, _, text in found if "[modernize-use-nullptr]" in text}
+    report.check(told == {"canary.cpp", "canary.hpp"}, ".clang-tidy", 1, f"a planted fault is not found: {found}")
+
+
+def tidy(path, flags, options):
+    """As `findings`, from what is known if that is nothing."""
+    clean = CACHE / fingerprint(path, flags, options)
+    if clean.exists():
+        return []
+    found = findings(path, flags, options)
     if not found:
         clean.touch()
     return found
@@ -121,6 +144,7 @@ def main():
     CACHE.mkdir(parents=True, exist_ok=True)
     chosen = sources(set(arguments.files))
     options = [DEEP] if arguments.deep else []
+    check_canary(report)
     told = set()
     next_progress = time.monotonic() + PROGRESS_SECONDS
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

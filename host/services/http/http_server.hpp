@@ -18,9 +18,8 @@ namespace certspan {
 /// connection of that thread moves. Answering the exchange from inside is legal.
 using HttpHandler = std::function<void(HttpRequest request, HttpExchangePtr exchange)>;
 
-enum HttpRouteFlags : std::uint32_t {
-  kLongRequestLine = 1,  ///< phones send whole SCEP messages by GET
-};
+/// A flag of a route: phones send whole SCEP messages by GET.
+constexpr std::uint32_t kLongRequestLine = 1;
 
 /// `path` takes itself and everything below it: "/scep" takes "/scep" and "/scep/pkiclient.exe", not
 /// "/scepter". The longest path that fits wins; comparison is byte by byte.

@@ -40,10 +40,10 @@ Result<std::vector<Extension>> read_certificate_extensions(DerReader& tbs) {
 
 }  // namespace
 
-Result<Certificate> Certificate::parse(BytesView input) {
-  if (input.size() > kMaxSize) return fault(FaultKind::TooLarge, "certificate: too large");
+Result<Certificate> Certificate::parse(BytesView der) {
+  if (der.size() > kMaxSize) return fault(FaultKind::TooLarge, "certificate: too large");
   Certificate certificate;
-  certificate.der_ = to_bytes(input);
+  certificate.der_ = to_bytes(der);
   DerReader outer(certificate.der_, "certificate");
   CERTSPAN_PKI_TRY(DerReader sequence, outer.enter(tag::kSequence, "certificate"));
   CERTSPAN_PKI_CHECK(outer.finish());

@@ -20,7 +20,7 @@ namespace certspan::pki {
 // Immutable.
 class Certificate {
  public:
-  static constexpr std::size_t kMaxSize = 64 * 1024;
+  static constexpr std::size_t kMaxSize = 64UL * 1024;
 
   // Copies `der`. Faults: Malformed, TooLarge.
   static Result<Certificate> parse(BytesView der);

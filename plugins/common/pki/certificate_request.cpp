@@ -11,7 +11,7 @@ namespace certspan::pki {
 namespace {
 
 constexpr std::size_t kMaxAttributes = 32;
-constexpr std::size_t kMaxChallengeOctets = 16 * 1024;  // Intune's challenges take some kilobytes
+constexpr std::size_t kMaxChallengeOctets = 16UL * 1024;  // Intune's challenges take some kilobytes
 
 struct Attributes {
   std::optional<SecretBytes> challenge;
@@ -84,11 +84,11 @@ Result<Attributes> read_attributes(DerReader& info) {
 
 }  // namespace
 
-Result<UnverifiedRequest> UnverifiedRequest::parse(BytesView input, const RequestOptions& options) {
-  if (input.size() > options.max_size) return fault(FaultKind::TooLarge, "certificate request: too large");
+Result<UnverifiedRequest> UnverifiedRequest::parse(BytesView der, const RequestOptions& options) {
+  if (der.size() > options.max_size) return fault(FaultKind::TooLarge, "certificate request: too large");
   UnverifiedRequest unverified;
   CertificateRequest& request = unverified.request_;
-  request.der_ = SecretBytes(input);
+  request.der_ = SecretBytes(der);
   DerReader outer(request.der_.reveal(), "certificate request");
   CERTSPAN_PKI_TRY(DerReader sequence, outer.enter(tag::kSequence, "certificate request"));
   CERTSPAN_PKI_CHECK(outer.finish());

@@ -15,8 +15,8 @@
 namespace certspan::pki {
 
 struct RequestOptions {
-  std::size_t max_size = 64 * 1024;  // octets of DER
-  bool danger_allow_sha1 = false;    // accept requests that are signed with SHA-1
+  std::size_t max_size = 64UL * 1024;  // octets of DER
+  bool danger_allow_sha1 = false;      // accept requests that are signed with SHA-1
 };
 
 // An attribute that has no meaning here; `values` is the whole SET of its values.

@@ -36,7 +36,7 @@ std::optional<std::int64_t> parse_time(std::uint8_t time_tag, BytesView text) {
                     std::chrono::day(static_cast<unsigned>(rest[1]));
   if (!date.ok() || rest[2] > 23 || rest[3] > 59 || rest[4] > 59) return std::nullopt;
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return days * 86400 + rest[2] * 3600 + rest[3] * 60 + rest[4];
+  return days * 86400 + rest[2] * 3600L + rest[3] * 60L + rest[4];
 }
 
 }  // namespace

@@ -68,11 +68,11 @@ class DerReader {
   BytesView rest() const { return rest_; }
 
   Result<DerElement> next();
-  Result<DerElement> expect(std::uint8_t tag);
+  Result<DerElement> expect(std::uint8_t wanted);
   // The element if it has this tag; nothing is consumed if it has another or the input is at its end.
-  Result<std::optional<DerElement>> optional(std::uint8_t tag);
+  Result<std::optional<DerElement>> optional(std::uint8_t wanted);
   // A reader over the content of a constructed element.
-  Result<DerReader> enter(std::uint8_t tag, std::string_view what);
+  Result<DerReader> enter(std::uint8_t wanted, std::string_view what);
   // A fault if anything is left: trailing bytes are where parsers start to disagree.
   Result<void> finish() const;
 

@@ -18,7 +18,7 @@ class DerWriter {
  public:
   explicit DerWriter(std::size_t expected_size = 256) { out_.reserve(expected_size); }
 
-  DerWriter& begin(std::uint8_t tag);
+  DerWriter& begin(std::uint8_t identifier);
   DerWriter& end();
   // Ends a SET OF: its members are brought into DER order (X.690 11.6).
   DerWriter& end_set_of();
@@ -27,7 +27,7 @@ class DerWriter {
 
   // Bytes that are DER already.
   DerWriter& raw(BytesView encoded);
-  DerWriter& primitive(std::uint8_t tag, BytesView content);
+  DerWriter& primitive(std::uint8_t identifier, BytesView content);
   DerWriter& text(std::uint8_t tag, std::string_view characters) {
     return primitive(tag, as_bytes(characters));
   }

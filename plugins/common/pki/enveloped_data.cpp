@@ -49,8 +49,8 @@ Result<void> read_recipients(DerReader& data, Envelope& envelope) {
       static_cast<void>(other);
       continue;
     }
-    CERTSPAN_PKI_TRY(EnvelopeRecipient recipient, read_recipient(set));
-    envelope.recipients.push_back(std::move(recipient));
+    CERTSPAN_PKI_TRY(const EnvelopeRecipient recipient, read_recipient(set));
+    envelope.recipients.push_back(recipient);
   }
   return {};
 }

@@ -214,7 +214,7 @@ Result<UnwrappedKey> KeyUnwrapper::unwrap(KeyTransport transport, BytesView wrap
 Result<Bytes> wrap_key(KeyTransport transport, const PublicKey& recipient, BytesView key) {
   if (recipient.family() != KeyFamily::Rsa) return unsupported("the client's key is no rsa key");
   const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, recipient.handle(), nullptr));
-  std::size_t size = static_cast<std::size_t>((recipient.bits() + 7) / 8);
+  auto size = static_cast<std::size_t>((recipient.bits() + 7) / 8);
   Bytes wrapped(size);
   if (!context || EVP_PKEY_encrypt_init(context.get()) != 1 || !set_padding(context.get(), transport) ||
       EVP_PKEY_encrypt(context.get(), wrapped.data(), &size, key.data(), key.size()) != 1) {

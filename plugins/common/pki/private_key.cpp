@@ -118,7 +118,7 @@ Result<Bytes> PrivateKey::sign(Digest digest, BytesView data) const {
 Result<Bytes> PrivateKey::sign_digest(Digest digest, BytesView digest_value) const {
   EvpPkeyCtxPtr context = state_->signing_context(digest);
   if (!context) return ossl_fault("preparing to sign");
-  std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(state_->key.get()));
+  auto size = static_cast<std::size_t>(EVP_PKEY_get_size(state_->key.get()));
   Bytes signature(size);
   if (EVP_PKEY_sign(context.get(), signature.data(), &size, digest_value.data(), digest_value.size()) != 1) {
     return ossl_fault("signing");
@@ -134,7 +134,7 @@ Result<SecretBytes> PrivateKey::decrypt_raw(BytesView ciphertext) const {
   }
   EvpPkeyCtxPtr context = state_->decrypting_context();
   if (!context) return ossl_fault("preparing to decrypt");
-  std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(state_->key.get()));
+  auto size = static_cast<std::size_t>(EVP_PKEY_get_size(state_->key.get()));
   SecretBytes plain(size);
   if (EVP_PKEY_decrypt(context.get(), plain.writable().data(), &size, ciphertext.data(), ciphertext.size()) !=
       1) {

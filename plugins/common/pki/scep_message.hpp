@@ -53,9 +53,9 @@ enum class KeyTransport : std::uint8_t { Pkcs1, OaepSha1, OaepSha256 };
 
 // Limits and switches of one endpoint.
 struct ScepOptions {
-  std::size_t max_message_size = 64 * 1024;  // octets of the CMS message
-  bool danger_allow_sha1 = false;            // messages and requests signed with SHA-1
-  bool danger_allow_3des = false;            // content in 3DES-CBC
+  std::size_t max_message_size = 64UL * 1024;  // octets of the CMS message
+  bool danger_allow_sha1 = false;              // messages and requests signed with SHA-1
+  bool danger_allow_3des = false;              // content in 3DES-CBC
   bool danger_allow_des =
       false;  // content in single DES; loads OpenSSL's legacy provider into a context of its own
 };
@@ -190,7 +190,8 @@ class ReplySigner {
  public:
   // `extra_certificates` (DER) are put into each reply beside the RA certificate; most clients need none.
   // Faults: UnsupportedAlgorithm for an EC key, Malformed.
-  static Result<ReplySigner> create(RaCredential credential, std::vector<Bytes> extra_certificates = {});
+  static Result<ReplySigner> create(RaCredential credential,
+                                    const std::vector<Bytes>& extra_certificates = {});
 
  private:
   friend class ReplyWriter;

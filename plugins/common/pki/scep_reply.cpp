@@ -118,7 +118,8 @@ class ReplyWriter {
   }
 };
 
-Result<ReplySigner> ReplySigner::create(RaCredential credential, std::vector<Bytes> extra_certificates) {
+Result<ReplySigner> ReplySigner::create(RaCredential credential,
+                                        const std::vector<Bytes>& extra_certificates) {
   if (credential.key->public_key().family() != KeyFamily::Rsa) {
     return fault(FaultKind::UnsupportedAlgorithm, "ra key: signing replies needs an rsa key");
   }

@@ -17,7 +17,7 @@ struct ChallengeSettings {
   std::string profile;
 };
 
-inline constexpr std::int64_t kDefaultLifetimeMs = 60 * 60 * 1000;
+inline constexpr std::int64_t kDefaultLifetimeMs = 60L * 60 * 1000;
 inline constexpr std::int64_t kShortestLifetimeMs = 1000;
 inline constexpr std::int64_t kLongestLifetimeMs = std::int64_t{90} * 24 * 60 * 60 * 1000;
 

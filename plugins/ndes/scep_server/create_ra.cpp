@@ -46,7 +46,7 @@ std::string write_new_key_file(const std::string& path, pki::BytesView pem) {
   const FileDescriptor file(::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
   if (file.get() < 0) return "\"" + path + "\" can't be made: " + std::strerror(errno);
   if (write_all(file.get(), pem)) return {};
-  const std::string reason = "\"" + path + "\" can't be written: " + std::strerror(errno);
+  std::string reason = "\"" + path + "\" can't be written: " + std::strerror(errno);
   ::unlink(path.c_str());
   return reason;
 }

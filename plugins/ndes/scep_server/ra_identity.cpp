@@ -12,7 +12,7 @@
 namespace certspan::scep {
 namespace {
 
-constexpr std::size_t kMaxFile = 1024 * 1024;
+constexpr std::size_t kMaxFile = 1024UL * 1024;
 constexpr pki::KeyUsage kNeeded = pki::key_usage::kDigitalSignature | pki::key_usage::kKeyEncipherment;
 
 pki::Result<std::string> read_file(const std::string& file) {

@@ -17,7 +17,7 @@ class RepeatLimiter {
  public:
   static constexpr int kMessages = 5;
   static constexpr std::chrono::seconds kWindow{1};
-  static constexpr std::size_t kMaxKeys = 16 * 1024;
+  static constexpr std::size_t kMaxKeys = 16UL * 1024;
 
   using Time = std::chrono::steady_clock::time_point;
 

@@ -11,10 +11,10 @@ ReplyCache::Reply ReplyCache::find(const MessageDigest& message, Time now) {
   return found == replies_.end() ? nullptr : found->second;
 }
 
-void ReplyCache::keep(const MessageDigest& message, Reply reply, Time now) {
+void ReplyCache::keep(const MessageDigest& message, const Reply& reply, Time now) {
   const std::size_t size = reply->size();
   const std::lock_guard lock(mutex_);
-  if (!replies_.try_emplace(message, std::move(reply)).second) return;
+  if (!replies_.try_emplace(message, reply).second) return;
   order_.push_back({message, now});
   octets_ += size;
   while (octets_ > kMaxOctets) drop_oldest();

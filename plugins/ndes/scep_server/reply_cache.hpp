@@ -29,7 +29,7 @@ class ReplyCache {
 
   // nullptr if there is none.
   Reply find(const MessageDigest& message, Time now);
-  void keep(const MessageDigest& message, Reply reply, Time now);
+  void keep(const MessageDigest& message, const Reply& reply, Time now);
 
  private:
   // A digest is as random as a hash can be.

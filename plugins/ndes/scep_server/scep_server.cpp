@@ -165,7 +165,7 @@ void ScepServer::warn_about_ra() {
   const std::int64_t left = ra_.certificate.not_after() - now();
   if (left < kSoon) {
     host_.log(sdk::LogLevel::Warn, left < 0 ? "RA certificate has expired" : "RA certificate expires soon",
-              {{"file", settings_.ra_certificate_file}, {"days_left", left / (24 * 60 * 60)}});
+              {{"file", settings_.ra_certificate_file}, {"days_left", left / (24L * 60 * 60)}});
   }
   const auto cas = cas_.snapshot();
   if (!cas) return;

@@ -8,7 +8,7 @@
 namespace certspan::scep {
 namespace {
 
-constexpr std::int64_t kDefaultMaxMessage = 64 * 1024;
+constexpr std::int64_t kDefaultMaxMessage = 64L * 1024;
 
 CaCertificates ca_certificates_of(std::string_view text) {
   if (text == "ra_only") return CaCertificates::RaOnly;

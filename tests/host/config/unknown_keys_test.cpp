@@ -74,7 +74,7 @@ bool holds_names(const std::string& path) {
   static const std::set<std::string> kNames = {
       "host.listeners",      "plugins.pins",           "connectors", "profiles", "pipelines",
       "pipelines.wifi.when", "pipelines.renewals.when"};
-  return kNames.count(path) > 0;
+  return kNames.contains(path);
 }
 
 TEST_CASE("the example with every key has no fault") {
@@ -109,7 +109,7 @@ void collect(const YamlNode& node, const std::string& path, std::set<std::string
   static const std::set<std::string> kNameMaps = {"host.listeners", "plugins.pins", "connectors",
                                                   "profiles",       "pipelines",    "pipelines.*.when"};
   if (path == "connectors.*.settings" || path == "profiles.*") return;
-  const bool names = kNameMaps.count(path) > 0;
+  const bool names = kNameMaps.contains(path);
   for (const YamlEntry& entry : node.entries()) {
     const std::string below = (path.empty() ? "" : path + ".") + (names ? "*" : entry.key);
     if (!names) keys.insert(below);

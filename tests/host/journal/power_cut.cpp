@@ -43,7 +43,7 @@ std::vector<StoreWrite> writes_for(const WorkItem& item, std::uint64_t number) {
 /// Calls `check` with a directory for each way in which the disk may be left now.
 class Cutter {
  public:
-  explicit Cutter(const std::filesystem::path& journal) : journal_(journal) {}
+  explicit Cutter(std::filesystem::path journal) : journal_(std::move(journal)) {}
 
   /// Makes the directories; they are checked once the disk is a real one again.
   std::vector<std::filesystem::path> cut(const FaultVfs& disk) {

@@ -10,8 +10,6 @@
 
 #include "tests/host/journal/journal_fixture.hpp"
 
-extern char** environ;
-
 using namespace certspan;
 using namespace certspan::testing;
 

@@ -169,7 +169,7 @@ TEST_CASE("a note whose sizes or texts don't fit is refused as damaged") {
   three_texts.texts = std::string("t.tiny\0001.2.3\0issuer\0", 20);
   CHECK(code_of(three_texts.build()) == "plugin.damaged");
   TinyElf escape;
-  escape.texts = std::string("t.\033[31m\0001.2.3\0issuer\0ca\0", 25);
+  escape.texts = std::string("t.\033[31m\0001.2.3\0issuer\0ca\0", 24);
   CHECK(code_of(escape.build()) == "plugin.damaged");
 }
 

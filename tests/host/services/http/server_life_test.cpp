@@ -149,7 +149,7 @@ TEST_CASE("draining answers what has begun, closes what is idle and takes nothin
   CHECK(drained.wait_for(milliseconds(0)) == std::future_status::timeout);
   first.exchange->respond({.status = 200, .body = bytes_of("one")});
   second.exchange->respond({.status = 200, .body = bytes_of("two")});
-  for (auto& [client, body] : {std::pair(&waiting, "one"), std::pair(&arriving, "two")}) {
+  for (const auto& [client, body] : {std::pair(&waiting, "one"), std::pair(&arriving, "two")}) {
     const auto response = client->response();
     REQUIRE(response);
     CHECK(response->body == body);

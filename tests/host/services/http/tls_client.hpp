@@ -21,7 +21,7 @@ struct TestIdentity {
 };
 
 enum class TestKey { Rsa, Ec };
-TestIdentity make_identity(const std::string& name, TestKey key);
+TestIdentity make_identity(const std::string& name, TestKey kind);
 /// "leaf" with its issuer's certificate behind it.
 TestIdentity make_chain(const std::string& name);
 
