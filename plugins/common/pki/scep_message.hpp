@@ -176,9 +176,9 @@ ReplyContext make_reply_context(const OuterMessage& outer, const EnvelopeInfo& e
                                 const ScepOptions& options);
 ReplyContext make_reply_context(const OuterMessage& outer, const ScepOptions& options);
 
-// For a message that `parse_outer` refused with BadSignature or UnsupportedAlgorithm: whom it says it is from,
-// so that it can be refused by a signed badMessageCheck or badAlg (RFC 8894 3.2.1.4). Nothing of it is proven. nullopt where it can't be
-// read that far.
+// For a message that `parse_outer` refused with BadSignature or UnsupportedAlgorithm: whom it says it is
+// from, so that it can be refused by a signed badMessageCheck or badAlg (RFC 8894 3.2.1.4). Nothing of it is
+// proven. nullopt where it can't be read that far.
 std::optional<ReplyContext> read_refusal_context(BytesView message, const ScepOptions& options);
 
 // For keeping a context across calls: opaque bytes of this build.
