@@ -4,7 +4,7 @@ import re
 
 from common import ROOT, Report, tracked
 
-PYTHON_TEST_FOLDERS = ("tests/system", "tests/interop", "tests/lint", "tests/ci", "tests/sdk", "tests/support")
+PYTHON_TEST_FOLDERS = ("tests/system", "tests/interop", "tests/lint", "tests/bench", "tests/ci", "tests/sdk", "tests/support")
 
 
 def named_in_cmake(path, texts):

@@ -1,0 +1,135 @@
+// Slices for tests/bench/scep_enrol.py, which runs the host:
+//   scep_bench PORT DIRECTORY CONNECTIONS
+// DIRECTORY is one that `certspan init` wrote. `prepare` makes requests that are sent later, `floor` does the
+// key operations of an enrolment and nothing else, `enrol` enrols over HTTP.
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "tests/bench/crypto_floor.hpp"
+#include "tests/bench/http_load.hpp"
+#include "tests/bench/scep_messages.hpp"
+#include "tests/bench/slice_server.hpp"
+
+using namespace certspan;
+using namespace certspan::bench;
+
+namespace {
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("can't read " + path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+test::Bytes der_of(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+  std::uint8_t* data = nullptr;
+  const int size = i2d_X509(certificate.get(), &data);
+  if (size <= 0) throw std::runtime_error("the RA's certificate can't be read");
+  test::Bytes der(data, data + size);
+  OPENSSL_free(data);
+  return der;
+}
+
+// The pkiStatus attribute with the value "0": id-attributes-pkiStatus, SET, PrintableString.
+constexpr std::string_view kSuccess = "\x06\x0a\x60\x86\x48\x01\x86\xf8\x45\x01\x09\x03\x31\x03\x13\x01\x30";
+
+class Enrolments {
+ public:
+  Enrolments(std::uint16_t port, const std::string& directory, std::size_t connections)
+      : devices_(der_of(read_text(directory + "/ra.pem")), challenge(directory)), load_(port, connections) {}
+
+  std::uint64_t prepare(std::size_t count) {
+    requests_ = devices_.prepare(count, std::thread::hardware_concurrency());
+    texts_.clear();
+    for (const PreparedRequest& request : requests_) {
+      texts_.push_back(
+          "POST /scep?operation=PKIOperation HTTP/1.1\r\nHost: localhost\r\n"
+          "Content-Type: application/x-pki-message\r\nContent-Length: " +
+          std::to_string(request.message.size()) + "\r\n\r\n");
+      texts_.back().append(request.message.begin(), request.message.end());
+    }
+    next_ = 0;
+    return count;
+  }
+
+  std::uint64_t run(std::chrono::milliseconds length) {
+    std::size_t sampled = 0;
+    std::string sample;
+    const auto next = [this](std::size_t& number) -> std::optional<std::string_view> {
+      if (next_ == texts_.size()) return std::nullopt;
+      number = next_++;
+      return texts_[number];
+    };
+    const auto take = [&](std::size_t number, std::string_view body) {
+      if (body.find(kSuccess) == std::string_view::npos) throw std::runtime_error("a reply is no success");
+      sampled = number;
+      sample = body;
+    };
+    const std::uint64_t done = load_.run(length, next, take);
+    if (done > 0) devices_.check_reply(requests_[sampled], {sample.begin(), sample.end()});
+    return done;
+  }
+
+  EVP_PKEY* client() const { return devices_.key(0).handle(); }
+
+ private:
+  static std::string challenge(const std::string& directory) {
+    std::string text = read_text(directory + "/challenge");
+    text.erase(text.find_last_not_of("\r\n") + 1);
+    return text;
+  }
+
+  Devices devices_;
+  HttpLoad load_;
+  std::vector<PreparedRequest> requests_;
+  std::vector<std::string> texts_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc != 4) {
+    std::cerr << "usage: scep_bench PORT DIRECTORY CONNECTIONS\n";
+    return 2;
+  }
+  const std::string directory = argv[2];
+  Enrolments enrolments(static_cast<std::uint16_t>(std::stoul(argv[1])), directory, std::stoul(argv[3]));
+  const std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
+  std::vector<std::unique_ptr<CryptoFloor>> floors;
+  for (std::size_t i = 0; i < threads; ++i) {
+    floors.push_back(std::make_unique<CryptoFloor>(read_text(directory + "/ra.key"),
+                                                   read_text(directory + "/ca.key"), enrolments.client()));
+  }
+  return serve({
+      // Its length is a count: so many requests.
+      {"prepare", [&](auto count) { return enrolments.prepare(static_cast<std::size_t>(count.count())); }},
+      {"floor",
+       [&](auto length) {
+         return repeat_on_threads(threads, length, [&floors](std::size_t thread) {
+           floors[thread]->one_enrolment();
+           return std::uint64_t{1};
+         });
+       }},
+      {"enrol", [&](auto length) { return enrolments.run(length); }},
+  });
+} catch (const std::exception& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}
