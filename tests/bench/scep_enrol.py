@@ -9,13 +9,13 @@ import pathlib
 import tempfile
 
 from tests.bench.report import throughput
-from tests.bench.slices import Program, interleave
+from tests.bench.slices import Program, cpu_us, interleave
 from tests.support.host import Host
 
 CONNECTIONS = 64
 ENROL_MS, FLOOR_MS = 1200, 400
-REQUESTS = 6000        # for one slice: more than two cores can answer in it
-WARM_UP_MS = 500
+WARM_UP_REQUESTS, WARM_UP_MS = 1000, 2000
+SPARE = 1.5            # requests are made before each slice, by the rate of the last one and so much more
 KINDS = {"scep.enrol.rsa_ra_rsa_ca": ("rsa:2048", 0.40), "scep.enrol.rsa_ra_ec_ca": ("p256", 0.33)}
 NAMES = list(KINDS)
 
@@ -33,8 +33,36 @@ def run(name, build):
 def enrol(name, build, host, goal):
     port = host.address().rsplit(":", 1)[1]
     with Program(build / "bin" / "scep_bench", port, str(host.directory), str(CONNECTIONS)) as program:
-        program.slice("prepare", REQUESTS)
-        program.slice("enrol", WARM_UP_MS)
-        rounds = interleave(lambda: program.rate("floor", FLOOR_MS), lambda: program.rate("enrol", ENROL_MS),
-                            [host.process.pid, program.pid], before_round=lambda: program.slice("prepare", REQUESTS))
-    return throughput(name, "/s", f"crypto floor on {os.cpu_count()} cores", rounds.pairs, goal, rounds.noisy)
+        program.slice("prepare", WARM_UP_REQUESTS)
+        rates = [program.rate("enrol", WARM_UP_MS)]
+        floor, enrolments = Spent(program.pid), Spent(host.process.pid)
+
+        def prepare():
+            program.slice("prepare", int(max(rates) * ENROL_MS / 1000 * SPARE) + CONNECTIONS)
+
+        def enrol_rate():
+            rates.append(enrolments.rate(program, "enrol", ENROL_MS))
+            return rates[-1]
+
+        rounds = interleave(lambda: floor.rate(program, "floor", FLOOR_MS), enrol_rate, [host.process.pid, program.pid],
+                            before_round=prepare)
+    return throughput(name, "/s", f"crypto floor on {os.cpu_count()} cores", rounds.pairs, goal, rounds.noisy,
+                      f"the host's CPU time for one is {enrolments.us_each():,.0f} us, the floor's {floor.us_each():,.0f} us")
+
+
+class Spent:
+    """CPU time that a process spends on what slices count."""
+
+    def __init__(self, pid):
+        self._pid = pid
+        self._us = self._count = 0.0
+
+    def rate(self, program, name, length_ms):
+        before = cpu_us(self._pid)
+        count, seconds = program.slice(name, length_ms)
+        self._us += cpu_us(self._pid) - before
+        self._count += count
+        return count / seconds
+
+    def us_each(self):
+        return self._us / self._count

@@ -12,7 +12,9 @@ import threading
 import time
 
 QUIET_CORES = 0.2       # of strangers' work in a slice that still counts as quiet
-MOST_RETRIES = 4        # of noisy rounds, in one benchmark
+MOST_RETRIES = 3        # of noisy rounds, in one benchmark
+BUDGET_S = 30           # for one benchmark; after that FEWEST_ROUNDS are enough, noisy or not
+FEWEST_ROUNDS = 3
 ANSWER_LIMIT_S = 120
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -27,6 +29,11 @@ def process_ticks(stat_text):
     """CPU ticks of a process and of its children that it has waited for, of /proc/PID/stat."""
     fields = stat_text.rsplit(")", 1)[1].split()
     return sum(map(int, fields[11:15]))
+
+
+def cpu_us(pid):
+    """What a process has used so far; in steps of a tick."""
+    return process_ticks(pathlib.Path(f"/proc/{pid}/stat").read_text()) * 1e6 / TICKS_PER_S
 
 
 class Watch:
@@ -106,14 +113,17 @@ class Rounds:
     foreign: float = 0.0
 
 
-def interleave(reference, variant, pids, rounds=7, before_round=lambda: None, watch=Watch):
+def interleave(reference, variant, pids, rounds=7, before_round=lambda: None, watch=Watch, clock=time.monotonic):
     """reference, variant, reference, for each round: the variant's rate and the mean of the references around it.
 
-    `reference` and `variant` are functions that return a rate. Noisy rounds are repeated, MOST_RETRIES of them; after that
-    they count, and are told.
+    `reference` and `variant` are functions that return a rate. Noisy rounds are repeated, MOST_RETRIES of them and within
+    BUDGET_S; after that they count, and are told.
     """
     quiet, noisy, foreign = [], [], []
+    end = clock() + BUDGET_S
     while len(quiet) < rounds and len(quiet) + len(noisy) < rounds + MOST_RETRIES:
+        if clock() > end and len(quiet) + len(noisy) >= FEWEST_ROUNDS:
+            break
         before_round()
         with watch(pids) as watched:
             first = reference()
@@ -127,8 +137,8 @@ def interleave(reference, variant, pids, rounds=7, before_round=lambda: None, wa
                   statistics.median(foreign))
 
 
-def repeat(measure, pids, rounds=7, watch=Watch):
+def repeat(measure, pids, rounds=7):
     """The same for figures that are held against a bound: `measure` returns one."""
-    measured = interleave(lambda: 1.0, measure, pids, rounds, watch=watch)
+    measured = interleave(lambda: 1.0, measure, pids, rounds)
     measured.pairs = [value for value, _ in measured.pairs]
     return measured

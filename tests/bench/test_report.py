@@ -1,4 +1,5 @@
 """Statistics, table, JSON and the choice of benchmarks; nothing here is timed."""
+import itertools
 import json
 
 import pytest
@@ -77,6 +78,12 @@ def test_retries_end_and_the_least_noisy_rounds_count():
     rounds = slices.interleave(lambda: 1, lambda: next(rates), [], rounds=2, watch=Scripted(foreign))
     assert [rate for rate, _ in rounds.pairs] == [0, 1 + slices.MOST_RETRIES]
     assert (rounds.noisy, rounds.retried) == (1, slices.MOST_RETRIES)
+
+
+def test_a_benchmark_ends_after_its_time_with_the_fewest_rounds_that_mean_something():
+    minutes = itertools.count(0, 60)
+    rounds = slices.interleave(lambda: 1, lambda: 1, [], rounds=9, watch=Scripted([0] * 9), clock=lambda: next(minutes))
+    assert len(rounds.pairs) == slices.FEWEST_ROUNDS
 
 
 def test_the_kernels_counters_are_read():
