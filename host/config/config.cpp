@@ -57,6 +57,12 @@ std::vector<Step> PipelineConfig::resolved_steps() const {
     made.timeout = step.timeout;
     made.retry = step.retry;
   }
+  // A validator judges for the certificate that its pipeline asks for next.
+  std::string_view next;
+  for (auto step = resolved.rbegin(); step != resolved.rend(); ++step) {
+    if (step->profile.empty()) step->profile = next;
+    next = step->profile;
+  }
   return resolved;
 }
 

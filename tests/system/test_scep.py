@@ -195,3 +195,20 @@ def test_a_bound_challenge_serves_no_other_subject(shared_host, client, key):
     wrong = client.enrol("other.example", challenge, key, **fresh())
     assert (wrong.reply.pki_status, wrong.reply.fail_info) == (scep.FAILURE, scep.BAD_REQUEST)
     assert client.enrol("bound.example", challenge, key, **fresh()).reply.pki_status == scep.SUCCESS
+
+
+@pytest.mark.parametrize("bound, code", [
+    (["--endpoint", "scep"], None), (["--endpoint", "other"], "challenge.wrong_endpoint"),
+    (["--profile", "device"], None), (["--profile", "vpn"], "challenge.wrong_profile"),
+    (["--san", "dns:bound.example", "--san", "dns:www.bound.example"], None),
+    (["--san", "dns:other.example"], "challenge.wrong_subject")],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_a_challenge_is_good_for_what_it_is_bound_to(shared_host, client, key, bound, code):
+    challenge = shared_host.json("challenge", "new", *bound)["challenge"]
+    enrolled = client.enrol("bound.example", challenge, key, ["bound.example"], **fresh())
+    if code is None:
+        assert enrolled.reply.pki_status == scep.SUCCESS
+        return
+    assert (enrolled.reply.pki_status, enrolled.reply.fail_info) == (scep.FAILURE, scep.BAD_REQUEST)
+    story = shared_host.command("why", enrolled.request.transaction_id)
+    assert code in story and "What to do: " in story
