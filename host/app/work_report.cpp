@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "host/app/advice.hpp"
+
 namespace certspan {
 namespace {
 
@@ -52,10 +54,7 @@ std::string advice(const nlohmann::json& work) {
            id + "`";
   }
   if (state == "dead") return "mend the cause above; the client's next request starts anew";
-  if (code.starts_with("challenge.")) return "give the device a new challenge: `certspan challenge new`";
-  if (code.starts_with("profile.")) return "compare the request with the profile in the configuration";
-  return "mend the cause above; a failure is remembered for 60 s, then the client's next request is a new "
-         "one";
+  return std::string(advice_for(code));
 }
 
 }  // namespace

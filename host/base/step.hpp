@@ -24,7 +24,7 @@ enum class StepKind : std::uint8_t { Validate, Issue };
 struct Step {
   StepKind kind = StepKind::Validate;
   std::vector<std::string> connectors;  ///< issue: ordered fail-over; otherwise one
-  std::string profile;                  ///< name in `profiles:` of the certificate that is asked for, or next
+  std::string profile;                  ///< issue: name in `profiles:`
   std::chrono::milliseconds timeout{20000};
   RetryPolicy retry;
 

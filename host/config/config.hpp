@@ -138,8 +138,7 @@ struct PipelineConfig {
   Mark otherwise_mark;
   bool danger_open_enrolment = false;
 
-  /// The steps as a work item carries them. A step to validate has the profile of the certificate that is
-  /// asked for next.
+  /// The steps as a work item carries them.
   std::vector<Step> resolved_steps() const;
   /// Whether this pipeline takes an item with these labels. `message` ("enrolment" or "renewal") counts as a
   /// label.

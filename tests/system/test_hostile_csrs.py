@@ -140,6 +140,19 @@ def test_a_hostile_request_is_refused(attack, name, fail_info, code):
     assert re.search(rf"code={re.escape(code)}\b.*{item['id']}|{item['id']}.*code={re.escape(code)}\b", attack.host.log())
 
 
+@pytest.mark.parametrize("name, advice", [
+    ("sid_extension", "find out who asked for somebody's security identifier"), ("san_upn", "add the kind of name to `san`"),
+    ("san_wildcard", "add `dns_wildcard` to `san`"), ("eku_any", "add the purpose to `eku`"), ("rsa_roca", "make a new key"),
+    ("key_of_the_ca", "find out who holds a key"), ("subject_common_name_of_65", "not too long"),
+    ("ec_curve_not_in_profile", "of a kind under `keys`")])
+def test_why_says_what_to_do_about_a_refusal(attack, name, advice):
+    transaction = attack.transactions[name]
+    story = attack.host.command("why", transaction)
+    what_to_do = story.partition("What to do: ")[2]
+    assert transaction in story and attack.item(name)["code"] in story
+    assert advice in what_to_do and what_to_do.rstrip().endswith(".")
+
+
 def test_a_request_that_is_too_large_is_told_so_before_anyone_reads_it(attack):
     message = attack.client.pkcs_req(attack.requests[TOO_LARGE], attack.key)
     assert attack.client.post(message.der).status == 413

@@ -119,3 +119,10 @@ def test_whatever_stands_in_an_envelope_a_stranger_is_told_the_same(host, strang
     envelope = scep.encrypt_content(content, [stranger.client.ra()], "aes256", "pkcs1", scep.Breaks())
     assert stranger.send(envelope) == stranger.send(captured)
     assert host.items() == []
+
+
+def test_what_may_be_told_is_told_apart(stranger, captured):
+    """The comparison above sees a difference where there is one: a cipher that is not offered stands in public bytes."""
+    old, new = (scep.core.ObjectIdentifier(f"2.16.840.1.101.3.4.1.{last}").dump() for last in (42, 46))
+    assert stranger.send(captured.replace(old, new)).fail_info == scep.BAD_ALG
+    assert stranger.send(captured.replace(old, new)) != stranger.send(captured)

@@ -85,7 +85,7 @@ inline constexpr const char* kScepServerSchema = R"json({
     "danger_allow_sha1": {
       "type": "boolean",
       "default": false,
-      "description": "Messages and requests that are signed with SHA-1."
+      "description": "Messages that are signed with SHA-1; a request inside that is stays refused."
     },
     "danger_enrollment_agent_ra": {
       "type": "boolean",
