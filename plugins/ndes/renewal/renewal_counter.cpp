@@ -116,6 +116,7 @@ void RenewalCounter::forget_old(std::int64_t now) const {
         });
     if (scanned != sdk::Outcome::Ok && scanned != sdk::Outcome::Rejected) return;
     std::vector<sdk::StoreWrite> writes;
+    writes.reserve(keys.size());
     for (const std::string& key : keys) writes.push_back(sdk::erase_record(sdk::bytes_of(key)));
     // What can't be removed now is found at the next start.
     if (!writes.empty()) (void)store_.commit(writes);
