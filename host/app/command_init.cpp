@@ -162,7 +162,10 @@ ExitCode command_ca_import(const CaOptions& options) {
   const auto directory = std::filesystem::absolute(options.directory).string();
   const auto done =
       run_offline(dirs, "ca_local", "ca", "ca_import", {{"directory", directory}, {"certificate", *pem}});
-  if (!done) return complain(done.error());
+  if (!done) {
+    return complain(Error(done.error().outcome, done.error().code,
+                          "can't import \"" + options.certificate.string() + "\": " + done.error().message));
+  }
   std::cout << "wrote " << directory << "/ca.pem\n";
   return ExitCode::Ok;
 }

@@ -96,6 +96,9 @@ ExitCode HostProcess::start_listening() {
     log_->write(LogLevel::Error, "clock behind the journal: no new work is accepted",
                 {{"newest_record", to_wall_text(journal_->newest_record())},
                  {"do", "set the clock, or run `certspan clock accept`"}});
+  } else if (clock_.wall_ms() < journal_->newest_record()) {
+    log_->write(LogLevel::Warn, "the clock is a little behind the journal",
+                {{"newest_record", to_wall_text(journal_->newest_record())}});
   }
   add_commands();
   auto controlled = control_->start();
