@@ -4,6 +4,7 @@
 
 #include "host/app/commands.hpp"
 #include "host/app/deployment.hpp"
+#include "host/app/trial.hpp"
 #include "host/config/graph.hpp"
 #include "host/config/load_config.hpp"
 #include "host/config/schema.hpp"
@@ -44,16 +45,18 @@ std::unique_ptr<PluginCatalog> catalog_of(const CommonOptions& options) {
 ExitCode command_check(const CommonOptions& options) {
   Faults faults(options.config.string());
   const auto checked = check_config(options.config, faults);
+  if (checked) try_out(*checked, faults);
+  const bool good = checked && !faults.has_errors();
   if (options.json) {
     std::cout << faults.to_json() << "\n";
   } else {
     std::cerr << faults.to_text();
-    if (checked) {
+    if (good) {
       std::cout << options.config.string() << ": ok, " << checked->config.connectors.size() << " connectors, "
                 << checked->config.pipelines.size() << " pipelines\n";
     }
   }
-  return checked ? ExitCode::Ok : ExitCode::BadConfig;
+  return good ? ExitCode::Ok : ExitCode::BadConfig;
 }
 
 ExitCode command_graph(const CommonOptions& options, bool mermaid) {

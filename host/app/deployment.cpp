@@ -1,7 +1,6 @@
 #include "host/app/deployment.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "host/config/load_config.hpp"
@@ -10,7 +9,6 @@
 namespace certspan {
 namespace {
 
-constexpr std::string_view kTokenPrefix = "secret:";
 /// Calls that wait in a connector's queue beyond those inside it; items themselves are bounded by the engine.
 constexpr std::size_t kOwnQueue = 4096;
 
@@ -59,11 +57,14 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Fau
 }
 
 Deployment::Deployment(CheckedConfig checked, Backends backends)
-    : checked_(std::move(checked)), backends_(backends), running_(std::make_shared<RunningConfig>()) {
+    : checked_(std::move(checked)),
+      backends_(backends),
+      secrets_(checked_.prepared, backends.log),
+      running_(std::make_shared<RunningConfig>()) {
   service_backends_ = {.log = &backends.log,
                        .clock = &backends.clock,
                        .journal = &backends.journal,
-                       .secrets = this,
+                       .secrets = &secrets_,
                        .routes = this,
                        .submitter = &backends.engine.submitter(),
                        .issuers = &backends.engine};
@@ -136,6 +137,12 @@ void Deployment::stop(std::chrono::steady_clock::time_point deadline) {
   }
 }
 
+std::span<const HttpPlace> Deployment::places_of(const std::string& connector) const {
+  const auto found = places_.find(connector);
+  if (found == places_.end()) return {};
+  return found->second;
+}
+
 Outcome Deployment::add(std::string_view connector, const certspan_http_route& route) {
   const PreparedConnector* prepared = checked_.prepared.connector(connector);
   const std::string_view listener = from_abi(route.listener);
@@ -154,29 +161,11 @@ Outcome Deployment::add(std::string_view connector, const certspan_http_route& r
                                                  HttpRequest request, HttpExchangePtr exchange) {
           engine.take_request(name, std::move(request), exchange);
         });
-    return added ? Outcome::Ok : Outcome::Rejected;
+    if (!added) return Outcome::Rejected;
+    places_[std::string(connector)].push_back({http_route.listener, http_route.path});
+    return Outcome::Ok;
   }
   return Outcome::Rejected;
-}
-
-bool Deployment::open(std::string_view connector, std::string_view token,
-                      const std::function<void(BytesView)>& use) const {
-  const PreparedConnector* prepared = checked_.prepared.connector(connector);
-  if (prepared == nullptr || !token.starts_with(kTokenPrefix)) return false;
-  token.remove_prefix(kTokenPrefix.size());
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
-  if (error != std::errc() || end != token.data() + token.size() || index >= prepared->secrets.size())
-    return false;
-  const auto secret = read_secret(prepared->secrets[index]);
-  if (!secret) {
-    backends_.log.write(
-        LogLevel::Error, "secret can't be read",
-        {{"connector", connector}, {"code", secret.error().code}, {"reason", secret.error().message}});
-    return false;
-  }
-  use(secret->reveal());
-  return true;
 }
 
 }  // namespace certspan

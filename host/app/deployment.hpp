@@ -1,11 +1,14 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "host/app/configured_secrets.hpp"
 #include "host/app/plugin_catalog.hpp"
 #include "host/config/check_types.hpp"
 #include "host/config/config.hpp"
@@ -30,7 +33,7 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Fau
 /// What one checked configuration made of itself: connectors with their services, secrets and routes. A
 /// reload builds a second one beside the first. Control thread only, but for the services, which are
 /// thread-safe.
-class Deployment final : public RouteTable, public SecretVault {
+class Deployment final : public RouteTable {
  public:
   struct Backends {
     Log& log;
@@ -57,18 +60,21 @@ class Deployment final : public RouteTable, public SecretVault {
   /// Connectors that the host runs without, and why.
   const std::vector<std::pair<std::string, std::string>>& missing() const { return missing_; }
 
+  /// Where `connector` takes requests.
+  std::span<const HttpPlace> places_of(const std::string& connector) const;
+
   Outcome add(std::string_view connector, const certspan_http_route& route) override;
-  bool open(std::string_view connector, std::string_view token,
-            const std::function<void(BytesView)>& use) const override;
 
  private:
   bool start_one(const PreparedConnector& prepared, Faults& faults);
 
   CheckedConfig checked_;
   Backends backends_;
+  ConfiguredSecrets secrets_;
   ServiceBackends service_backends_;
   std::vector<std::unique_ptr<HostServices>> services_;
   std::shared_ptr<RunningConfig> running_;  // shared with the engine and with calls still in it
+  std::map<std::string, std::vector<HttpPlace>, std::less<>> places_;  // by connector
   std::vector<std::pair<std::string, std::string>> missing_;
   bool stopped_ = false;
 };

@@ -18,8 +18,7 @@ Result<Config> config_for_people(const std::filesystem::path& file) {
 }
 
 std::filesystem::path control_socket(const Config& config) {
-  return config.host.control.socket.empty() ? config.host.data_dir / "control.sock"
-                                            : config.host.control.socket;
+  return config.host.control.socket;
 }
 
 Result<nlohmann::json> ask_host(const Config& config, std::string_view command,

@@ -63,6 +63,7 @@ ExitCode HostProcess::start() {
   auto journal = open_journal({.directory = config.host.data_dir, .clock = &clock_});
   if (!journal) return say(journal.error(), ExitCode::CannotStart);
   journal_ = std::move(*journal);
+  checked->catalog->sweep_copies(config);
   clock_behind_ = clock_.wall_ms() + kMostBehind < journal_->newest_record();
   Engine::Options options;
   options.cpu_threads = cpu_threads();
@@ -83,8 +84,10 @@ ExitCode HostProcess::start_listening() {
     std::cerr << faults.to_text();
     return ExitCode::CannotStart;
   }
-  auto bound = add_listeners(*http_, deployment_->checked().config, deployment_->running()->connectors);
+  auto bound = add_listeners(*http_, deployment_->checked().config, deployment_->running()->connectors,
+                             clock_.wall_ms());
   if (!bound) return say(bound.error(), ExitCode::CannotStart);
+  renew_tls_at_ = *bound;
   auto started = engine_->start(deployment_->running());
   if (!started) return say(started.error(), ExitCode::CannotStart);
   if (!deployment_->open_intake(faults)) {
@@ -112,18 +115,6 @@ ExitCode HostProcess::start_listening() {
   }
   notifier_.ready();
   return ExitCode::Ok;
-}
-
-void HostProcess::serve(const sigset_t& signals) {
-  while (!journal_failed_) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0) continue;
-    if (signal == SIGHUP) {
-      reload();
-    } else {
-      return;
-    }
-  }
 }
 
 /// Called on a thread of the engine: nothing may be told to any client from here on. The main thread ends the

@@ -3,8 +3,10 @@
 #include <signal.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -44,6 +46,8 @@ class HostProcess {
   ExitCode start_listening();
   void add_commands();
   void serve(const sigset_t& signals);
+  std::chrono::milliseconds until_due() const;
+  void do_what_is_due();
   void reload();
   Result<void> apply();
   Result<void> can_follow(const Config& next) const;
@@ -68,6 +72,7 @@ class HostProcess {
   std::string last_reload_;
   std::atomic<bool> clock_behind_{false};
   WallMs started_at_ = 0;
+  std::optional<WallMs> renew_tls_at_;  // of the main thread
   std::atomic<bool> journal_failed_{false};
   Mutex mutex_;
 };

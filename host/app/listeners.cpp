@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/base/text_file.hpp"
+#include "host/base/wall_text.hpp"
 
 namespace certspan {
 namespace {
@@ -22,15 +23,27 @@ Result<ListenerTls> from_files(const Listener& listener, const TlsFiles& files) 
   return tls;
 }
 
+/// A third of its life is left for whatever keeps the issuer from making the next one.
+RenewAt renewal_of(const nlohmann::json& made, WallMs now) {
+  const auto end = read_wall_text(made.value("not_after", std::string()));
+  if (!end) return std::nullopt;
+  return *end - (*end - now) / 3;
+}
+
+RenewAt earlier(RenewAt a, RenewAt b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
 Result<ListenerTls> from_issuer(const Listener& listener, const TlsFromIssuer& wanted,
-                                const ConnectorSet& connectors) {
+                                const ConnectorSet& connectors, WallMs now) {
   Connector* issuer = connectors.find(wanted.issuer.name);
   if (issuer == nullptr) {
     return fail(
         Outcome::Unavailable, "listener.issuer",
         "listener \"" + listener.name.name + "\": issuer \"" + wanted.issuer.name + "\" is not running");
   }
-  const nlohmann::json arguments = {{"names", wanted.names}};
+  const nlohmann::json arguments = {{"names", wanted.names}, {"profile", wanted.profile.name}};
   ActionResult result = issuer->run_action("certify_tls", arguments.dump());
   if (!result.report.ok()) {
     return fail(Outcome::Unavailable, "listener.issuer",
@@ -40,6 +53,7 @@ Result<ListenerTls> from_issuer(const Listener& listener, const TlsFromIssuer& w
   auto made = nlohmann::json::parse(result.json, nullptr, false);
   if (!made.is_object()) return fail(Outcome::Internal, "listener.issuer", "certify_tls printed no object");
   ListenerTls tls;
+  tls.renew_at = renewal_of(made, now);
   tls.certificate_chain = made.value("certificate", std::string());
   auto& key = made["key"].get_ref<std::string&>();
   tls.key = Secret(copy_of(as_bytes(key)));
@@ -60,32 +74,57 @@ HttpListenerOptions options_of(const Listener& listener) {
   return options;
 }
 
+/// Gets all before it puts in the first, so that a failure changes nothing.
+template <class Which>
+Result<RenewAt> replace_certificates(HttpServer& http, const Config& config, const ConnectorSet& connectors,
+                                     WallMs now, Which which) {
+  std::vector<std::pair<std::string, ListenerTls>> fresh;
+  for (const Listener& listener : config.host.listeners) {
+    if (!which(listener)) continue;
+    CERTSPAN_TRY(ListenerTls tls, tls_of(listener, connectors, now));
+    fresh.emplace_back(listener.name.name, std::move(tls));
+  }
+  RenewAt first;
+  for (const auto& [name, tls] : fresh) {
+    CERTSPAN_CHECK(http.reload_tls(name, tls.material()));
+    first = earlier(first, tls.renew_at);
+  }
+  return first;
+}
+
 }  // namespace
 
-Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors) {
+Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors, WallMs now) {
   if (const auto* files = std::get_if<TlsFiles>(&listener.tls)) return from_files(listener, *files);
   if (const auto* wanted = std::get_if<TlsFromIssuer>(&listener.tls))
-    return from_issuer(listener, *wanted, connectors);
+    return from_issuer(listener, *wanted, connectors, now);
   return ListenerTls{};
 }
 
-Result<void> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors) {
+Result<RenewAt> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
+                              WallMs now) {
+  RenewAt first;
   for (const Listener& listener : config.host.listeners) {
-    CERTSPAN_TRY(const ListenerTls tls, tls_of(listener, connectors));
+    CERTSPAN_TRY(const ListenerTls tls, tls_of(listener, connectors, now));
     HttpListenerOptions options = options_of(listener);
     if (listener.has_tls()) options.tls = tls.material();
     CERTSPAN_CHECK(http.add_listener(options));
+    first = earlier(first, tls.renew_at);
   }
-  return {};
+  return first;
 }
 
-Result<void> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors) {
-  for (const Listener& listener : config.host.listeners) {
-    if (!listener.has_tls()) continue;
-    CERTSPAN_TRY(const ListenerTls tls, tls_of(listener, connectors));
-    CERTSPAN_CHECK(http.reload_tls(listener.name.name, tls.material()));
-  }
-  return {};
+Result<RenewAt> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
+                                 WallMs now) {
+  return replace_certificates(http, config, connectors, now,
+                              [](const Listener& each) { return each.has_tls(); });
+}
+
+Result<RenewAt> renew_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
+                                WallMs now) {
+  return replace_certificates(http, config, connectors, now, [](const Listener& each) {
+    return std::holds_alternative<TlsFromIssuer>(each.tls);
+  });
 }
 
 bool same_addresses(const std::vector<Listener>& a, const std::vector<Listener>& b) {

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "host/base/clock.hpp"
 #include "host/base/result.hpp"
 #include "host/base/secret.hpp"
 #include "host/config/config.hpp"
@@ -17,6 +18,7 @@ namespace certspan {
 struct ListenerTls {
   std::string certificate_chain;
   Secret key;
+  std::optional<WallMs> renew_at;  ///< of a certificate that an issuer made: when a third of its life is left
 
   TlsMaterial material() const { return {certificate_chain, as_text(key.reveal())}; }
 };
@@ -24,12 +26,20 @@ struct ListenerTls {
 /// Gets what a listener of the configuration needs for TLS. `connectors` are started: an embedded CA is asked
 /// through its action `certify_tls`. Errors: listener.certificate (file), the secret.* codes,
 /// listener.issuer.
-Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors);
+Result<ListenerTls> tls_of(const Listener& listener, const ConnectorSet& connectors, WallMs now);
+
+/// When the first of the certificates that issuers made has to be renewed; nullopt if there is none.
+using RenewAt = std::optional<WallMs>;
 
 /// Binds every listener of the configuration.
-Result<void> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors);
-/// Reads certificates and keys again; new connections use them.
-Result<void> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors);
+Result<RenewAt> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
+                              WallMs now);
+/// Reads certificates and keys again and has issuers make new ones; new connections use them.
+Result<RenewAt> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
+                                 WallMs now);
+/// The same, for certificates that issuers make alone.
+Result<RenewAt> renew_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
+                                WallMs now);
 /// Whether both serve the same addresses under the same names in the same way, so that a reload can keep the
 /// sockets.
 bool same_addresses(const std::vector<Listener>& a, const std::vector<Listener>& b);

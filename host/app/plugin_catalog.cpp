@@ -9,6 +9,7 @@
 #include <certspan/abi/role_validator.h>
 
 #include "host/config/check_types.hpp"
+#include "host/loading/plugin_file.hpp"
 
 namespace certspan {
 namespace {
@@ -46,6 +47,12 @@ std::unique_ptr<PluginCatalog> PluginCatalog::load(const Config& config) {
     }
   }
   return catalog;
+}
+
+void PluginCatalog::sweep_copies(const Config& config) const {
+  std::vector<std::filesystem::path> used;
+  for (const auto& [id, plugin] : plugins_) used.push_back(plugin->path());
+  sweep_private_copies(plugin_search(config).private_dir, used);
 }
 
 void PluginCatalog::add(std::shared_ptr<const Plugin> plugin) {

@@ -30,6 +30,10 @@ class PluginCatalog final : public TypeCatalog {
   }
   const std::map<std::string, Error, std::less<>>& refusals() const { return refusals_; }
 
+  /// Removes private copies of versions that this configuration uses no more. Requires: this process holds
+  /// the journal.
+  void sweep_copies(const Config& config) const;
+
  private:
   void add(std::shared_ptr<const Plugin> plugin);
 

@@ -22,6 +22,13 @@ Result<std::size_t> stranded(Journal& journal, const Config& now, const Config& 
   return count;
 }
 
+/// Takes away the routes of `gone` that `stays` has not.
+void retire_routes(HttpServer& http, const Deployment& gone, const Deployment& stays) {
+  for (const auto& [name, station] : gone.running()->connectors.all()) {
+    http.remove_routes(name, stays.places_of(name));
+  }
+}
+
 }  // namespace
 
 void HostProcess::reload() {
@@ -47,17 +54,18 @@ Result<void> HostProcess::apply() {
   auto next = std::make_unique<Deployment>(std::move(*checked),
                                            Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
   if (!next->start(faults)) return fail(Outcome::Unavailable, "config.start", faults.to_text());
-  CERTSPAN_CHECK(reload_listeners(*http_, next->checked().config, next->running()->connectors));
+  CERTSPAN_TRY(renew_tls_at_, reload_listeners(*http_, next->checked().config, next->running()->connectors,
+                                               clock_.wall_ms()));
   engine_->replace(next->running());
   if (!next->open_intake(faults)) {
     engine_->replace(deployment_->running());
     Faults ignored(config_file_.string());
     deployment_->open_intake(ignored);
+    retire_routes(*http_, *next, *deployment_);
     return fail(Outcome::Unavailable, "config.intake", faults.to_text());
   }
-  for (const auto& [name, station] : deployment_->running()->connectors.all()) {
-    if (next->running()->connectors.find(name) == nullptr) http_->remove_routes(name);
-  }
+  retire_routes(*http_, *deployment_, *next);
+  control_->set_roles(next->checked().config.host.control.roles);
   {
     MutexLock lock(mutex_);
     std::swap(deployment_, next);

@@ -65,7 +65,7 @@ struct Principal {
 };
 
 struct ControlSection {
-  std::filesystem::path socket;  ///< default: control.sock in data_dir
+  std::filesystem::path socket;  ///< set by load_config where the file is silent
   Mark socket_mark;              ///< line 0 for the default
   std::map<Person, std::vector<Principal>> roles;
 };

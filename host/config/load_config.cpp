@@ -55,9 +55,24 @@ void hide_likely_secrets(const YamlNode& node, Faults& faults) {
   for (const YamlNode& item : node.items()) hide_likely_secrets(item, faults);
 }
 
+/// Beside the journal, in a directory that is closed to everybody else; the service's own host has a place
+/// that the people with a role can reach.
+std::filesystem::path default_socket(const HostSection& host) {
+  if (host.data_dir == HostSection().data_dir) return "/run/certspan/control.sock";
+  return host.data_dir / "control.sock";
+}
+
 void check_socket_path(Config& config, Faults& faults) {
   ControlSection& control = config.host.control;
-  if (control.socket.empty()) control.socket = config.host.data_dir / "control.sock";
+  if (control.socket.empty()) {
+    control.socket = default_socket(config.host);
+    if (!control.roles.empty() && control.socket.parent_path() == config.host.data_dir) {
+      faults.warning(
+          FaultCode::BadValue, control.roles.begin()->second.front().mark,
+          "people with a role can't reach the control socket: data_dir is closed to all but the host's user",
+          "set \"socket\" of \"host.control\" to a path in a directory that they may enter");
+    }
+  }
   if (control.socket.native().size() <= kLongestSocketPath) return;
   faults.error(FaultCode::BadValue, control.socket_mark,
                fmt::format("the path of the control socket is longer than {} bytes", kLongestSocketPath),

@@ -34,10 +34,11 @@ nlohmann::json parse_request(const std::string& line) {
 }  // namespace
 
 ControlServer::ControlServer(Options options, Log& log)
-    : options_(std::move(options)),
+    : socket_(std::move(options.socket)),
       log_(log),
+      roles_(std::move(options.roles)),
       loop_(
-          options_.limits,
+          options.limits,
           [this](const std::string& line, const Credentials& client) { return answer(line, client); },
           error_line) {}
 
@@ -45,12 +46,23 @@ ControlServer::~ControlServer() {
   stop();
 }
 
+void ControlServer::set_roles(Roles roles) {
+  const MutexLock lock(mutex_);
+  roles_ = std::move(roles);
+}
+
+/// A copy: naming a client may ask the system's user database for a while.
+Roles ControlServer::roles() const {
+  const MutexLock lock(mutex_);
+  return roles_;
+}
+
 void ControlServer::add_command(std::string name, Person least, Handler handler) {
   commands_.insert_or_assign(std::move(name), Command{least, std::move(handler)});
 }
 
 Result<void> ControlServer::start() {
-  CERTSPAN_TRY(SocketFile file, SocketFile::create(options_.socket));
+  CERTSPAN_TRY(SocketFile file, SocketFile::create(socket_));
   FileDescriptor listener = file.take_listener();
   file_.emplace(std::move(file));
   return loop_.start(std::move(listener));
@@ -62,7 +74,7 @@ void ControlServer::stop() {
 }
 
 std::string ControlServer::answer(const std::string& line, const Credentials& client) const try {
-  const auto result = perform(parse_request(line), peer_of(client, options_.roles));
+  const auto result = perform(parse_request(line), peer_of(client, roles()));
   if (!result) return error_line(result.error());
   return dump({{"ok", true}, {"result", *result}});
 } catch (const nlohmann::json::exception& error) {

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/base/log.hpp"
+#include "host/base/mutex.hpp"
 #include "host/base/result.hpp"
 #include "host/config/config.hpp"
 #include "host/control/control_loop.hpp"
@@ -31,7 +32,7 @@ class ControlServer {
 
   struct Options {
     std::filesystem::path socket;
-    std::map<Person, std::vector<Principal>> roles;
+    Roles roles;
     ControlLoop::Options limits = {};
   };
 
@@ -39,6 +40,9 @@ class ControlServer {
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
+
+  /// Who may do what from now on; connections that are open ask again with each command.
+  void set_roles(Roles roles);
 
   void add_command(std::string name, Person least, Handler handler);
 
@@ -55,11 +59,14 @@ class ControlServer {
   };
 
   std::string answer(const std::string& line, const Credentials& client) const;
+  Roles roles() const;
   Result<nlohmann::json> perform(const nlohmann::json& request, const Peer& peer) const;
   Error not_allowed(const std::string& command, Person least, const Peer& peer) const;
 
-  const Options options_;
+  const std::filesystem::path socket_;
   Log& log_;
+  mutable Mutex mutex_;
+  Roles roles_ CERTSPAN_GUARDED_BY(mutex_);
   std::map<std::string, Command, std::less<>> commands_;
   std::optional<SocketFile> file_;
   ControlLoop loop_;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kBacklog = 64;
 constexpr mode_t kMode = 0666;  // SO_PEERCRED decides what a connection may do
+constexpr mode_t kDirectoryMode = 0755;
 constexpr std::chrono::milliseconds kProbe{2'000};
 
 Result<sockaddr_un> address_of(const std::filesystem::path& path) {
@@ -100,6 +101,7 @@ Result<FileDescriptor> connect_to(const std::filesystem::path& path, std::chrono
 
 Result<SocketFile> SocketFile::create(const std::filesystem::path& path) {
   CERTSPAN_TRY(const sockaddr_un address, address_of(path));
+  ::mkdir(path.parent_path().c_str(), kDirectoryMode);  // /run is empty after a boot
   CERTSPAN_CHECK(remove_stale(path));
   SocketFile file;
   file.listener_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -40,4 +40,10 @@ std::string sha256_hex(BytesView bytes);
 Result<std::filesystem::path> make_private_copy(std::string_view id, const PluginFile& file,
                                                 const std::filesystem::path& private_dir);
 
+/// Removes the private copies that are not among `used` and that nobody has asked for in the last hour: a
+/// command may be about to load one. What is mapped somewhere stays mapped. How many were removed; what can't
+/// be removed stays.
+std::size_t sweep_private_copies(const std::filesystem::path& private_dir,
+                                 std::span<const std::filesystem::path> used);
+
 }  // namespace certspan

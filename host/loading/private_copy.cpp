@@ -1,7 +1,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <system_error>
 
@@ -12,6 +14,7 @@ namespace certspan {
 namespace {
 
 constexpr std::size_t kNameDigits = 12;
+constexpr std::chrono::hours kAskedForLately{1};
 
 std::string reason(int error) {
   return std::generic_category().message(error);
@@ -58,6 +61,10 @@ bool holds(const std::filesystem::path& path, BytesView bytes) {
   return true;
 }
 
+bool is_copy_name(std::string_view name) {
+  return name.size() == kNameDigits && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 /// 0, or errno.
 int write_all(int fd, BytesView bytes) {
   while (!bytes.empty()) {
@@ -93,7 +100,25 @@ Result<std::filesystem::path> make_private_copy(std::string_view id, const Plugi
   CERTSPAN_CHECK(ensure_directory(directory));
   auto path = std::filesystem::absolute(directory / (std::string(id) + ".so"));
   if (!holds(path, file.bytes)) CERTSPAN_CHECK(write_copy(path, file.bytes));
+  ::utimensat(AT_FDCWD, directory.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);  // asked for now
   return path;
+}
+
+std::size_t sweep_private_copies(const std::filesystem::path& private_dir,
+                                 std::span<const std::filesystem::path> used) {
+  std::size_t removed = 0;
+  std::error_code error;
+  const auto eldest = std::filesystem::file_time_type::clock::now() - kAskedForLately;
+  for (const auto& entry : std::filesystem::directory_iterator(private_dir, error)) {
+    const bool is_used = std::ranges::any_of(
+        used, [&](const auto& path) { return path.parent_path().filename() == entry.path().filename(); });
+    if (is_used || !is_copy_name(entry.path().filename().string()) || entry.is_symlink(error) ||
+        !entry.is_directory(error) || entry.last_write_time(error) > eldest || error) {
+      continue;
+    }
+    if (std::filesystem::remove_all(entry.path(), error) > 0 && !error) ++removed;
+  }
+  return removed;
 }
 
 }  // namespace certspan

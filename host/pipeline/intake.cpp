@@ -1,12 +1,11 @@
 #include "host/pipeline/intake.hpp"
 
-#include <time.h>
-
 #include <utility>
 
 #include <openssl/sha.h>
 
 #include "host/base/failpoint.hpp"
+#include "host/base/wall_text.hpp"
 
 namespace certspan {
 namespace {
@@ -26,11 +25,8 @@ std::vector<Waiter> only(Waiter waiter) {
 /// Renewal is due when less than a third of the certificate's life is left: from then on a repeat asks for a
 /// new one.
 bool renewal_due(const WorkItem& item, WallMs now) {
-  std::tm time{};
-  const std::string not_after(item.label("not_after"));
-  if (::strptime(not_after.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time) == nullptr) return false;
-  const WallMs end = ::timegm(&time) * 1000;
-  return now > end - (end - item.changed_at) / 3;
+  const auto end = read_wall_text(item.label("not_after"));
+  return end && now > *end - (*end - item.changed_at) / 3;
 }
 
 }  // namespace

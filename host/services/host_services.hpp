@@ -20,7 +20,7 @@ namespace certspan {
 struct ServiceBackends {
   Log* log = nullptr;
   const Clock* clock = nullptr;
-  Journal* journal = nullptr;
+  Journal* journal = nullptr;  ///< none while a connector is only tried out: the store is unavailable
   SecretVault* secrets = nullptr;
   RouteTable* routes = nullptr;
   Submitter* submitter = nullptr;

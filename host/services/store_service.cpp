@@ -36,6 +36,7 @@ certspan_outcome store_get(void* context, certspan_bytes_view key, const certspa
       return CERTSPAN_OK;
     }
   }
+  if (services.backends().journal == nullptr) return CERTSPAN_UNAVAILABLE;
   const auto record = services.backends().journal->store_get(services.connector(), from_abi(key));
   if (!record) return CERTSPAN_UNAVAILABLE;
   if (!*record) return CERTSPAN_REJECTED;
@@ -85,6 +86,7 @@ certspan_outcome store_scan(void* context, certspan_bytes_view prefix, certspan_
     }
   };
   if (limit == 0) return CERTSPAN_OK;
+  if (services.backends().journal == nullptr) return CERTSPAN_UNAVAILABLE;
   // Staged removals hide stored records, so as many more may have to be read.
   const auto scanned = services.backends().journal->store_scan(
       services.connector(), from_abi(prefix), from_abi(after), limit + staged.size(),
@@ -161,6 +163,7 @@ certspan_outcome store_commit(void* context, const certspan_store_write* writes,
     copies.push_back(copy_write(services, writes[i]));
   }
   if (CallScope* call = CallScope::current()) return stage(services, *call, std::move(copies));
+  if (services.backends().journal == nullptr) return CERTSPAN_UNAVAILABLE;
   switch (services.backends().journal->write(std::move(copies))) {
     case CommitResult::Committed:
       return CERTSPAN_OK;

@@ -43,7 +43,9 @@ inline constexpr char kCertifyTls[] = R"({
       "description": "DNS names and IP addresses under which clients reach the listener."},
     "csr": {"type": "string", "minLength": 1,
       "description": "Request whose key is certified, PEM; its subject and extensions are ignored. Left out: a new P-256 key is made and returned."},
-    "validity": {"type": "string", "x-certspan-duration": true, "default": "397d", "description": "How long the certificate lasts."}
+    "profile": {"type": "string", "minLength": 1,
+      "description": "Profile of the running connector's file, with server_auth in its eku: its validity counts, at most 397 days."},
+    "validity": {"type": "string", "x-certspan-duration": true, "default": "397d", "description": "How long the certificate lasts, without a profile."}
   }})";
 
 inline constexpr char kCaCsr[] = R"({

@@ -31,6 +31,7 @@ inline constexpr sdk::ActionSpec kActionSpecs[] = {
 struct RunningCa {
   const Authority& authority;
   const IssuingRules& rules;
+  const connector::ProfileMap& profiles;
 };
 
 /// Runs one. `arguments` is a JSON object, `now` seconds since 1970; `running` is null when no connector

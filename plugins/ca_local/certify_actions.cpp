@@ -1,5 +1,6 @@
 #include "plugins/ca_local/certify_actions.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -150,6 +151,24 @@ ServerKey server_key(const Arguments& arguments) {
   return {made->public_key(), std::string(pem->reveal_text())};
 }
 
+/// In seconds: what the profile or the arguments say.
+std::int64_t tls_validity(const Arguments& arguments, const RunningCa* running) {
+  if (!arguments.has("profile")) return arguments.duration("validity", kTlsValidity);
+  const std::string name = arguments.text("profile");
+  const auto found =
+      running == nullptr ? connector::ProfileMap::const_iterator() : running->profiles.find(name);
+  if (running == nullptr || found == running->profiles.end()) {
+    arguments.fault("profile", "there is no profile \"" + name + "\" here");
+    return 0;
+  }
+  const pki::Profile& profile = found->second;
+  if (std::ranges::find(profile.extended_key_usage, pki::oids::kServerAuth) ==
+      profile.extended_key_usage.end()) {
+    arguments.fault("profile", "\"" + name + "\" is for no server: add server_auth to its eku");
+  }
+  return std::min(profile.validity_seconds, std::int64_t{std::chrono::seconds(kTlsValidity).count()});
+}
+
 }  // namespace
 
 std::optional<json> certify_ra(const Arguments& arguments, std::int64_t now, const RunningCa* running) {
@@ -172,7 +191,7 @@ std::optional<json> certify_ra(const Arguments& arguments, std::int64_t now, con
 }
 
 std::optional<json> certify_tls(const Arguments& arguments, std::int64_t now, const RunningCa* running) {
-  const std::int64_t validity = arguments.duration("validity", kTlsValidity);
+  const std::int64_t validity = tls_validity(arguments, running);
   const std::vector<std::string> texts = arguments.texts("names");
   std::vector<pki::GeneralName> names;
   for (const std::string& text : texts) {

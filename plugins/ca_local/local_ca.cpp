@@ -215,7 +215,7 @@ std::optional<std::string> LocalCa::run_offline(std::string_view name, std::stri
 
 std::optional<std::string> LocalCa::run_action(std::string_view name, std::string_view arguments,
                                                sdk::Faults& faults) {
-  const RunningCa running{*authority_, settings_.rules};
+  const RunningCa running{*authority_, settings_.rules, settings_.profiles};
   return ca_local::run_action(name, arguments, now(), &running, faults);
 }
 

@@ -1,9 +1,11 @@
 """The host's life: starting, refusing to start, reloading, draining, and what goes wrong with its directory."""
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -66,6 +68,46 @@ def test_a_reload_applies_a_change_and_keeps_serving(host, tmp_path):
     host.configure(lambda text: text.replace("extra_capabilities: [Later]", "extra_capabilities: [SHA-384]"))
     assert "applied" in reload_(host)
     strongswan.fetch_ca().enrol(strongswan.new_key(), "CN=after-reload", host.challenge)
+
+
+def test_a_path_that_a_reload_takes_away_is_served_no_more(host):
+    client = ScepClient(host.url())
+    question = "operation=GetCACaps"
+    for old, new in [("/scep", "/devices"), ("/devices", "/scep")]:
+        host.configure(lambda text, old=old, new=new: text.replace(f"path: {old}\n", f"path: {new}\n"))
+        assert "applied" in reload_(host)
+        assert client.http("GET", question, path=new).status == 200
+        assert client.http("GET", question, path=old).status == 404
+
+
+ASK_AS_ANOTHER = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as host:
+    host.connect(sys.argv[1])
+    host.sendall(b'{"command": "status"}\\n')
+    print(host.makefile().readline())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as another user")
+def test_a_reload_changes_who_may_do_what(make_host):
+    with tempfile.TemporaryDirectory(prefix="certspan-") as directory:
+        os.chmod(directory, 0o755)
+        path = f"{directory}/control.sock"
+        host = make_host().configure(lambda text: text.replace("host:\n", f"host:\n  control: {{ socket: {path} }}\n", 1)).start()
+
+        def ask():
+            done = subprocess.run(["/usr/bin/python3", "-c", ASK_AS_ANOTHER, path], user="daemon", group="daemon", extra_groups=[],
+                                  cwd="/", capture_output=True, text=True, timeout=30, check=True)
+            return json.loads(done.stdout)
+
+        assert ask()["error"]["code"] == "control.not_allowed"
+        host.configure(lambda text: text.replace(f"socket: {path}", f"socket: {path}, roles: {{ viewer: [daemon] }}"))
+        assert "applied" in reload_(host)
+        assert ask()["result"]["state"] == "serving"
+        host.configure(lambda text: text.replace("viewer: [daemon]", "viewer: [bin]"))
+        assert "applied" in reload_(host)
+        assert ask()["error"]["code"] == "control.not_allowed"
 
 
 def test_a_broken_configuration_is_refused_and_the_old_one_keeps_serving(host):
@@ -187,6 +229,19 @@ def test_the_service_manager_is_told(make_host, tmp_path):
         assert b"READY=1" in manager.recv(4096)
         assert host.stop() == 0
         assert b"STOPPING=1" in manager.recv(4096)
+
+
+def test_the_service_manager_gets_its_sign_of_life(make_host, tmp_path):
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(60)
+        host = make_host().start(environment={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "200000"})
+        assert b"READY=1" in manager.recv(4096)
+        begin = time.monotonic()
+        for _ in range(5):
+            assert manager.recv(4096) == b"WATCHDOG=1"
+        assert time.monotonic() - begin < 5
 
 
 def test_one_time_challenge_is_good_once(host, tmp_path):

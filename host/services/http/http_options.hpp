@@ -46,6 +46,14 @@ struct HttpOptions {
   std::size_t slowest_rate = 16u << 10;  ///< bytes a second; bodies and responses get that much longer
 };
 
+/// Where requests are taken: `path` takes itself and everything below it.
+struct HttpPlace {
+  std::string listener;
+  std::string path;
+
+  bool operator==(const HttpPlace&) const = default;
+};
+
 /// Counters since the start, except for the gauges.
 struct HttpListenerStatus {
   std::string name;

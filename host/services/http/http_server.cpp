@@ -154,6 +154,11 @@ tl::unexpected<Error> no_listener(std::string_view name) {
 
 }  // namespace
 
+Result<void> check_tls(const std::string& listener, const TlsMaterial& material) {
+  CERTSPAN_CHECK(http::make_tls_context(listener, material));
+  return {};
+}
+
 HttpServer::HttpServer(HttpOptions options) : impl_(std::make_unique<Impl>(options)) {}
 
 HttpServer::~HttpServer() {
@@ -192,8 +197,8 @@ Result<void> HttpServer::add_route(const HttpRoute& route, HttpHandler handler) 
   return impl_->state()->routes.add(route, std::move(handler));
 }
 
-void HttpServer::remove_routes(std::string_view owner) {
-  impl_->state()->routes.remove(owner);
+void HttpServer::remove_routes(std::string_view owner, std::span<const HttpPlace> kept) {
+  impl_->state()->routes.remove(owner, kept);
   impl_->barrier();
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "host/services/http/http_options.hpp"
 
 namespace certspan {
+
+/// Whether certificates and key can be read and belong together. Errors: as of HttpServer::add_listener.
+Result<void> check_tls(const std::string& listener, const TlsMaterial& material);
 
 /// Called on an io thread with a complete request. It must hand the work off at once: while it runs, no other
 /// connection of that thread moves. Answering the exchange from inside is legal.
@@ -60,9 +64,9 @@ class HttpServer {
   /// path is another owner's, Invalid if it is no path or there is no such listener.
   Result<void> add_route(const HttpRoute& route, HttpHandler handler);
 
-  /// After it returns no handler of this owner runs or will run. Exchanges that they took remain to be
-  /// answered.
-  void remove_routes(std::string_view owner);
+  /// Takes away the owner's routes, but for those at `kept`. After it returns no handler of the others runs
+  /// or will run. Exchanges that they took remain to be answered.
+  void remove_routes(std::string_view owner, std::span<const HttpPlace> kept = {});
 
   /// Closes the listening sockets; connections live on.
   void stop_accepting();

@@ -46,10 +46,14 @@ Result<void> RouteTable::add(const HttpRoute& route, HttpHandler handler) {
   return {};
 }
 
-void RouteTable::remove(std::string_view owner) {
+void RouteTable::remove(std::string_view owner, std::span<const HttpPlace> kept) {
+  const auto goes = [&](const HttpRoute& route) {
+    return route.owner == owner &&
+           std::ranges::find(kept, HttpPlace{route.listener, route.path}) == kept.end();
+  };
   const MutexLock lock(mutex_);
   for (auto& [listener, entries] : by_listener_) {
-    std::erase_if(entries, [&](const auto& entry) { return entry->route.owner == owner; });
+    std::erase_if(entries, [&](const auto& entry) { return goes(entry->route); });
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,7 @@ struct RouteEntry {
 class RouteTable {
  public:
   Result<void> add(const HttpRoute& route, HttpHandler handler);
-  void remove(std::string_view owner);
+  void remove(std::string_view owner, std::span<const HttpPlace> kept = {});
   /// The route with the longest path that takes `path`, or null.
   std::shared_ptr<const RouteEntry> find(std::string_view listener, std::string_view path) const;
 

@@ -199,5 +199,39 @@ TEST_CASE("a private copy that can't be written says where and why") {
   CHECK_THAT(copy.error().message, Contains("occupied") && Contains("make room"));
 }
 
+TEST_CASE("copies that are used no more go, but not what was asked for lately and not what is no copy") {
+  const Installation installation;
+  const auto private_dir = installation.search().private_dir;
+  const auto copy_of_version = [&](const std::string& text) {
+    const Bytes bytes = copy_of(as_bytes(text));
+    const auto copy =
+        make_private_copy("t.good", {installation.path("t.good"), bytes, sha256_hex(bytes)}, private_dir);
+    REQUIRE(copy);
+    return *copy;
+  };
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(2);
+  const auto age = [&](const std::filesystem::path& directory) {
+    std::filesystem::last_write_time(directory, long_ago);
+  };
+  const auto old = copy_of_version("old");
+  const auto asked_for = copy_of_version("asked for");
+  const auto used = copy_of_version("used");
+  const auto no_copy = private_dir / "notes";
+  std::filesystem::create_directory(no_copy);
+  std::filesystem::create_directory_symlink(no_copy, private_dir / "0123456789ab");
+  for (const auto& path : {old, asked_for, used}) age(path.parent_path());
+  age(no_copy);
+  CHECK(copy_of_version("asked for") == asked_for);
+
+  CHECK(sweep_private_copies(private_dir, std::vector{used}) == 1);
+
+  CHECK_FALSE(std::filesystem::exists(old.parent_path()));
+  for (const auto& path : {asked_for, used, no_copy, private_dir / "0123456789ab"}) {
+    CAPTURE(path.string());
+    CHECK(std::filesystem::exists(path));
+  }
+  CHECK(sweep_private_copies(installation.root() / "nowhere", {}) == 0);
+}
+
 }  // namespace
 }  // namespace certspan

@@ -193,5 +193,32 @@ TEST_CASE("a running connector certifies with its own CA and its own addresses")
   CHECK(holds(checked_text(ca, tls.value, "sslserver"), "http://pki.example/ca.crl"));
 }
 
+TEST_CASE("a listener's certificate lasts as long as its profile says, which must be one for servers") {
+  const TestCa ca;
+  json settings = test::settings_for(ca);
+  settings["profiles"] = {{"short", {{"eku", {"server_auth"}}, {"validity", "30d"}}},
+                          {"long", {{"eku", {"client_auth", "server_auth"}}, {"validity", "800d"}}},
+                          {"client", {{"eku", {"client_auth"}}}}};
+  test::CaUnderTest running(ca, settings);
+  const auto certify = [&](const char* profile) {
+    return run_action("certify_tls", {{"names", {"scep.example.com"}}, {"profile", profile}},
+                      running.connector.instance());
+  };
+  const auto lasts = [&](const json& made, int days) {
+    ca.dir().write("made.pem", made.at("certificate").get<std::string>());
+    const std::string check = "openssl x509 -noout -in made.pem -checkend ";
+    return pki::test::run(ca.dir(), check + std::to_string((days - 1) * 86'400)).exit_code == 0 &&
+           pki::test::run(ca.dir(), check + std::to_string(days * 86'400)).exit_code == 1;
+  };
+  CHECK(lasts(certify("short").value, 30));
+  CHECK(lasts(certify("long").value, 397));
+  CHECK(holds(certify("client").fault(), "/profile \"client\" is for no server"));
+  CHECK(holds(certify("none").fault(), "/profile there is no profile \"none\""));
+  json offline = in_directory(ca);
+  offline["names"] = {"scep.example.com"};
+  offline["profile"] = "short";
+  CHECK(holds(run_action("certify_tls", offline).fault(), "/profile"));
+}
+
 }  // namespace
 }  // namespace certspan::ca_local

@@ -50,6 +50,21 @@ TEST_CASE("a path belongs to one owner, who may renew it and loses it with all o
   CHECK(owner_of(table, "/scep", "other") == "b");
 }
 
+TEST_CASE("an owner may lose all routes but those that are kept") {
+  RouteTable table;
+  for (const char* path : {"/old", "/kept"}) {
+    REQUIRE(table.add({.listener = "web", .path = path, .owner = "a"}, kNothing));
+    REQUIRE(table.add({.listener = "other", .path = path, .owner = "a"}, kNothing));
+  }
+  REQUIRE(table.add({.listener = "web", .path = "/theirs", .owner = "b"}, kNothing));
+  const std::vector<HttpPlace> kept = {{"web", "/kept"}};
+  table.remove("a", kept);
+  CHECK(owner_of(table, "/kept") == "a");
+  CHECK(owner_of(table, "/old").empty());
+  CHECK(owner_of(table, "/kept", "other").empty());
+  CHECK(owner_of(table, "/theirs") == "b");
+}
+
 TEST_CASE("what is no path is refused as a route") {
   RouteTable table;
   for (const std::string bad : {"", "scep", "/scep/", "/scep?x", "/sc ep", "/scep\r\n", "/scep#a"}) {

@@ -1,0 +1,67 @@
+// What the main thread does while the host serves: it waits for signals, and does what is due by the clock.
+
+#include <signal.h>
+
+#include <algorithm>
+
+#include "host/app/host_process.hpp"
+#include "host/app/listeners.hpp"
+
+namespace certspan {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// The wall clock may be set while we sleep, so nothing that hangs on it sleeps for longer.
+constexpr milliseconds kLongestSleep{60'000};
+/// After an issuer made no certificate.
+constexpr milliseconds kTryAgain{60'000};
+
+/// The signal that came, or 0 after `longest`.
+int next_signal(const sigset_t& signals, milliseconds longest) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(longest);
+  const timespec wait{.tv_sec = whole.count(), .tv_nsec = (longest - whole).count() * 1'000'000};
+  return std::max(0, ::sigtimedwait(&signals, nullptr, &wait));
+}
+
+}  // namespace
+
+void HostProcess::serve(const sigset_t& signals) {
+  while (!journal_failed_) {
+    const int signal = next_signal(signals, until_due());
+    if (signal == SIGHUP) {
+      reload();
+    } else if (signal != 0) {
+      return;
+    }
+    do_what_is_due();
+  }
+}
+
+milliseconds HostProcess::until_due() const {
+  milliseconds wait = kLongestSleep;
+  if (const auto interval = notifier_.watchdog_interval()) {
+    wait = std::min(wait, std::chrono::duration_cast<milliseconds>(*interval));
+  }
+  if (renew_tls_at_) wait = std::min(wait, milliseconds(*renew_tls_at_ - clock_.wall_ms()));
+  return std::max(wait, milliseconds(1));
+}
+
+/// New certificates for listeners in time, and the sign of life that the service manager waits for.
+void HostProcess::do_what_is_due() {
+  if (notifier_.watchdog_interval()) notifier_.watchdog();
+  const WallMs now = clock_.wall_ms();
+  if (!renew_tls_at_ || now < *renew_tls_at_) return;
+  const auto renewed =
+      renew_listeners(*http_, deployment_->checked().config, deployment_->running()->connectors, now);
+  if (renewed) {
+    renew_tls_at_ = *renewed;
+    log_->write(LogLevel::Info, "certificates of listeners renewed", {});
+  } else {
+    renew_tls_at_ = now + kTryAgain.count();
+    log_->write(LogLevel::Error, "certificates of listeners can't be renewed",
+                {{"code", renewed.error().code}, {"reason", renewed.error().message}});
+  }
+}
+
+}  // namespace certspan

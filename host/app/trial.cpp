@@ -1,0 +1,71 @@
+#include "host/app/trial.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "host/app/listeners.hpp"
+#include "host/config/secret_ref.hpp"
+#include "host/loading/connector.hpp"
+#include "host/services/host_services.hpp"
+
+namespace certspan {
+namespace {
+
+/// Nothing is served during a trial.
+class NoRoutes final : public RouteTable {
+ public:
+  Outcome add(std::string_view /*connector*/, const certspan_http_route& /*route*/) override {
+    return Outcome::Rejected;
+  }
+};
+
+bool secrets_readable(const PreparedConnector& connector) {
+  return std::ranges::all_of(connector.secrets,
+                             [](const SecretRef& secret) { return read_secret(secret).has_value(); });
+}
+
+void try_connector(const CheckedConfig& checked, const PreparedConnector& prepared,
+                   const ServiceBackends& backends, Faults& faults) {
+  const auto plugin = checked.catalog->plugin(prepared.plugin);
+  const HostServices services(prepared.name, backends);
+  Connector connector(prepared.name, plugin, *plugin->find_type(prepared.type));
+  const auto report = connector.create(services.host(), prepared.settings);
+  for (const auto& fault : report.faults) {
+    if (prepared.required) {
+      add_plugin_fault(prepared, fault.pointer, fault.message, faults);
+    } else {
+      faults.warning(FaultCode::Plugin, prepared.place_of(fault.pointer),
+                     "connector \"" + prepared.name + "\" would be missing: " + fault.message);
+    }
+  }
+}
+
+void try_listener(const Listener& listener, Faults& faults) {
+  const auto* files = std::get_if<TlsFiles>(&listener.tls);
+  if (files == nullptr || !read_secret(files->key)) return;
+  const auto tls = tls_of(listener, ConnectorSet(), 0);
+  const auto fits = tls ? check_tls(listener.name.name, tls->material()) : tl::unexpected(tls.error());
+  if (!fits) faults.error(FaultCode::BadValue, listener.name.mark, fits.error().message);
+}
+
+}  // namespace
+
+void try_out(const CheckedConfig& checked, Faults& faults) {
+  const auto log = Log::open({.level = LogLevel::Error, .format = LogFormat::Text, .file = {}});
+  if (!log) return;
+  const SystemClock clock;
+  ConfiguredSecrets secrets(checked.prepared, **log);
+  NoRoutes routes;
+  ServiceBackends backends;
+  backends.log = log->get();
+  backends.clock = &clock;
+  backends.secrets = &secrets;
+  backends.routes = &routes;
+  for (const PreparedConnector& prepared : checked.prepared.connectors) {
+    if (secrets_readable(prepared)) try_connector(checked, prepared, backends, faults);
+  }
+  for (const Listener& listener : checked.config.host.listeners) try_listener(listener, faults);
+}
+
+}  // namespace certspan

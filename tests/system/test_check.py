@@ -1,0 +1,90 @@
+"""`certspan check` finds what a start would find, and starts nothing."""
+import re
+
+import pytest
+
+from tests.support.tls import make_server_certificate, use_tls
+
+
+@pytest.fixture
+def checked(make_host):
+    """A host, and what check says of it: exit code and faults by line."""
+    host = make_host()
+
+    def check():
+        done = host.run_program("check", str(host.config))
+        faults = re.findall(r"^.*certspan\.yaml:(\d+):\d+: error: (.*)$", done.stderr, re.M)
+        return done.returncode, [(int(line), message) for line, message in faults]
+
+    return host, check
+
+
+def line_of(host, text):
+    return next(number for number, line in enumerate(host.config.read_text().splitlines(), 1) if text in line)
+
+
+def test_a_good_configuration_is_ok_and_leaves_no_journal(checked):
+    host, check = checked
+    assert check() == (0, [])
+    assert not (host.directory / "data" / "journal.db").exists()
+    assert not (host.directory / "data" / "control.sock").exists()
+
+
+@pytest.mark.parametrize("file, place", [("ca.key", '"${file:ca.key}"'), ("ra.key", '"${file:ra.key}"')])
+def test_a_key_of_another_certificate_is_found(checked, make_host, file, place):
+    host, check = checked
+    other = make_host("other")
+    (host.directory / file).write_bytes((other.directory / file).read_bytes())
+    code, faults = check()
+    assert code == 2
+    assert [line for line, _ in faults] == [line_of(host, place)], faults
+
+
+@pytest.mark.parametrize("file, spoil", [("ca.key", b"no key\n"), ("ra.key", b""), ("ra.pem", b"no certificate\n"), ("ca.pem", b"")])
+def test_a_file_with_something_else_in_it_is_found(checked, file, spoil):
+    host, check = checked
+    (host.directory / file).write_bytes(spoil)
+    code, faults = check()
+    assert (code, len(faults)) == (2, 1), faults
+
+
+def test_a_missing_key_is_found_once_and_at_its_place(checked):
+    host, check = checked
+    (host.directory / "ca.key").unlink()
+    code, faults = check()
+    assert code == 2
+    assert [line for line, _ in faults] == [line_of(host, '"${file:ca.key}"')], faults
+
+
+def test_a_listener_whose_key_does_not_fit_is_found(checked):
+    host, check = checked
+    host.configure(lambda text: use_tls(text, host.directory))
+    assert check() == (0, [])
+    key = (host.directory / "tls.key").read_bytes()
+    make_server_certificate(host.directory)
+    (host.directory / "tls.key").write_bytes(key)
+    code, faults = check()
+    assert code == 2
+    assert [line for line, _ in faults] == [line_of(host, "web: {")]
+    (host.directory / "tls.pem").unlink()
+    code, faults = check()
+    assert (code, len(faults)) == (2, 1)
+    assert "tls.pem" in faults[0][1]
+
+
+def test_a_connector_that_may_be_missing_is_a_warning(checked):
+    host, _ = checked
+    spare = '  spare-ca: {{ plugin: ca_local, type: ca, required: false, settings: {{ certificate_file: {0}/ca.pem, key: "${{file:other.key}}" }} }}\n'
+    host.configure(lambda text: text.replace("\nprofiles:", "\n" + spare.format(host.directory) + "\nprofiles:"))
+    (host.directory / "other.key").write_bytes(b"no key\n")
+    done = host.run_program("check", str(host.config))
+    assert done.returncode == 0, done.stderr
+    assert 'warning: connector "spare-ca" would be missing' in done.stderr
+
+
+def test_people_with_a_role_must_be_able_to_reach_the_socket(checked):
+    host, _ = checked
+    host.configure(lambda text: text.replace("host:\n", "host:\n  control: { roles: { viewer: [daemon] } }\n", 1))
+    assert "can't reach the control socket" in host.run_program("check", str(host.config)).stderr
+    host.configure(lambda text: text.replace("control: {", "control: { socket: /run/certspan-test/control.sock,"))
+    assert "can't reach the control socket" not in host.run_program("check", str(host.config)).stderr
