@@ -57,7 +57,7 @@ TEST_CASE("the example of the architecture page is read into types") {
 TEST_CASE("what a file leaves out has its default, the secure one where there is a choice") {
   const Config config = good("version: 1\n");
   CHECK(config.host.data_dir == "/var/lib/certspan");
-  CHECK(config.host.control.socket == "/var/lib/certspan/control.sock");
+  CHECK(config.host.control.socket == "/run/certspan/control.sock");
   CHECK(config.host.drain_timeout == 30s);
   CHECK(config.host.repeat_window == 24h);
   CHECK(config.host.log.level == LogLevel::Info);
@@ -133,6 +133,18 @@ connectors:
            fault.mark == place_in(text, "danger_sha1") &&
            fault.message == "\"connectors.scep.settings.danger_sha1\" is on";
   }));
+}
+
+TEST_CASE("a control socket that only the host's user can reach is told to who gives roles") {
+  const auto unreachable = [](const std::string& more) {
+    Faults faults("f");
+    const auto config = parse("version: 1\nhost:\n  data_dir: /srv/trial\n" + more, faults);
+    REQUIRE(config);
+    CHECK(config->host.control.socket == "/srv/trial/control.sock");
+    return faults.to_text().find("people with a role can't reach") != std::string::npos;
+  };
+  CHECK_FALSE(unreachable(""));
+  CHECK(unreachable("  control: { roles: { viewer: [alice] } }\n"));
 }
 
 TEST_CASE("two listeners cannot have one address, and a control socket no path that the system cannot take") {
