@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kBacklog = 64;
 constexpr mode_t kMode = 0666;  // SO_PEERCRED decides what a connection may do
+constexpr const char* kServiceDirectory = "/run/certspan";
 constexpr mode_t kDirectoryMode = 0755;
 constexpr std::chrono::milliseconds kProbe{2'000};
 
@@ -101,7 +102,8 @@ Result<FileDescriptor> connect_to(const std::filesystem::path& path, std::chrono
 
 Result<SocketFile> SocketFile::create(const std::filesystem::path& path) {
   CERTSPAN_TRY(const sockaddr_un address, address_of(path));
-  ::mkdir(path.parent_path().c_str(), kDirectoryMode);  // /run is empty after a boot
+  // Empty after a boot. Any other directory that is missing is a slip of the pen.
+  if (path.parent_path() == kServiceDirectory) ::mkdir(kServiceDirectory, kDirectoryMode);
   CERTSPAN_CHECK(remove_stale(path));
   SocketFile file;
   file.listener_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
