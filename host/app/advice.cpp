@@ -25,6 +25,8 @@ constexpr Advice kAdvice[] = {
     {"challenge.bad_request", "look at what the device sends: its request can't be read"},
     {"challenge.store", "look at the journal's disk: `certspan status` says how it is"},
     {"challenge.", "give the device a new challenge: `certspan challenge new`"},
+    {"work.cancelled", "nothing to do: a person ended it; the device may ask again after 60 s"},
+    {"work.abandoned", "nothing to do: a person ended it; the device may ask again after 60 s"},
     {"profile.weak_key",
      "let the device make a new key; if a chip made this one, its maker has a mended firmware"},
     {"profile.key_not_allowed",

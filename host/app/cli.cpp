@@ -114,10 +114,15 @@ class CommandLine {
     CLI::App* show = add(*work, "show", "show one", [this] { return command_work_show(common_, text_); });
     show->add_option("id", text_, "work id")->required();
     with_config_and_json(show);
-    CLI::App* retry = add(*work, "retry", "ask again for a held item: the CA has issued nothing for it",
+    CLI::App* retry = add(*work, "retry", "go on now with an item that waits, or ask anew for a dead letter",
                           [this] { return command_work_retry(common_, text_); });
     retry->add_option("id", text_, "work id")->required();
     with_config(retry);
+    CLI::App* cancel = add(*work, "cancel", "end an item that is certainly not done; its device hears no",
+                           [this] { return command_work_cancel(common_, text_); });
+    cancel->add_option("id", text_, "work id")->required();
+    with_config(cancel);
+    add_work_resolve(*work);
     CLI::App* why =
         add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
     why->add_option("what", text_, "transaction id, serial, part of the subject, or work id")->required();
@@ -147,6 +152,17 @@ class CommandLine {
     with_config_and_json(fresh);
   }
 
+  void add_work_resolve(CLI::App& work) {
+    CLI::App* resolve = add(work, "resolve", "say what came of a held item",
+                            [this] { return command_work_resolve(common_, text_, resolve_); });
+    resolve->add_option("id", text_, "work id")->required();
+    CLI::App* word = resolve->add_option_group("word")->require_option(1);
+    word->add_option("--issued", resolve_.issued, "the CA has issued this certificate (file, PEM or DER)");
+    word->add_flag("--not-done", resolve_.not_done, "the CA has issued nothing and will not: ask again");
+    word->add_flag("--abandon", resolve_.abandon, "end it, whatever the CA did");
+    with_config(resolve);
+  }
+
   void add_ca_commands() {
     CLI::App* ca = app_.add_subcommand("ca", "an embedded CA under a company's root")->require_subcommand(1);
     CLI::App* csr =
@@ -167,6 +183,7 @@ class CommandLine {
   CommonOptions common_;
   InitOptions init_;
   WorkListOptions list_;
+  ResolveOptions resolve_;
   CaOptions ca_;
   bool mermaid_ = false;
   std::string text_, connector_, endpoint_, profile_, lifetime_, subject_;

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "host/app/certificate_file.hpp"
 #include "host/app/commands.hpp"
 #include "host/app/host_link.hpp"
 #include "host/app/work_report.hpp"
@@ -43,6 +44,17 @@ std::string text_of(const nlohmann::json& object, const char* name) {
   return object.value(name, std::string());
 }
 
+std::string issuer_line(const nlohmann::json& issuer) {
+  std::string line = text_of(issuer, "name") + ": breaker " + text_of(issuer, "breaker");
+  if (const int failures = issuer.value("failures", 0); failures > 0) {
+    line += ", " + std::to_string(failures) + " failures in a row";
+  }
+  if (const auto wait = issuer.value("opens_in_ms", std::int64_t{0}); wait > 0) {
+    line += ", asked again in " + std::to_string((wait + 999) / 1000) + " s";
+  }
+  return line;
+}
+
 void print_status(const nlohmann::json& status) {
   std::cout << "certspan " << text_of(status, "version") << ", " << text_of(status, "state") << " since "
             << text_of(status, "started_at") << "\n";
@@ -60,6 +72,8 @@ void print_status(const nlohmann::json& status) {
               << "): " << text_of(connector, "state")
               << (text_of(connector, "reason").empty() ? "" : ": " + text_of(connector, "reason")) << "\n";
   }
+  if (!status["issuers"].empty()) std::cout << "\nissuers\n";
+  for (const auto& issuer : status["issuers"]) std::cout << "  " << issuer_line(issuer) << "\n";
   const auto& work = status["work"];
   std::cout << "\nwork\n  " << work.value("ready", 0) << " ready, " << work.value("calling", 0)
             << " calling, " << work.value("pending", 0) << " pending, " << work.value("held", 0) << " held, "
@@ -96,7 +110,35 @@ ExitCode command_work_retry(const CommonOptions& options, const std::string& id)
       [&](const Config& config) {
         return ask_host(config, "work_retry", {{"id", id}});
       },
-      [&](const nlohmann::json&) { std::cout << id << " is asked for again\n"; });
+      [&](const nlohmann::json& answer) {
+        const std::string now = text_of(answer, "id");
+        std::cout << id << (now == id ? " goes on now\n" : " is asked for anew as " + now + "\n");
+      });
+}
+
+ExitCode command_work_cancel(const CommonOptions& options, const std::string& id) {
+  return ask_and_print(
+      options,
+      [&](const Config& config) {
+        return ask_host(config, "work_cancel", {{"id", id}});
+      },
+      [&](const nlohmann::json&) {
+        std::cout << id << " is being cancelled; see `certspan work show " << id << "`\n";
+      });
+}
+
+ExitCode command_work_resolve(const CommonOptions& options, const std::string& id,
+                              const ResolveOptions& resolve) {
+  nlohmann::json arguments = {{"id", id}, {"as", resolve.not_done ? "not_done" : "abandon"}};
+  if (!resolve.issued.empty()) {
+    const auto certificate = read_certificate(resolve.issued);
+    if (!certificate) return complain(certificate.error());
+    arguments["as"] = "issued";
+    arguments["certificate"] = to_hex(*certificate);
+  }
+  return ask_and_print(
+      options, [&](const Config& config) { return ask_host(config, "work_resolve", arguments); },
+      [&](const nlohmann::json&) { std::cout << id << " is resolved\n"; });
 }
 
 ExitCode command_why(const CommonOptions& options, const std::string& text) {

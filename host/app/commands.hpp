@@ -45,6 +45,16 @@ struct WorkListOptions {
 ExitCode command_work_list(const CommonOptions& options, const WorkListOptions& list);
 ExitCode command_work_show(const CommonOptions& options, const std::string& id);
 ExitCode command_work_retry(const CommonOptions& options, const std::string& id);
+ExitCode command_work_cancel(const CommonOptions& options, const std::string& id);
+
+/// What came of a held item; one of the three.
+struct ResolveOptions {
+  std::filesystem::path issued;  ///< file of the certificate, PEM or DER
+  bool not_done = false;
+  bool abandon = false;
+};
+ExitCode command_work_resolve(const CommonOptions& options, const std::string& id,
+                              const ResolveOptions& resolve);
 ExitCode command_why(const CommonOptions& options, const std::string& text);
 ExitCode command_clock_accept(const CommonOptions& options);
 

@@ -18,6 +18,7 @@ Pipeline pipeline_of(const PipelineConfig& config) {
   pipeline.source = config.source.name;
   for (const WhenRule& rule : config.when) pipeline.when.emplace_back(rule.label.name, rule.globs);
   pipeline.steps = config.resolved_steps();
+  pipeline.deadline = config.deadline;
   pipeline.reply.within = config.reply_within;
   pipeline.reply.then =
       config.reply_then == ReplyThen::Pending ? ReplyRule::Then::Pending : ReplyRule::Then::TryLater;

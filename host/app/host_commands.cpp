@@ -64,6 +64,39 @@ std::vector<Connector*> offering(const ConnectorSet& connectors, const std::stri
   return offering;
 }
 
+Result<WorkId> work_id_of(const nlohmann::json& arguments) {
+  const std::string text = arguments.value("id", std::string());
+  if (const auto id = work_id_from_string(text)) return *id;
+  return fail(Outcome::Invalid, "work.bad_id",
+              "\"" + text + "\" is no work id; one looks like w-0123456789abc");
+}
+
+/// {"as": "issued" | "not_done" | "abandon", "certificate": DER in hexadecimal}
+Result<Resolution> resolution_of(const nlohmann::json& arguments) {
+  const std::string as = arguments.value("as", std::string());
+  if (as == "not_done") return Resolution{Resolution::Kind::NotDone, {}};
+  if (as == "abandon") return Resolution{Resolution::Kind::Abandon, {}};
+  if (as != "issued")
+    return fail(Outcome::Invalid, "control.bad_arguments", "\"as\" is none of the words known");
+  auto certificate = from_hex(arguments.value("certificate", std::string()));
+  if (!certificate || certificate->empty()) {
+    return fail(Outcome::Invalid, "work.no_certificate", "the certificate that was issued is missing");
+  }
+  return Resolution{Resolution::Kind::Issued, std::move(*certificate)};
+}
+
+nlohmann::json issuers_to_json(const Engine::Status& status) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& [name, health] : status.issuers) {
+    list.push_back({{"name", name},
+                    {"breaker", to_string(health.state)},
+                    {"failures", health.failures},
+                    {"opens_in_ms", health.opens_in.count()},
+                    {"retries_left", health.retries_left}});
+  }
+  return list;
+}
+
 }  // namespace
 
 void HostProcess::add_commands() {
@@ -84,7 +117,11 @@ void HostProcess::add_commands() {
     });
   }
   add("work_retry", Person::Operator,
-      [this](const Json& arguments, const Peer&) { return command_work_retry(arguments); });
+      [this](const Json& arguments, const Peer& peer) { return command_work_retry(arguments, peer); });
+  add("work_cancel", Person::Operator,
+      [this](const Json& arguments, const Peer& peer) { return command_work_cancel(arguments, peer); });
+  add("work_resolve", Person::Officer,
+      [this](const Json& arguments, const Peer& peer) { return command_work_resolve(arguments, peer); });
   add("action", Person::Viewer,
       [this](const Json& arguments, const Peer& peer) { return command_action(arguments, peer); });
   add("clock_accept", Person::Admin, [this](const Json&, const Peer&) { return command_clock_accept(); });
@@ -118,6 +155,7 @@ nlohmann::json HostProcess::status() const {
             {"waiting", engine.waiting},
             {"inside", engine.inside},
             {"queued", engine.queued}}},
+          {"issuers", issuers_to_json(engine)},
           {"work", std::move(work)}};
 }
 
@@ -151,14 +189,28 @@ Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& argumen
   return json;
 }
 
-Result<nlohmann::json> HostProcess::command_work_retry(const nlohmann::json& arguments) {
-  const std::string text = arguments.value("id", std::string());
-  const auto id = work_id_from_string(text);
-  if (!id || engine_->retry(*id) != Outcome::Ok) {
-    return fail(Outcome::Rejected, "work.not_held",
-                "work item \"" + text + "\" is not held; see `certspan work list --state held`");
-  }
-  return nlohmann::json::object();
+Result<nlohmann::json> HostProcess::command_work_retry(const nlohmann::json& arguments, const Peer& peer) {
+  CERTSPAN_TRY(const WorkId id, work_id_of(arguments));
+  CERTSPAN_TRY(const WorkId now, engine_->retry(id));
+  log_->write(LogLevel::Info, "work retry",
+              {{"work", to_string(id)}, {"as", to_string(now)}, {"who", peer.name}});
+  return nlohmann::json{{"id", to_string(now)}};
+}
+
+Result<nlohmann::json> HostProcess::command_work_cancel(const nlohmann::json& arguments, const Peer& peer) {
+  CERTSPAN_TRY(const WorkId id, work_id_of(arguments));
+  CERTSPAN_CHECK(engine_->cancel(id, peer.name));
+  log_->write(LogLevel::Warn, "work cancel", {{"work", to_string(id)}, {"who", peer.name}});
+  return nlohmann::json{{"id", to_string(id)}};
+}
+
+Result<nlohmann::json> HostProcess::command_work_resolve(const nlohmann::json& arguments, const Peer& peer) {
+  CERTSPAN_TRY(const WorkId id, work_id_of(arguments));
+  CERTSPAN_TRY(Resolution resolution, resolution_of(arguments));
+  CERTSPAN_CHECK(engine_->resolve(id, std::move(resolution), peer.name));
+  log_->write(LogLevel::Warn, "work resolve",
+              {{"work", to_string(id)}, {"as", arguments.value("as", std::string())}, {"who", peer.name}});
+  return nlohmann::json{{"id", to_string(id)}};
 }
 
 Result<nlohmann::json> HostProcess::command_clock_accept() {

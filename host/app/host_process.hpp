@@ -57,7 +57,9 @@ class HostProcess {
   // Answers on the control socket, on its thread; `mutex_` keeps them and a reload apart.
   nlohmann::json status() const;
   Result<nlohmann::json> command_action(const nlohmann::json& arguments, const Peer& peer);
-  Result<nlohmann::json> command_work_retry(const nlohmann::json& arguments);
+  Result<nlohmann::json> command_work_retry(const nlohmann::json& arguments, const Peer& peer);
+  Result<nlohmann::json> command_work_cancel(const nlohmann::json& arguments, const Peer& peer);
+  Result<nlohmann::json> command_work_resolve(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_clock_accept();
 
   const std::filesystem::path config_file_;

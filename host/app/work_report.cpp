@@ -30,6 +30,7 @@ std::string call_in_words(const nlohmann::json& attempt) {
   if (call == "issue") return "asked CA " + connector + " for a certificate";
   if (call == "poll") return "asked CA " + connector + " how the order stands";
   if (call == "lookup") return "asked CA " + connector + " what came of the request";
+  if (call == "cancel") return "asked CA " + connector + " to drop the order";
   return call + " at " + connector;
 }
 
@@ -50,10 +51,13 @@ std::string advice(const nlohmann::json& work) {
   if (state == "ready") return "it is tried again at " + text(work, "next_at");
   if (state == "calling") return "a CA is being asked; if this lasts, look at `certspan status`";
   if (state == "held") {
-    return "find out at the CA whether the certificate was issued; if it was not, run `certspan work retry " +
-           id + "`";
+    return "find out at the CA what came of the request, then run `certspan work resolve " + id +
+           "` with --issued CERTIFICATE, --not-done or --abandon";
   }
-  if (state == "dead") return "mend the cause above; the client's next request starts anew";
+  if (state == "dead") {
+    return "mend the cause above; the client's next request starts anew, or run `certspan work retry " + id +
+           "`";
+  }
   return std::string(advice_for(code));
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ inline bool equal(BytesView a, BytesView b) {
 
 /// Lower-case hexadecimal.
 std::string to_hex(BytesView bytes);
+/// Nothing if it isn't hexadecimal of whole bytes, in upper or lower case.
+std::optional<Bytes> from_hex(std::string_view text);
 
 /// An item's idempotency or poll key: a SHA-256 that its source computed.
 using ItemKey = std::array<std::uint8_t, 32>;

@@ -132,6 +132,8 @@ struct PipelineConfig {
   Named source;
   std::vector<WhenRule> when;  ///< empty: takes every item of the source
   std::vector<StepConfig> steps;
+  /// An item that is not done by then is given up, unless it may have been done.
+  std::chrono::milliseconds deadline{std::chrono::hours(24 * 7)};
   std::chrono::milliseconds reply_within{45'000};
   ReplyThen reply_then = ReplyThen::TryLater;
   bool otherwise_reject = false;  ///< items of the source that match no pipeline are refused

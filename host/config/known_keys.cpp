@@ -50,6 +50,7 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"source", "pipelines.*"},
     {"when", "pipelines.*"},
     {"steps", "pipelines.*"},
+    {"deadline", "pipelines.*"},
     {"reply", "pipelines.*"},
     {"otherwise", "pipelines.*"},
     {"danger_open_enrolment", "pipelines.*"},

@@ -184,6 +184,7 @@ void read_pipelines(const YamlNode& node, std::vector<PipelineConfig>& pipelines
     map.need_name("source", pipeline.source);
     if (const YamlEntry* when = map.take("when")) read_when(when->value, pipeline, faults);
     if (const YamlEntry* steps = map.need("steps")) read_steps(steps->value, pipeline, faults);
+    map.duration("deadline", {std::chrono::seconds(1), std::chrono::hours(24 * 90)}, pipeline.deadline);
     if (const YamlEntry* reply = map.take("reply")) read_reply(reply->value, pipeline, faults);
     read_otherwise(map, pipeline);
     map.boolean("danger_open_enrolment", pipeline.danger_open_enrolment);

@@ -179,6 +179,7 @@ Json pipelines() {
               {{"source", name("connector that brings the items")},
                {"when", std::move(when)},
                {"steps", std::move(steps)},
+               {"deadline", duration("for an item to be done; what may have been done by then is held")},
                {"reply", std::move(reply)},
                {"otherwise", choice("what becomes of the source's items that match no pipeline", {"reject"})},
                {"danger_open_enrolment", yes_or_no("accept issuing to whoever reaches the source")}},

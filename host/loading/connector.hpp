@@ -128,6 +128,9 @@ class Connector {
   Answer poll(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
   /// As `poll`. The type may lack it: Unsupported, connector.no_role; ask has_lookup() first.
   Answer lookup(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
+  /// Cancelled: the order is dropped for good. Ok: it had been done, with its certificate. The type may lack
+  /// it: ask has_cancel() first.
+  Answer cancel(const WorkItem& item, const CallTerms& terms);
   Answer before_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& issuers);
   Answer after_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& view);
 
@@ -149,6 +152,7 @@ class Connector {
 
   bool has_poll() const { return issuer() != nullptr && issuer()->poll != nullptr; }
   bool has_lookup() const { return issuer() != nullptr && issuer()->lookup != nullptr; }
+  bool has_cancel() const { return issuer() != nullptr && issuer()->cancel != nullptr; }
   bool has_find() const { return issuer() != nullptr && issuer()->find != nullptr; }
 
  private:

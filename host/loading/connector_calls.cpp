@@ -108,9 +108,10 @@ Answer Connector::call(bool offered, std::string_view what, CallKey key, const W
     return refusal(Outcome::Unsupported, "connector.no_role",
                    "connector \"" + name_ + "\" (" + type_.name + ") does not offer " + std::string(what));
   }
-  // Not called is certainly not done, and the item goes on when the connector is back.
+  // Not called is certainly not done, but what an earlier call did nobody can tell now: from `lookup` and
+  // `poll` "cancelled" would be a promise.
   if (!callable()) {
-    return refusal(Outcome::Cancelled, "connector.not_started",
+    return refusal(what == "issue" ? Outcome::Cancelled : Outcome::Unavailable, "connector.not_started",
                    "connector \"" + name_ + "\" is " + std::string(to_string(state())));
   }
   const AbiItem abi_item(item, terms, key);
@@ -150,6 +151,13 @@ Answer Connector::lookup(const WorkItem& item, const CallTerms& terms, const Not
   return with_certificate(call(has_lookup(), "lookup", CallKey::Item, item, terms, note,
                                [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                  issuer()->lookup(instance_, abi, sink);
+                               }));
+}
+
+Answer Connector::cancel(const WorkItem& item, const CallTerms& terms) {
+  return with_certificate(call(has_cancel(), "cancel", CallKey::Item, item, terms, {},
+                               [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                                 issuer()->cancel(instance_, abi, sink);
                                }));
 }
 

@@ -38,6 +38,7 @@ void respond_try_later(const HttpExchangePtr& exchange) {
 Engine::Engine(const Options& options, Backends backends)
     : table_(options.most_open),
       timer_(backends.clock),
+      healths_(options.issuer_health),
       cpu_("certspan-cpu", options.cpu_threads, options.queue_limit),
       runtime_{.log = backends.log,
                .clock = backends.clock,
@@ -45,6 +46,7 @@ Engine::Engine(const Options& options, Backends backends)
                .table = table_,
                .timer = timer_,
                .cpu = cpu_,
+               .healths = healths_,
                .journal_failed = std::move(backends.journal_failed),
                .mutex = {},
                .running = std::make_shared<const RunningConfig>()},
@@ -66,7 +68,6 @@ Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
     open->pipeline = item.pipeline;
     open->stored = true;
     const Pipeline* pipeline = this->config()->graph.find(item.pipeline);
-    open->held = item.state == ItemState::Held;
     open->tell_pending = item.state == ItemState::Pending && pipeline != nullptr &&
                          pipeline->reply.then == ReplyRule::Then::Pending;
     table_.restore(open);
@@ -181,14 +182,46 @@ void Engine::stop() {
 }
 
 Engine::Status Engine::status() const {
-  return {table_.size(), table_.waiting(), runner_.inside(), cpu_.queued()};
+  Status status{table_.size(), table_.waiting(), runner_.inside(), cpu_.queued(), {}};
+  for (const auto& [name, health] : healths_.all()) {
+    status.issuers.emplace_back(name, health->snapshot(runtime_.clock.now()));
+  }
+  return status;
 }
 
-Outcome Engine::retry(WorkId id) {
-  const OpenItemPtr open = table_.find(id);
-  if (!open || !open->held.exchange(false)) return Outcome::Rejected;
-  cpu_.post([this, open] { runner_.retry(open); });
-  return Outcome::Ok;
+Result<OpenItemPtr> Engine::open_item(WorkId id) {
+  if (OpenItemPtr open = table_.find(id)) return open;
+  CERTSPAN_TRY(const auto item, runtime_.journal.find(id));
+  if (!item) return fail(Outcome::Rejected, "work.not_found", "there is no work item " + to_string(id));
+  return fail(Outcome::Rejected, "work.finished",
+              to_string(id) + " has ended (" + std::string(to_string(item->state)) + ")");
+}
+
+Result<WorkId> Engine::retry(WorkId id) {
+  if (const OpenItemPtr open = table_.find(id)) {
+    CERTSPAN_CHECK(runner_.hurry(open));
+    return id;
+  }
+  CERTSPAN_TRY(const auto item, runtime_.journal.find(id));
+  if (!item) return fail(Outcome::Rejected, "work.not_found", "there is no work item " + to_string(id));
+  if (item->state != ItemState::Dead || item->request.empty()) {
+    return fail(Outcome::Rejected, "work.finished",
+                to_string(id) + " has ended (" + std::string(to_string(item->state)) +
+                    "); only a dead letter can be tried again");
+  }
+  CERTSPAN_TRY(const OpenItemPtr again, intake_.revive(*item));
+  cpu_.post([this, again] { runner_.start(again); });
+  return again->id.load();
+}
+
+Result<void> Engine::cancel(WorkId id, std::string_view who) {
+  CERTSPAN_TRY(const OpenItemPtr open, open_item(id));
+  return runner_.cancel(open, who);
+}
+
+Result<void> Engine::resolve(WorkId id, Resolution resolution, std::string_view who) {
+  CERTSPAN_TRY(const OpenItemPtr open, open_item(id));
+  return runner_.resolve(open, std::move(resolution), who);
 }
 
 }  // namespace certspan

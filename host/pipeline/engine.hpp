@@ -23,6 +23,7 @@ class Engine final : public IssuerDirectory {
     std::size_t queue_limit = 4096;  ///< requests that wait for a thread; beyond it 503
     std::size_t most_open = 10'000;  ///< items under way; beyond it 503
     IntakePolicy intake;
+    IssuerHealth::Rules issuer_health;
   };
   struct Backends {
     Log& log;
@@ -61,18 +62,26 @@ class Engine final : public IssuerDirectory {
 
   struct Status {
     std::size_t open = 0, waiting = 0, inside = 0, queued = 0;
+    std::vector<std::pair<std::string, IssuerHealth::Snapshot>> issuers;  ///< those asked since the start
   };
   Status status() const;
   std::shared_ptr<const RunningConfig> config() const { return runtime_.config(); }
-  /// A person's word that nothing was done: asks again for a held item. Rejected when it is not held here.
-  Outcome retry(WorkId id);
+
+  // A person's word on a work item; see ItemRunner for the errors. Also work.not_found.
+
+  /// Goes on now with an item that waits, or asks anew for a dead letter, as a new item.
+  Result<WorkId> retry(WorkId id);
+  Result<void> cancel(WorkId id, std::string_view who);
+  Result<void> resolve(WorkId id, Resolution resolution, std::string_view who);
 
  private:
   void handle(const std::string& connector, const HttpRequest& request, const HttpExchangePtr& exchange);
   void sweep();
+  Result<OpenItemPtr> open_item(WorkId id);
 
   ItemTable table_;
   Timer timer_;
+  IssuerHealths healths_;
   WorkerPool cpu_;
   Runtime runtime_;
   ReplyDesk desk_;

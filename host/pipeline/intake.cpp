@@ -29,6 +29,11 @@ bool renewal_due(const WorkItem& item, WallMs now) {
   return end && now > *end - (*end - item.changed_at) / 3;
 }
 
+tl::unexpected<Error> asked_again(WorkId dead, WorkId newer) {
+  return fail(Outcome::Rejected, "work.asked_again",
+              "the device has asked again since " + to_string(dead) + " ended; see " + to_string(newer));
+}
+
 }  // namespace
 
 void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply_context) {
@@ -39,7 +44,7 @@ void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply
                               std::move(reply_context), rule.within);
   if (!accepting_) return ReplyDesk::try_later(only(std::move(waiter)));
   if (pipeline == nullptr) return turn_away(std::move(waiter), Outcome::Rejected, "pipeline.no_match");
-  const auto [entry, open] = runtime_.table.enter(submission.key, submission.poll_key, waiter);
+  const auto [entry, open] = runtime_.table.enter(submission.key, submission.poll_key, &waiter);
   switch (entry) {
     case ItemTable::Entry::Fresh:
       return accept(open, std::move(submission));
@@ -59,24 +64,63 @@ void Intake::accept(const OpenItemPtr& open, Submission submission) {
   const Pipeline* pipeline = config->graph.match(submission.source, submission.message, submission.labels);
   if (pipeline == nullptr) return ReplyDesk::try_later(runtime_.table.remove(open));
   WorkItem& item = open->item;
-  item.id = runtime_.journal.next_id();
   item.key = submission.key;
   item.poll_key = submission.poll_key;
   item.source = std::move(submission.source);
-  item.pipeline = pipeline->name;
   item.message = std::move(submission.message);
   item.transaction_id = std::move(submission.transaction_id);
   item.request = std::move(submission.request);
   SHA256(item.request.data(), item.request.size(), item.request_digest.data());
   item.signer = std::move(submission.signer);
   item.labels = std::move(submission.labels);
-  item.steps = pipeline->steps;
-  item.accepted_at = item.changed_at = runtime_.clock.wall_ms();
-  item.deadline = item.accepted_at + policy_.item_deadline.count();
-  open->durable = item;
-  open->pipeline = item.pipeline;
-  open->id = item.id;
+  begin(*open, *pipeline);
   accepted_here().push_back(open);
+}
+
+Result<OpenItemPtr> Intake::revive(const WorkItem& dead) {
+  if (!accepting_) return fail(Outcome::Unavailable, "submit.closed", "the host takes no work in now");
+  const auto config = runtime_.config();
+  const Pipeline* pipeline = config->graph.match(dead.source, dead.message, dead.labels);
+  if (pipeline == nullptr) {
+    return fail(Outcome::Rejected, "pipeline.no_match",
+                "no pipeline takes " + to_string(dead.id) + " any more");
+  }
+  const auto [entry, open] = runtime_.table.enter(dead.key, dead.poll_key, nullptr);
+  if (entry == ItemTable::Entry::Repeat) return asked_again(dead.id, open->id);
+  if (entry != ItemTable::Entry::Fresh) {
+    return fail(Outcome::Unavailable, "submit.full", "too much work is under way; try again in a moment");
+  }
+  const auto newest = runtime_.journal.find_by_key(dead.key);
+  if (!newest || !*newest || (*newest)->id != dead.id) {
+    runtime_.table.remove(open);
+    if (!newest) return tl::unexpected(newest.error());
+    return asked_again(dead.id, *newest ? (*newest)->id : WorkId{});
+  }
+  WorkItem& item = open->item;
+  item = dead;
+  item.attempts.clear();
+  item.handle.clear();
+  item.note.clear();
+  item.code.clear();
+  item.reason = "again for the dead letter " + to_string(dead.id);
+  item.outcome = Outcome::Pending;
+  item.state = ItemState::Ready;
+  item.epoch = item.step = item.connector = item.tries = 0;
+  begin(*open, *pipeline);
+  return open;
+}
+
+/// The parts of a new item that do not come with its request.
+void Intake::begin(OpenItem& open, const Pipeline& pipeline) {
+  WorkItem& item = open.item;
+  item.id = runtime_.journal.next_id();
+  item.pipeline = pipeline.name;
+  item.steps = pipeline.steps;
+  item.accepted_at = item.changed_at = runtime_.clock.wall_ms();
+  item.deadline = item.accepted_at + pipeline.deadline.count();
+  open.durable = item;
+  open.pipeline = item.pipeline;
+  open.id = item.id;
 }
 
 void Intake::run_accepted() {

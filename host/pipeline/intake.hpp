@@ -14,7 +14,6 @@ namespace certspan {
 struct IntakePolicy {
   std::chrono::milliseconds repeat_window{std::chrono::hours(24)};
   std::chrono::milliseconds failure_window{std::chrono::seconds(60)};
-  std::chrono::milliseconds item_deadline{std::chrono::hours(24 * 7)};
 };
 
 /// Takes work from sources: finds repeats among the open items and in the journal, makes new items, and
@@ -29,6 +28,10 @@ class Intake final : public Submitter {
   void poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id,
             HttpExchangePtr exchange, Bytes reply_context) override;
 
+  /// A new item for a dead letter that still has its request, ready to be started. Errors: work.asked_again
+  /// (its device has, so that one counts), pipeline.no_match, submit.closed, submit.full.
+  Result<OpenItemPtr> revive(const WorkItem& dead);
+
   /// Goes on with what this thread submitted since the last call.
   void run_accepted();
 
@@ -41,6 +44,7 @@ class Intake final : public Submitter {
   Waiter make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange,
                      Bytes context, std::chrono::milliseconds within) const;
   void accept(const OpenItemPtr& open, Submission submission);
+  void begin(OpenItem& open, const Pipeline& pipeline);
   bool answer_from_journal(const OpenItemPtr& open);
   bool still_answers(const WorkItem& item) const;
   void tell_finished(const WorkItem& item, std::vector<Waiter> waiters);

@@ -3,17 +3,31 @@
 #include <functional>
 #include <string>
 
+#include "host/base/result.hpp"
 #include "host/pipeline/outcome_rules.hpp"
 #include "host/pipeline/reply_desk.hpp"
 #include "host/pipeline/runtime.hpp"
 
 namespace certspan {
 
+/// What a person says of a held item.
+struct Resolution {
+  enum class Kind : std::uint8_t {
+    Issued,   ///< the CA has issued `certificate`
+    NotDone,  ///< the CA has issued nothing and will not: ask again
+    Abandon,  ///< whatever the CA did: this item ends here
+  };
+  Kind kind = Kind::NotDone;
+  Bytes certificate;  ///< Issued: DER
+};
+
 /// Takes an item along its steps to an end: calls validators, the fence and issuers, makes each change of
 /// state durable before its effect is seen outside, and decides by outcomes (outcome_rules.hpp) what comes
-/// next.
+/// next. Steps stand in item_runner.cpp, what an issuer may answer in issuing.cpp, durable points in
+/// item_commit.cpp.
 ///
-/// Thread-safe; each item is worked on by one thread at a time.
+/// Thread-safe; each item is worked on by one thread at a time: whoever holds its baton. An item that waits
+/// is parked, and its baton is there to be taken, by its timer or by a person.
 class ItemRunner {
  public:
   ItemRunner(Runtime& runtime, ReplyDesk& desk) : runtime_(runtime), desk_(desk) {}
@@ -22,8 +36,17 @@ class ItemRunner {
   void start(const OpenItemPtr& open);
   /// Takes up an item that the journal held when the host started.
   void resume(const OpenItemPtr& open);
-  /// A person's word on an item that is held: nothing was done, ask again.
-  void retry(const OpenItemPtr& open);
+
+  // A person's word. Errors: work.busy (a call is under way), work.held and work.not_held (the other command
+  // is meant), work.no_certificate, and what the fence says of a certificate. Called on the control thread;
+  // `resolve` may block as the fence does.
+
+  /// Goes on at once with an item that waits for its time.
+  Result<void> hurry(const OpenItemPtr& open);
+  /// Ends an item that is certainly not done; an order that is pending is taken back at its CA first.
+  Result<void> cancel(const OpenItemPtr& open, std::string_view who);
+  /// Ends what nobody could tell.
+  Result<void> resolve(const OpenItemPtr& open, Resolution resolution, std::string_view who);
 
   /// Items whose call is inside a connector now.
   std::size_t inside() const { return inside_.load(); }
@@ -31,36 +54,46 @@ class ItemRunner {
  private:
   using Next = std::function<void()>;
 
-  /// Goes on with the item's current step, on a thread that may call its connector.
+  // Steps.
   void step(const OpenItemPtr& open);
   bool validate(const OpenItemPtr& open, const Step& step);
-  void issue(const OpenItemPtr& open, const Step& step);
   bool fence_request(const OpenItemPtr& open, Connector& issuer);
+  Answer fence_certificate(const OpenItemPtr& open, const std::string& issuer, BytesView certificate);
+  bool checked(const OpenItemPtr& open, const Answer& answer);
+  void repeat_later(const OpenItemPtr& open, const Answer& answer);
+  void refuse(const OpenItemPtr& open, const Answer& answer);
+  void give_up(const OpenItemPtr& open, std::string_view code, std::string_view why);
+  void finish(const OpenItemPtr& open, ItemState state, Outcome outcome, std::string_view code,
+              std::string_view reason);
+  bool out_of_time(const OpenItemPtr& open) const;
+
+  // Issuing.
+  void issue(const OpenItemPtr& open, const Step& step);
+  void pass_over(const OpenItemPtr& open, std::chrono::milliseconds wait);
   void issue_at_outside_ca(const OpenItemPtr& open);
   void ask_issuer(const OpenItemPtr& open, std::string_view call);
+  Answer call_issuer(const OpenItemPtr& open, Connector& issuer, std::string_view call);
   void after_issuer(const OpenItemPtr& open, std::string_view call, Answer answer);
+  IssuerTraits traits_of(const OpenItemPtr& open) const;
   void take_certificate(const OpenItemPtr& open, Answer answer);
   void wait_for_order(const OpenItemPtr& open, const Answer& answer);
   void next_ca(const OpenItemPtr& open, const Answer& answer);
-  void repeat_later(const OpenItemPtr& open, const Answer& answer);
   void look_up(const OpenItemPtr& open, const Answer& answer);
   void hold(const OpenItemPtr& open, const Answer& answer);
-  void refuse(const OpenItemPtr& open, const Answer& answer);
-  void give_up(const OpenItemPtr& open, std::string_view code, std::string_view why);
+  void take_back_order(const OpenItemPtr& open, std::string_view code, const std::string& why);
 
+  // Calls, time and the journal.
   Answer call(const OpenItemPtr& open, Connector& connector, std::string_view name,
               const std::function<Answer(const CallTerms&)>& make);
   void schedule(const OpenItemPtr& open, std::chrono::milliseconds delay, Next next);
+  void park_until_due(const OpenItemPtr& open);
   void post(const OpenItemPtr& open, std::string_view connector, Next next);
   bool on_own_pool(const OpenItemPtr& open) const;
-
-  /// Makes the item as it stands durable, then goes on.
   void commit(const OpenItemPtr& open, Next next);
   void committed(const OpenItemPtr& open, CommitResult result, const Next& next);
   void wait_for_room(const OpenItemPtr& open, const Next& next);
   void start_over(const OpenItemPtr& open);
-  void finish(const OpenItemPtr& open, ItemState state, Outcome outcome, std::string_view code,
-              std::string_view reason);
+  void release_admission(const OpenItemPtr& open);
   /// Commits only what is in the journal already: a retry of an item that has no row yet stays in memory.
   void save(const OpenItemPtr& open, Next next);
   void log(LogLevel level, std::string_view event, const WorkItem& item,
@@ -69,6 +102,7 @@ class ItemRunner {
   Runtime& runtime_;
   ReplyDesk& desk_;
   std::atomic<std::size_t> inside_{0};
+  std::atomic<std::uint64_t> tickets_{0};
 };
 
 }  // namespace certspan

@@ -7,16 +7,16 @@
 namespace certspan {
 
 ItemTable::Entered ItemTable::enter(const ItemKey& key, const std::optional<ItemKey>& poll_key,
-                                    Waiter& waiter) {
+                                    Waiter* waiter) {
   MutexLock lock(mutex_);
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
-    found->second->waiters.push_back(std::move(waiter));
+    if (waiter != nullptr) found->second->waiters.push_back(std::move(*waiter));
     return {Entry::Repeat, found->second};
   }
   if (poll_key && by_poll_key_.contains(*poll_key)) return {Entry::PollKeyInUse, nullptr};
   if (by_key_.size() >= limit_) return {Entry::Full, nullptr};
   auto item = std::make_shared<OpenItem>(key, poll_key);
-  item->waiters.push_back(std::move(waiter));
+  if (waiter != nullptr) item->waiters.push_back(std::move(*waiter));
   by_key_.emplace(key, item);
   if (poll_key) by_poll_key_.emplace(*poll_key, item);
   return {Entry::Fresh, item};

@@ -32,9 +32,9 @@ class ItemTable {
     Entry entry;
     OpenItemPtr item;
   };
-  /// Makes `waiter` wait for the item with this key; makes that item if there is none. On PollKeyInUse
-  /// (another open item has the poll key) and Full the waiter is left to the caller.
-  Entered enter(const ItemKey& key, const std::optional<ItemKey>& poll_key, Waiter& waiter);
+  /// Makes `waiter` (null: nobody waits) wait for the item with this key; makes that item if there is none.
+  /// On PollKeyInUse (another open item has the poll key) and Full the waiter is left to the caller.
+  Entered enter(const ItemKey& key, const std::optional<ItemKey>& poll_key, Waiter* waiter);
   /// Puts an item of the journal in, as a starting host does.
   void restore(const OpenItemPtr& item);
 

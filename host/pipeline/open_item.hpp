@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/journal/journal.hpp"
+#include "host/pipeline/issuer_health.hpp"
 #include "host/services/exchange.hpp"
 
 namespace certspan {
@@ -33,8 +34,10 @@ struct OpenItem {
   std::string pipeline;                   ///< set before `stored`
   std::atomic<bool> stored{false};        ///< has a row in the journal
   std::atomic<bool> tell_pending{false};  ///< the order is pending and the pipeline lets clients hear so
-  std::atomic<bool> held{false};          ///< waits for a person; whoever takes this away gets the baton
-  std::vector<Waiter> waiters;            ///< guarded by the ItemTable's mutex
+  /// Not 0: nobody works on the item, it waits for a time or for a person. Whoever sets this to 0 gets the
+  /// baton.
+  std::atomic<std::uint64_t> parked{0};
+  std::vector<Waiter> waiters;  ///< guarded by the ItemTable's mutex
 
   // Of whoever holds the baton.
   WorkItem item;
@@ -44,6 +47,10 @@ struct OpenItem {
   Bytes certificate;               ///< issued, on its way into the journal or to the client
   std::uint32_t conflicts = 0;     ///< commits in a row that conflicted
   bool waits_for_room = false;     ///< its last commit found a full disk
+  /// An earlier call at this issuer may have been done: no other one may be asked until it says what came of
+  /// it.
+  bool unsure = false;
+  IssuerHealth* admitted = nullptr;  ///< let the item's next call in, and has not yet heard what came of it
 };
 
 using OpenItemPtr =

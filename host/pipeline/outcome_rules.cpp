@@ -12,7 +12,8 @@ Action after_issue_call(Outcome outcome, const IssuerTraits& traits) {
       return Action::Wait;
     case Outcome::Unavailable:
     case Outcome::Throttled:
-      return Action::NextCa;
+      // What is certain of this call is not certain of the one before.
+      return traits.unsure ? Action::Repeat : Action::NextCa;
     case Outcome::Cancelled:
       return Action::Repeat;
     case Outcome::Rejected:
@@ -27,6 +28,11 @@ Action after_issue_call(Outcome outcome, const IssuerTraits& traits) {
       return traits.has_lookup ? Action::LookUp : Action::Hold;
   }
   return Action::Hold;
+}
+
+Action after_poll(Outcome outcome) {
+  const Action action = after_lookup(outcome);
+  return action == Action::LookUp ? Action::Wait : action;
 }
 
 Action after_lookup(Outcome outcome) {

@@ -24,10 +24,14 @@ struct IssuerTraits {
   bool local_effects = false;
   bool idempotent = false;
   bool has_lookup = false;
+  /// An earlier call for the same item at the same issuer may have been done.
+  bool unsure = false;
 };
 
-/// After `issue` or `poll`.
 Action after_issue_call(Outcome outcome, const IssuerTraits& traits);
+/// After `poll`: an order stands as before until its CA gives a final answer; a poll that went wrong says
+/// nothing about it.
+Action after_poll(Outcome outcome);
 /// After `lookup`: only `cancelled` is a promise that lets another attempt or another CA be asked.
 Action after_lookup(Outcome outcome);
 /// After a validator or the fence: what is not a clear answer is asked again, and the item does not go on

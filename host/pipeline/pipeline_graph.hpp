@@ -26,6 +26,8 @@ struct Pipeline {
   std::vector<std::pair<std::string, std::vector<std::string>>> when;
   std::vector<Step> steps;
   ReplyRule reply;
+  /// An item that is not done by then is given up, unless it may have been done.
+  std::chrono::milliseconds deadline{std::chrono::hours(24 * 7)};
 };
 
 /// All pipelines of a configuration. Immutable, so any thread may read it; replaced as a whole by a new

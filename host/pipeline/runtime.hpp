@@ -9,6 +9,7 @@
 #include "host/journal/journal.hpp"
 #include "host/pipeline/connector_set.hpp"
 #include "host/pipeline/issuer_chains.hpp"
+#include "host/pipeline/issuer_health.hpp"
 #include "host/pipeline/item_table.hpp"
 #include "host/pipeline/pipeline_graph.hpp"
 #include "host/pipeline/timer.hpp"
@@ -31,6 +32,7 @@ struct Runtime {
   ItemTable& table;
   Timer& timer;
   WorkerPool& cpu;
+  IssuerHealths& healths;
   /// Called once when a journal write failed: the host closes its connections without a reply and ends.
   std::function<void()> journal_failed;
 

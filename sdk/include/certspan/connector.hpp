@@ -84,6 +84,10 @@ class Issuer : public virtual Connector {
   virtual Outcome find(const FindRequest& /*request*/, FindSink& /*sink*/) { return Outcome::Unsupported; }
   /// Cheap and free of side effects; what `certspan status` shows.
   virtual Outcome ping(Faults& /*faults*/) { return Outcome::Unsupported; }
+  /// Takes back the pending order that `item.handle()` names: cancelled (dropped, and never will be done), ok
+  /// with the certificate that was made already; anything else: it stands as before. Not overridden: an order
+  /// that nobody wants any more is held for a person.
+  virtual Answer cancel(const Item& /*item*/) { return not_offered(); }
 
  private:
   static Answer not_offered() {

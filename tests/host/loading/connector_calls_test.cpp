@@ -135,6 +135,7 @@ TEST_CASE("a connector that is not started is called by nobody") {
   const Answer answer = s.connector->issue(s.item, {});
   CHECK(answer.outcome == Outcome::Cancelled);
   CHECK(answer.code == "connector.not_started");
+  CHECK(s.connector->lookup(s.item, {}).outcome == Outcome::Unavailable);
   CHECK(s.connector->chain().error().code == "connector.not_started");
   CHECK(s.connector->find({}, {}).error().code == "connector.not_started");
   CHECK(s.connector->run_action("init", "{}").report.outcome == Outcome::Internal);

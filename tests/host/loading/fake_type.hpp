@@ -39,7 +39,8 @@ struct FakeType {
   FakeType() {
     now = this;
     offers_all = true;
-    issuer_table = {sizeof(issuer_table), 0, &on_issue, &on_poll, &on_chain, &on_lookup, &on_find, &on_ping};
+    issuer_table = {sizeof(issuer_table), 0, &on_issue, &on_poll, &on_chain, &on_lookup, &on_find, &on_ping,
+                    &on_cancel};
   }
   ~FakeType() { now = nullptr; }
   FakeType(const FakeType&) = delete;
@@ -104,6 +105,10 @@ struct FakeType {
   static void on_lookup(certspan_instance*, const certspan_item* item,
                         const certspan_answer_sink* sink) noexcept {
     answer("lookup", item, sink);
+  }
+  static void on_cancel(certspan_instance*, const certspan_item* item,
+                        const certspan_answer_sink* sink) noexcept {
+    answer("cancel", item, sink);
   }
   static certspan_outcome on_chain(certspan_instance*, const certspan_chain_sink* sink) noexcept {
     now->called("chain");

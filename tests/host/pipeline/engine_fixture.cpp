@@ -49,6 +49,7 @@ void EngineFixture::start(Pipeline pipeline) {
   journal_ = *open_journal({.directory = directory_ / "data", .clock = &clock_});
   Engine::Options options;
   options.cpu_threads = 3;
+  options.issuer_health = issuer_health;
   engine_ =
       std::make_unique<Engine>(options, Engine::Backends{*log_, clock_, *journal_, [] { std::abort(); }});
   running_ = std::make_shared<RunningConfig>();
@@ -61,6 +62,8 @@ void EngineFixture::start(Pipeline pipeline) {
   add_connector(*running_, "ca", "ca");
   add_connector(*running_, "ca-2", "ca");
   add_connector(*running_, "blind", "blind_ca");
+  add_connector(*running_, "idempotent", "idempotent_ca");
+  add_connector(*running_, "orders", "order_ca");
   add_connector(*running_, "local", "local_ca");
   REQUIRE(engine_->start(running_));
   for (const auto& [name, station] : running_->connectors.all())
@@ -112,6 +115,12 @@ std::vector<WorkItem> EngineFixture::items(bool open, bool finished) {
   filter.finished = finished;
   filter.limit = 10'000;
   return *journal_->list(filter);
+}
+
+WorkItem EngineFixture::only_item() {
+  const auto all = items(true, true);
+  REQUIRE(all.size() == 1);
+  return all.front();
 }
 
 bool EngineFixture::wait_for(ItemState state) {

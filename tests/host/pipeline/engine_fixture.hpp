@@ -30,14 +30,21 @@ struct ClientAnswer {
 using PendingAnswer = std::future<ClientAnswer>;
 
 /// An engine over a real journal in a directory of its own, with the scripted plugin's connectors: "source",
-/// "validator", "profile" (the fence), "ca", "ca-2" (both asked outside), "blind", "local". Requests come in
-/// as the HTTP server would hand them over.
+/// "validator", "profile" (the fence), "ca", "ca-2" (both asked outside), "blind", "idempotent", "orders",
+/// "local". Requests come in as the HTTP server would hand them over.
 class EngineFixture {
  public:
   EngineFixture();
   ~EngineFixture();
 
   Script script;
+  /// Breakers that open after 3 failures for some milliseconds, and retries without end.
+  IssuerHealth::Rules issuer_health{.failures = 3,
+                                    .first_pause = std::chrono::milliseconds(20),
+                                    .longest_pause = std::chrono::milliseconds(80),
+                                    .retries_per_second = 1000.0,
+                                    .retries_per_success = 1.0,
+                                    .most_retries = 1000.0};
 
   /// A pipeline validator -> issuers with quick retries.
   static Pipeline pipeline(std::vector<std::string> issuers, ReplyRule reply = {});
@@ -52,6 +59,8 @@ class EngineFixture {
   Journal& journal() { return *journal_; }
   Engine& engine() { return *engine_; }
   std::vector<WorkItem> items(bool open, bool finished);
+  /// The one item that the journal knows.
+  WorkItem only_item();
   /// Waits until an item is in this state, by the journal.
   bool wait_for(ItemState state);
 

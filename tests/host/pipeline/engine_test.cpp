@@ -63,20 +63,6 @@ TEST_CASE("another CA is asked only after the first has promised that it did and
 }
 
 TEST_CASE(
-    "an unknown outcome at a CA that can't be asked is held for a person, who can have it asked again") {
-  EngineFixture fixture;
-  fixture.script.issuers["blind"].issue = {"unknown"};
-  fixture.start(EngineFixture::pipeline({"blind"}));
-  auto waiting = fixture.send("a");
-  REQUIRE(fixture.wait_for(ItemState::Held));
-  const WorkId id = fixture.items(true, false).front().id;
-  while (fixture.engine().retry(id) != Outcome::Ok) {
-  }
-  CHECK(waiting.get().body == "ok:certificate of a 2");
-  CHECK(fixture.engine().retry(id) == Outcome::Rejected);
-}
-
-TEST_CASE(
     "a pending order is polled until it is done, and the client hears PENDING where the pipeline says so") {
   EngineFixture fixture;
   fixture.script.issuers["ca"].issue = {"pending"};

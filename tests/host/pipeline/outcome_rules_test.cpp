@@ -23,6 +23,13 @@ TEST_CASE("an unknown is asked again only where that does no harm, and else held
   CHECK(after_issue_call(Outcome::Unknown, {}) == Action::Hold);
 }
 
+TEST_CASE("what is certain of one call is not certain of the one before it") {
+  const IssuerTraits unsure{.idempotent = true, .unsure = true};
+  CHECK(after_issue_call(Outcome::Unavailable, unsure) == Action::Repeat);
+  CHECK(after_issue_call(Outcome::Throttled, unsure) == Action::Repeat);
+  CHECK(after_issue_call(Outcome::Ok, unsure) == Action::GoOn);
+}
+
 TEST_CASE("a validator that gives no clear answer fails closed") {
   for (const Outcome outcome : {Outcome::Pending, Outcome::Unavailable, Outcome::Throttled, Outcome::Unknown,
                                 Outcome::Cancelled, Outcome::Internal}) {

@@ -33,6 +33,10 @@ sdk::Answer answer_of(const std::string& word, const std::string& certificate) {
   if (word == "ok") return certificate.empty() ? sdk::Answer::ok() : sdk::Answer::ok(bytes_of(certificate));
   if (word == "pending") return sdk::Answer::pending(bytes_of("order"), std::chrono::milliseconds(1));
   if (word == "unavailable") return sdk::Answer::unavailable("scripted.unavailable", "not now");
+  if (word == "throttled") {
+    return sdk::Answer::throttled("scripted.throttled", "slower", std::chrono::milliseconds(40));
+  }
+  if (word == "internal") return sdk::Answer::internal("scripted.internal", "a mistake");
   if (word == "rejected") return sdk::Answer::rejected("scripted.rejected", "no");
   if (word == "cancelled") return sdk::Answer::cancelled("scripted.cancelled", "never");
   return sdk::Answer::unknown("scripted.unknown", "the line broke");
@@ -134,6 +138,9 @@ class ScriptedFence final : public sdk::Processor {
 };
 
 class IssuerBase : public sdk::Issuer {
+  /// Whether the CA gives the first result again for a key it knows.
+  bool repeats_itself() const { return name_ == "idempotent"; }
+
  public:
   static constexpr const char* kSummary = "Issues by script.";
   static constexpr const char* kSettingsSchema = R"({"type": "object"})";
@@ -142,7 +149,13 @@ class IssuerBase : public sdk::Issuer {
   sdk::Answer issue(const sdk::Item& item) override {
     if (script_.inside_issue) script_.inside_issue(name_);
     const std::lock_guard lock(script_.mutex);
-    const std::string word = next_word(script_.issuers[name_].issue);
+    Script::Issuer& mine = script_.issuers[name_];
+    ++mine.asked;
+    mine.seen_handles.push_back(text_of(item.handle()));
+    const std::string word = next_word(mine.issue);
+    if (mine.certificates.contains(text_of(item.key())) && repeats_itself()) {
+      return answer_of(word, word == "ok" ? mine.certificates[text_of(item.key())] : "");
+    }
     return answer_of(word, word == "ok" || word == "unknown" ? certify(item) : "");
   }
   sdk::Outcome chain(sdk::ChainSink& chain) override {
@@ -188,6 +201,31 @@ class OutsideCa final : public IssuerBase {
   }
 };
 
+class IdempotentCa final : public IssuerBase {
+ public:
+  static constexpr const char* kName = "idempotent_ca";
+  static constexpr std::uint32_t kFlags = CERTSPAN_TYPE_RUNS_WAITS;
+  static constexpr std::uint32_t kIssuerFlags = CERTSPAN_ISSUER_IDEMPOTENT;
+  using IssuerBase::IssuerBase;
+};
+
+class OrderCa final : public IssuerBase {
+ public:
+  static constexpr const char* kName = "order_ca";
+  static constexpr std::uint32_t kFlags = CERTSPAN_TYPE_RUNS_WAITS;
+  using IssuerBase::IssuerBase;
+  sdk::Answer poll(const sdk::Item& item) override {
+    const std::lock_guard lock(script_.mutex);
+    const std::string word = next_word(script_.issuers[name_].poll);
+    return answer_of(word, word == "ok" ? certify(item) : "");
+  }
+  sdk::Answer cancel(const sdk::Item& item) override {
+    const std::lock_guard lock(script_.mutex);
+    const std::string word = next_word(script_.issuers[name_].cancel);
+    return answer_of(word, word == "ok" ? certify(item) : "");
+  }
+};
+
 class LocalCa final : public IssuerBase {
  public:
   static constexpr const char* kName = "local_ca";
@@ -210,7 +248,8 @@ void use_script(Script& script) {
 }  // namespace certspan
 
 CERTSPAN_PLUGIN(certspan::ScriptedSource, certspan::ScriptedValidator, certspan::ScriptedFence,
-                certspan::OutsideCa, certspan::BlindCa, certspan::LocalCa)
+                certspan::OutsideCa, certspan::BlindCa, certspan::IdempotentCa, certspan::OrderCa,
+                certspan::LocalCa)
 
 const certspan_plugin& certspan::scripted_plugin() {
   return *certspan_plugin_entry_v0();

@@ -21,10 +21,13 @@ namespace certspan {
 /// counting the issuer's certificates.
 struct Script {
   struct Issuer {
-    std::deque<std::string> issue;  ///< ok, unavailable, rejected, unknown, pending
+    std::deque<std::string> issue;  ///< ok, unavailable, throttled, rejected, unknown, internal, pending
     std::deque<std::string>
         lookup;  ///< ok, cancelled, unavailable; ok gives the certificate issued last for the key
-    std::deque<std::string> poll;  ///< ok, pending
+    std::deque<std::string> poll;           ///< ok, pending, unavailable
+    std::deque<std::string> cancel;         ///< ok, cancelled, unavailable
+    int asked = 0;                          ///< calls of `issue`
+    std::vector<std::string> seen_handles;  ///< what those found in `item.handle`
     int issued = 0;
     int lookups = 0;
     std::map<std::string, std::string> certificates;  ///< by key
@@ -39,7 +42,8 @@ struct Script {
 };
 
 /// The plugin's table. Its types: "source", "validator", "fence", "ca" (asked outside, with lookup),
-/// "blind_ca" (no lookup), "local_ca" (local effects).
+/// "blind_ca" (no lookup), "idempotent_ca", "order_ca" (poll and cancel, no lookup), "local_ca" (local
+/// effects).
 const certspan_plugin& scripted_plugin();
 
 /// The script of the connectors that are created from now on.

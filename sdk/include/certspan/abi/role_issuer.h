@@ -59,6 +59,11 @@ typedef struct certspan_role_issuer {
   /* Optional: cheap and free of side effects; what `certspan status` shows. Absent: state is taken from the
    * calls. [worker-thread] [may-block] started */
   certspan_outcome (*ping)(certspan_instance* instance, const certspan_fault_sink* faults) CERTSPAN_NOEXCEPT;
+  /* Optional: takes back the pending order that `item->handle` names. CANCELLED: it is dropped and never will
+   * be done. OK with a certificate: it had been done already. Anything else: it stands as before. Absent: an
+   * order that nobody wants any more is held for a person. [worker-thread] [may-block] started */
+  void (*cancel)(certspan_instance* instance, const certspan_item* item,
+                 const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_role_issuer;
 
 CERTSPAN_ABI_END

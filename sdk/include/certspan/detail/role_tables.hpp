@@ -65,6 +65,7 @@ struct IssuerTable {
       .lookup = CERTSPAN_SDK_OVERRIDES(T, Issuer, lookup) ? &answer<&T::lookup> : nullptr,
       .find = CERTSPAN_SDK_OVERRIDES(T, Issuer, find) ? &find : nullptr,
       .ping = CERTSPAN_SDK_OVERRIDES(T, Issuer, ping) ? &ping : nullptr,
+      .cancel = CERTSPAN_SDK_OVERRIDES(T, Issuer, cancel) ? &answer<&T::cancel> : nullptr,
   };
 };
 

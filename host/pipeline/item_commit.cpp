@@ -1,0 +1,213 @@
+// Calls, waiting, and an item's durable points.
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "host/pipeline/current_step.hpp"
+#include "host/pipeline/item_runner.hpp"
+#include "host/services/call_scope.hpp"
+
+namespace certspan {
+namespace {
+
+constexpr std::uint32_t kMostConflicts = 8;
+constexpr std::chrono::milliseconds kDiskFullPause{2000};
+/// An item that waits for a person has no time of its own.
+constexpr std::uint64_t kForAPerson = UINT64_MAX;
+
+}  // namespace
+
+double random_unit() {
+  thread_local std::minstd_rand engine{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+}
+
+Answer ItemRunner::call(const OpenItemPtr& open, Connector& connector, std::string_view name,
+                        const std::function<Answer(const CallTerms&)>& make) {
+  WorkItem& item = open->item;
+  const auto before = runtime_.clock.now();
+  const CallTerms terms{item.tries == 0 ? 1 : item.tries, before + current_step(*open).timeout};
+  const std::string id = to_string(item.id);
+  inside_.fetch_add(1);
+  Answer answer;
+  {
+    const CallScope scope(id, open->writes);
+    answer = make(terms);
+  }
+  inside_.fetch_sub(1);
+  Attempt attempt;
+  attempt.step = item.step;
+  attempt.call = name;
+  attempt.connector = connector.name();
+  attempt.version = connector.plugin().version();
+  attempt.outcome = answer.outcome;
+  attempt.code = answer.code;
+  attempt.message = answer.message;
+  attempt.at = runtime_.clock.wall_ms();
+  attempt.took_ms = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(runtime_.clock.now() - before).count());
+  if (item.attempts.size() >= WorkItem::kMostAttempts) item.attempts.erase(item.attempts.begin());
+  item.attempts.push_back(std::move(attempt));
+  return answer;
+}
+
+// --- waiting
+// ---------------------------------------------------------------------------------------------------------
+
+/// Parks the item: its baton is there for the timer, and until then for a person.
+void ItemRunner::schedule(const OpenItemPtr& open, std::chrono::milliseconds delay, Next next) {
+  const bool at_issuer = open->item.state == ItemState::Calling || open->item.state == ItemState::Pending;
+  const std::string pool = at_issuer ? current_issuer(*open) : std::string();
+  open->item.next_at = runtime_.clock.wall_ms() + delay.count();
+  const std::uint64_t ticket = ++tickets_;
+  open->parked = ticket;
+  runtime_.timer.after(delay, [this, open, ticket, pool, next = std::move(next)] {
+    std::uint64_t expected = ticket;
+    if (open->parked.compare_exchange_strong(expected, 0)) post(open, pool, next);
+  });
+}
+
+/// Parks the item again as its state asks for.
+void ItemRunner::park_until_due(const OpenItemPtr& open) {
+  if (open->item.state == ItemState::Held) {
+    open->parked = kForAPerson;
+    return;
+  }
+  resume(open);
+}
+
+void ItemRunner::resume(const OpenItemPtr& open) {
+  const WorkItem& item = open->item;
+  const auto until_next =
+      std::chrono::milliseconds(std::max<WallMs>(0, item.next_at - runtime_.clock.wall_ms()));
+  switch (item.state) {
+    case ItemState::Ready:
+      return schedule(open, until_next, [this, open] { step(open); });
+    case ItemState::Pending:
+      return schedule(open, until_next, [this, open] { ask_issuer(open, "poll"); });
+    case ItemState::Calling: {
+      // The host ended while the CA was being asked, or had no clear answer yet: what came of it is unknown.
+      Answer answer;
+      answer.outcome = Outcome::Unknown;
+      answer.code = "host.restarted";
+      answer.message = "the host ended before this CA had said what came of the request";
+      return post(open, current_issuer(*open), [this, open, answer] { after_issuer(open, "issue", answer); });
+    }
+    case ItemState::Held:
+      open->parked = kForAPerson;
+      return;
+    case ItemState::Done:
+    case ItemState::Failed:
+    case ItemState::Dead:
+      return;
+  }
+}
+
+void ItemRunner::post(const OpenItemPtr& open, std::string_view connector, Next next) {
+  const auto config = runtime_.config();
+  if (!connector.empty()) return config->connectors.pool_of(connector, runtime_.cpu).post(std::move(next));
+  if (on_own_pool(open)) {
+    return config->connectors.pool_of(current_step(*open).connectors.front(), runtime_.cpu)
+        .post(std::move(next));
+  }
+  runtime_.cpu.post(std::move(next));
+}
+
+/// Whether the current step is a validator with workers of its own. An issuer's are used for the call alone.
+bool ItemRunner::on_own_pool(const OpenItemPtr& open) const {
+  const Step& step = current_step(*open);
+  if (step.kind != StepKind::Validate) return false;
+  const auto config = runtime_.config();
+  Connector* connector = config->connectors.find(step.connectors.front());
+  return connector != nullptr && connector->runs_waits();
+}
+
+// --- the journal
+// -----------------------------------------------------------------------------------------------------
+
+void ItemRunner::save(const OpenItemPtr& open, Next next) {
+  if (open->stored) return commit(open, std::move(next));
+  next();
+}
+
+/// Makes the item as it stands durable, then goes on.
+void ItemRunner::commit(const OpenItemPtr& open, Next next) {
+  open->item.changed_at = runtime_.clock.wall_ms();
+  Transition transition;
+  transition.item = open->item;
+  transition.first = !open->stored;
+  transition.writes = open->writes;
+  runtime_.journal.commit(std::move(transition), [this, open, next = std::move(next)](CommitResult result) {
+    runtime_.cpu.post([this, open, result, next] { committed(open, result, next); });
+  });
+}
+
+void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const Next& next) {
+  switch (result) {
+    case CommitResult::Committed:
+      open->stored = true;
+      open->waits_for_room = false;
+      open->conflicts = 0;
+      open->writes.clear();
+      open->durable = open->item;
+      return next();
+    case CommitResult::Conflict:
+      return start_over(open);
+    case CommitResult::Refused:
+      // Nothing was written. What an outside CA has done must not be forgotten; a request that left no trace
+      // yet can be.
+      if (open->stored) return wait_for_room(open, next);
+      release_admission(open);
+      log(LogLevel::Error, "not accepted: no room in the journal", open->item, {{"code", "journal.full"}});
+      return ReplyDesk::try_later(runtime_.table.remove(open));
+    case CommitResult::StaleEpoch:
+    case CommitResult::KeyExists:
+      release_admission(open);
+      log(LogLevel::Warn, "item belongs to another claim", open->item, {});
+      return ReplyDesk::try_later(runtime_.table.remove(open));
+    case CommitResult::Failed:
+      return runtime_.journal_failed();
+  }
+}
+
+/// The commit is tried again; nobody else may take the item meanwhile, so it is not parked.
+void ItemRunner::wait_for_room(const OpenItemPtr& open, const Next& next) {
+  if (!std::exchange(open->waits_for_room, true)) {
+    log(LogLevel::Error, "waits for room in the journal", open->item, {{"code", "journal.full"}});
+  }
+  runtime_.timer.after(kDiskFullPause,
+                       [this, open, next] { runtime_.cpu.post([this, open, next] { commit(open, next); }); });
+}
+
+/// A store record that a call relied on has changed: the calls since the last durable point are made again.
+void ItemRunner::start_over(const OpenItemPtr& open) {
+  release_admission(open);
+  open->item = open->durable;
+  open->writes.clear();
+  open->certificate.clear();
+  if (++open->conflicts < kMostConflicts) return post(open, "", [this, open] { step(open); });
+  log(LogLevel::Warn, "item conflicts again and again", open->item, {});
+  open->conflicts = 0;
+  ReplyDesk::try_later(open->stored ? runtime_.table.take_waiters(open) : runtime_.table.remove(open));
+  if (open->stored) schedule(open, kDiskFullPause, [this, open] { step(open); });
+}
+
+/// The call that an issuer's health let in is not made after all.
+void ItemRunner::release_admission(const OpenItemPtr& open) {
+  if (open->admitted == nullptr) return;
+  std::exchange(open->admitted, nullptr)
+      ->took(Outcome::Cancelled, std::chrono::milliseconds(0), runtime_.clock.now());
+}
+
+void ItemRunner::log(LogLevel level, std::string_view event, const WorkItem& item,
+                     std::initializer_list<LogField> more) {
+  if (!runtime_.log.enabled(level)) return;
+  const std::string id = to_string(item.id);
+  std::vector<LogField> fields = {
+      {"work", id}, {"pipeline", item.pipeline}, {"transaction", item.transaction_id}};
+  fields.insert(fields.end(), more.begin(), more.end());
+  runtime_.log.write(level, event, fields);
+}
+
+}  // namespace certspan
