@@ -86,7 +86,10 @@ void ItemRunner::ask_issuer(const OpenItemPtr& open, std::string_view call_name)
   CERTSPAN_FAILPOINT("issue.before");
   Answer answer = call_issuer(open, *issuer, call_name);
   CERTSPAN_FAILPOINT("issue.after");
-  std::exchange(open->admitted, nullptr)->took(answer.outcome, answer.retry_after, runtime_.clock.now());
+  // A CA that can't tell yet what came of a request is well.
+  const bool cannot_tell = call_name == "lookup" && answer.outcome == Outcome::Unavailable;
+  std::exchange(open->admitted, nullptr)
+      ->took(cannot_tell ? Outcome::Pending : answer.outcome, answer.retry_after, runtime_.clock.now());
   if (!answer.ok() && answer.outcome != Outcome::Pending) open->writes.resize(staged);
   after_issuer(open, call_name, std::move(answer));
 }

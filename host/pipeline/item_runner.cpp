@@ -248,6 +248,8 @@ Result<void> ItemRunner::resolve(const OpenItemPtr& open, Resolution resolution,
       open->item.tries = 0;
       open->unsure = false;
       forget_order(*open);
+      // The person's word starts its time anew.
+      open->item.deadline += runtime_.clock.wall_ms() - open->item.accepted_at;
       log(LogLevel::Warn, "held item is asked for again", open->item, {{"who", who}});
       commit(open, [this, open] { post(open, "", [this, open] { step(open); }); });
       return {};

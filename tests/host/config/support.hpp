@@ -131,6 +131,7 @@ pipelines:
         profile: wifi
         timeout: 20s
         retry: { attempts: 6, backoff: 1s..2m }
+    deadline: 3d
     reply: { within: 45s, then: pending }
 )";
 

@@ -39,8 +39,8 @@ struct FakeType {
   FakeType() {
     now = this;
     offers_all = true;
-    issuer_table = {sizeof(issuer_table), 0, &on_issue, &on_poll, &on_chain, &on_lookup, &on_find, &on_ping,
-                    &on_cancel};
+    issuer_table = {sizeof(issuer_table), 0,        &on_issue, &on_poll,  &on_chain,
+                    &on_lookup,           &on_find, &on_ping,  &on_cancel};
   }
   ~FakeType() { now = nullptr; }
   FakeType(const FakeType&) = delete;
