@@ -59,13 +59,13 @@ Engine::~Engine() {
 }
 
 Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
+  table_.set_pipelines(config->graph.pipelines().size());
   runtime_.replace(std::move(config));
   CERTSPAN_TRY(const std::vector<WorkItem> items, runtime_.journal.claim_open());
   for (const WorkItem& item : items) {
-    auto open = std::make_shared<OpenItem>(item.key, item.poll_key);
+    auto open = std::make_shared<OpenItem>(item.key, item.poll_key, item.pipeline);
     open->item = open->durable = item;
     open->id = item.id;
-    open->pipeline = item.pipeline;
     open->stored = true;
     const Pipeline* pipeline = this->config()->graph.find(item.pipeline);
     open->tell_pending = item.state == ItemState::Pending && pipeline != nullptr &&
@@ -82,6 +82,7 @@ Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
 }
 
 std::shared_ptr<const RunningConfig> Engine::replace(std::shared_ptr<const RunningConfig> next) {
+  table_.set_pipelines(next->graph.pipelines().size());
   return runtime_.replace(std::move(next));
 }
 

@@ -44,10 +44,11 @@ void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply
                               std::move(reply_context), rule.within);
   if (!accepting_) return ReplyDesk::try_later(only(std::move(waiter)));
   if (pipeline == nullptr) return turn_away(std::move(waiter), Outcome::Rejected, "pipeline.no_match");
-  const auto [entry, open] = runtime_.table.enter(submission.key, submission.poll_key, &waiter);
+  const auto [entry, open] =
+      runtime_.table.enter(submission.key, submission.poll_key, pipeline->name, &waiter);
   switch (entry) {
     case ItemTable::Entry::Fresh:
-      return accept(open, std::move(submission));
+      return accept(open, std::move(submission), *pipeline);
     case ItemTable::Entry::Repeat:
       if (open->tell_pending) desk_.pending(runtime_.table.take_waiters(open), open->id);
       return;
@@ -58,11 +59,8 @@ void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply
   }
 }
 
-void Intake::accept(const OpenItemPtr& open, Submission submission) {
+void Intake::accept(const OpenItemPtr& open, Submission submission, const Pipeline& pipeline) {
   if (answer_from_journal(open)) return;
-  const auto config = runtime_.config();
-  const Pipeline* pipeline = config->graph.match(submission.source, submission.message, submission.labels);
-  if (pipeline == nullptr) return ReplyDesk::try_later(runtime_.table.remove(open));
   WorkItem& item = open->item;
   item.key = submission.key;
   item.poll_key = submission.poll_key;
@@ -73,7 +71,7 @@ void Intake::accept(const OpenItemPtr& open, Submission submission) {
   SHA256(item.request.data(), item.request.size(), item.request_digest.data());
   item.signer = std::move(submission.signer);
   item.labels = std::move(submission.labels);
-  begin(*open, *pipeline);
+  begin(*open, pipeline);
   accepted_here().push_back(open);
 }
 
@@ -85,7 +83,7 @@ Result<OpenItemPtr> Intake::revive(const WorkItem& dead) {
     return fail(Outcome::Rejected, "pipeline.no_match",
                 "no pipeline takes " + to_string(dead.id) + " any more");
   }
-  const auto [entry, open] = runtime_.table.enter(dead.key, dead.poll_key, nullptr);
+  const auto [entry, open] = runtime_.table.enter(dead.key, dead.poll_key, pipeline->name, nullptr);
   if (entry == ItemTable::Entry::Repeat) return asked_again(dead.id, open->id);
   if (entry != ItemTable::Entry::Fresh) {
     return fail(Outcome::Unavailable, "submit.full", "too much work is under way; try again in a moment");
@@ -119,7 +117,6 @@ void Intake::begin(OpenItem& open, const Pipeline& pipeline) {
   item.accepted_at = item.changed_at = runtime_.clock.wall_ms();
   item.deadline = item.accepted_at + pipeline.deadline.count();
   open.durable = item;
-  open.pipeline = item.pipeline;
   open.id = item.id;
 }
 

@@ -43,7 +43,7 @@ class Intake final : public Submitter {
  private:
   Waiter make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange,
                      Bytes context, std::chrono::milliseconds within) const;
-  void accept(const OpenItemPtr& open, Submission submission);
+  void accept(const OpenItemPtr& open, Submission submission, const Pipeline& pipeline);
   void begin(OpenItem& open, const Pipeline& pipeline);
   bool answer_from_journal(const OpenItemPtr& open);
   bool still_answers(const WorkItem& item) const;

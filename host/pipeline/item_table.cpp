@@ -7,25 +7,36 @@
 namespace certspan {
 
 ItemTable::Entered ItemTable::enter(const ItemKey& key, const std::optional<ItemKey>& poll_key,
-                                    Waiter* waiter) {
+                                    const std::string& pipeline, Waiter* waiter) {
   MutexLock lock(mutex_);
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
     if (waiter != nullptr) found->second->waiters.push_back(std::move(*waiter));
     return {Entry::Repeat, found->second};
   }
   if (poll_key && by_poll_key_.contains(*poll_key)) return {Entry::PollKeyInUse, nullptr};
-  if (by_key_.size() >= limit_) return {Entry::Full, nullptr};
-  auto item = std::make_shared<OpenItem>(key, poll_key);
+  if (full(pipeline)) return {Entry::Full, nullptr};
+  auto item = std::make_shared<OpenItem>(key, poll_key, pipeline);
   if (waiter != nullptr) item->waiters.push_back(std::move(*waiter));
-  by_key_.emplace(key, item);
-  if (poll_key) by_poll_key_.emplace(*poll_key, item);
+  add(item);
   return {Entry::Fresh, item};
+}
+
+bool ItemTable::full(const std::string& pipeline) const {
+  if (by_key_.size() >= limit_) return true;
+  if (!several_pipelines_) return false;
+  const auto own = by_pipeline_.find(pipeline);
+  return own != by_pipeline_.end() && own->second >= limit_ / 2;
+}
+
+void ItemTable::add(const OpenItemPtr& item) {
+  if (!by_key_.emplace(item->key, item).second) return;
+  if (item->poll_key) by_poll_key_.emplace(*item->poll_key, item);
+  ++by_pipeline_[item->pipeline];
 }
 
 void ItemTable::restore(const OpenItemPtr& item) {
   MutexLock lock(mutex_);
-  by_key_.emplace(item->key, item);
-  if (item->poll_key) by_poll_key_.emplace(*item->poll_key, item);
+  add(item);
 }
 
 OpenItemPtr ItemTable::find_by_poll_key(const ItemKey& poll_key) const {
@@ -59,6 +70,8 @@ std::vector<Waiter> ItemTable::remove(const OpenItemPtr& item) {
   MutexLock lock(mutex_);
   if (const auto found = by_key_.find(item->key); found != by_key_.end() && found->second == item) {
     by_key_.erase(found);
+    const auto own = by_pipeline_.find(item->pipeline);
+    if (--own->second == 0) by_pipeline_.erase(own);
   }
   if (item->poll_key) {
     const auto found = by_poll_key_.find(*item->poll_key);
@@ -83,6 +96,11 @@ std::vector<ItemTable::Expired> ItemTable::expire(TimePoint now) {
 std::size_t ItemTable::size() const {
   MutexLock lock(mutex_);
   return by_key_.size();
+}
+
+std::map<std::string, std::size_t> ItemTable::by_pipeline() const {
+  MutexLock lock(mutex_);
+  return by_pipeline_;
 }
 
 std::size_t ItemTable::waiting() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <unordered_map>
@@ -24,8 +25,13 @@ class ItemTable {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// `limit`: items at a time; beyond it new ones are turned away.
+  /// `limit`: items at a time; beyond it new ones are turned away. Where there are several pipelines, none
+  /// gets more than half of it: a CA that is stuck fills its own pipeline's half and leaves the others
+  /// theirs.
   explicit ItemTable(std::size_t limit) : limit_(limit) {}
+
+  /// How many pipelines there are now.
+  void set_pipelines(std::size_t count) { several_pipelines_ = count > 1; }
 
   enum class Entry { Fresh, Repeat, PollKeyInUse, Full };
   struct Entered {
@@ -34,7 +40,8 @@ class ItemTable {
   };
   /// Makes `waiter` (null: nobody waits) wait for the item with this key; makes that item if there is none.
   /// On PollKeyInUse (another open item has the poll key) and Full the waiter is left to the caller.
-  Entered enter(const ItemKey& key, const std::optional<ItemKey>& poll_key, Waiter* waiter);
+  Entered enter(const ItemKey& key, const std::optional<ItemKey>& poll_key, const std::string& pipeline,
+                Waiter* waiter);
   /// Puts an item of the journal in, as a starting host does.
   void restore(const OpenItemPtr& item);
 
@@ -57,14 +64,21 @@ class ItemTable {
   std::vector<Expired> expire(TimePoint now);
 
   std::size_t size() const;
+  /// Open items of each pipeline that has any.
+  std::map<std::string, std::size_t> by_pipeline() const;
   std::size_t waiting() const;
   std::vector<OpenItemPtr> all() const;
 
  private:
+  void add(const OpenItemPtr& item) CERTSPAN_REQUIRES(mutex_);
+  bool full(const std::string& pipeline) const CERTSPAN_REQUIRES(mutex_);
+
   const std::size_t limit_;
+  std::atomic<bool> several_pipelines_{false};
   mutable Mutex mutex_;
   std::unordered_map<ItemKey, OpenItemPtr, ItemKeyHash> by_key_ CERTSPAN_GUARDED_BY(mutex_);
   std::unordered_map<ItemKey, OpenItemPtr, ItemKeyHash> by_poll_key_ CERTSPAN_GUARDED_BY(mutex_);
+  std::map<std::string, std::size_t> by_pipeline_ CERTSPAN_GUARDED_BY(mutex_);
 };
 
 }  // namespace certspan

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/journal/journal.hpp"
@@ -26,12 +27,13 @@ struct Waiter {
 /// continuation holds the baton), so most of it is not locked. What other threads may look at meanwhile
 /// stands first.
 struct OpenItem {
-  OpenItem(const ItemKey& key_, const std::optional<ItemKey>& poll_key_) : key(key_), poll_key(poll_key_) {}
+  OpenItem(const ItemKey& key_, const std::optional<ItemKey>& poll_key_, std::string pipeline_)
+      : key(key_), poll_key(poll_key_), pipeline(std::move(pipeline_)) {}
 
   const ItemKey key;
   const std::optional<ItemKey> poll_key;
+  const std::string pipeline;
   std::atomic<WorkId> id{};
-  std::string pipeline;                   ///< set before `stored`
   std::atomic<bool> stored{false};        ///< has a row in the journal
   std::atomic<bool> tell_pending{false};  ///< the order is pending and the pipeline lets clients hear so
   /// Not 0: nobody works on the item, it waits for a time or for a person. Whoever sets this to 0 gets the
