@@ -26,8 +26,8 @@ bool fit(const std::vector<StoreWrite>& writes) {
 
 }  // namespace
 
-SealedPlace sealed_place(WorkId id) {
-  return {"hot", id, "request and handle"};
+SealedPlace sealed_place(WorkId id, ItemState state) {
+  return is_open(state) ? SealedPlace{"hot", id, "request and handle"} : SealedPlace{"done", id, "request"};
 }
 
 std::optional<Change> change_of(Transition transition, const Sealer& sealer) {
@@ -44,13 +44,13 @@ std::optional<Change> change_of(Transition transition, const Sealer& sealer) {
   row.transaction_hash = transaction_hash(item.transaction_id);
   row.serial_hash = serial_hash(item.label(kSerialLabel));
   row.body = encode_item(item);
-  if (is_open(item.state)) {
+  if (keeps_request(item.state)) {
     const Bytes secrets = encode_secrets(item);
-    auto sealed = sealer.seal(sealed_place(item.id), secrets);
+    auto sealed = sealer.seal(sealed_place(item.id, item.state), secrets);
     if (!sealed || secrets.size() > kMostBody) return std::nullopt;
     row.sealed = std::move(*sealed);
-    row.note = item.note;
   }
+  if (is_open(item.state)) row.note = item.note;
   if (row.body.size() > kMostBody) return std::nullopt;
   change.writes = std::move(transition.writes);
   return change;

@@ -24,7 +24,7 @@ struct ItemRow {
   std::optional<std::int64_t> serial_hash;
   Bytes note;
   Bytes body;
-  Bytes sealed;  ///< empty in a finished row
+  Bytes sealed;  ///< empty in a finished row, but for a dead letter's
 };
 
 struct NoteRow {
@@ -41,8 +41,8 @@ struct Change {
   std::vector<StoreWrite> writes;
 };
 
-/// The sealed column's place, as sealing binds it.
-SealedPlace sealed_place(WorkId id);
+/// The sealed column's place, as sealing binds it: what was sealed for an open row opens in no dead letter.
+SealedPlace sealed_place(WorkId id, ItemState state);
 
 /// nullopt: over a limit of size or count.
 std::optional<Change> change_of(Transition transition, const Sealer& sealer);

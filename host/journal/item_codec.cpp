@@ -93,7 +93,7 @@ void encode_origin(FieldWriter& out, const WorkItem& item) {
   out.text(ItemTag::Message, item.message);
   out.text(ItemTag::Transaction, item.transaction_id);
   out.bytes(ItemTag::RequestDigest, item.request_digest);
-  if (is_open(item.state)) out.bytes(ItemTag::Signer, item.signer);
+  if (keeps_request(item.state)) out.bytes(ItemTag::Signer, item.signer);
   for (const auto& label : item.labels) out.element(ItemTag::Label, encode(label));
 }
 
@@ -343,7 +343,7 @@ Bytes encode_secrets(const WorkItem& item) {
   constexpr std::size_t kHeads = 16;
   FieldWriter out(kHeads + item.request.size() + item.handle.size());
   out.bytes(SecretTag::Request, item.request);
-  out.bytes(SecretTag::Handle, item.handle);
+  if (is_open(item.state)) out.bytes(SecretTag::Handle, item.handle);
   return std::move(out).take();
 }
 

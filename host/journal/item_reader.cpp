@@ -69,8 +69,8 @@ Result<WorkItem> read_row(const sql::Statement& row) {
 
 Result<void> open_secrets(const sql::Statement& row, const Sealer& sealer, WorkItem& item) {
   const BytesView sealed = row.blob(Column::Sealed);
-  if (!is_open(item.state)) return {};
-  CERTSPAN_TRY(const Bytes secrets, sealer.open(sealed_place(item.id), sealed));
+  if (!is_open(item.state) && sealed.empty()) return {};
+  CERTSPAN_TRY(const Bytes secrets, sealer.open(sealed_place(item.id, item.state), sealed));
   return decode_secrets(secrets, item);
 }
 

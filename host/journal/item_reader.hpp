@@ -69,7 +69,7 @@ class ItemReader {
 
 /// Columns of `hot` and `done` in the order that read_row takes.
 inline constexpr std::string_view kHotColumns = "SELECT id, epoch, state, key, body, note, sealed FROM hot ";
-inline constexpr std::string_view kDoneColumns = "SELECT id, epoch, state, key, body, x'', x'' FROM done ";
+inline constexpr std::string_view kDoneColumns = "SELECT id, epoch, state, key, body, x'', sealed FROM done ";
 
 /// The item at a statement's row, without its secrets. Errors: journal.corrupt, journal.newer_schema.
 Result<WorkItem> read_row(const sql::Statement& row);

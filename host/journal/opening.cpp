@@ -51,13 +51,6 @@ Result<Totals> totals_of(sql::Database& database, const std::string& path) {
   return std::move(*totals);
 }
 
-bool holds_sealed(const Totals& totals) {
-  for (const ItemState state : {ItemState::Ready, ItemState::Calling, ItemState::Pending, ItemState::Held}) {
-    if (totals.counts.at(static_cast<std::size_t>(state)) > 0) return true;
-  }
-  return false;
-}
-
 /// The sealer of the key that belongs to the journal; nullopt if there is no key, or another one, and
 /// nothing is sealed with it.
 Result<std::optional<Sealer>> sealer_of(const std::filesystem::path& key_path, const Totals& totals) {
@@ -65,15 +58,15 @@ Result<std::optional<Sealer>> sealer_of(const std::filesystem::path& key_path, c
   const auto unusable = [&](const char* why) {
     return fail(Outcome::Unavailable, "journal.key",
                 "sealing key \"" + key_path.string() + "\": " + why +
-                    ": put it back from a backup, open work items can't be read without it");
+                    ": put it back from a backup, open work items and dead letters can't be read without it");
   };
   if (!key) {
-    if (holds_sealed(totals)) return unusable("is missing");
+    if (totals.sealed) return unusable("is missing");
     return std::nullopt;
   }
   CERTSPAN_TRY(Sealer sealer, Sealer::create(*key));
   if (sealer.key_check() == totals.key_check || totals.key_check.empty()) return sealer;
-  if (holds_sealed(totals)) return unusable("belongs to another journal");
+  if (totals.sealed) return unusable("belongs to another journal");
   return sealer;
 }
 

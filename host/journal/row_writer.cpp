@@ -28,7 +28,7 @@ sql::Tried<RowWriter> RowWriter::create(sql::Database& database, IdSource& revis
        "?8,"
        " body = ?9, sealed = ?10 WHERE id = ?1"},
       {&writer.delete_hot_, "DELETE FROM hot WHERE id = ?1"},
-      {&writer.insert_done_, "INSERT INTO done VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9)"},
+      {&writer.insert_done_, "INSERT INTO done VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?10)"},
       {&writer.update_note_, "UPDATE hot SET note = ?2 WHERE id = ?1"},
       {&writer.find_store_, "SELECT revision FROM store WHERE connector = ?1 AND key = ?2"},
       {&writer.put_store_,
@@ -150,7 +150,12 @@ sql::Tried<void> RowWriter::write_item(const ItemRow& row) {
       .bind(6, row.serial_hash)
       .bind(7, BytesView(row.key))
       .bind(9, BytesView(row.body));
-  if (open) statement.bind(8, BytesView(row.note)).bind(10, BytesView(row.sealed));
+  if (open) statement.bind(8, BytesView(row.note));
+  if (open || !row.sealed.empty()) {
+    statement.bind(10, BytesView(row.sealed));
+  } else {
+    statement.bind(10, std::optional<std::int64_t>());
+  }
   CERTSPAN_CHECK(statement.run());
   if (open || row.first) return {};
   return delete_hot_.bind(1, number_of(row.id)).run();

@@ -72,8 +72,11 @@ CREATE TABLE totals (
 INSERT INTO totals VALUES (1, 0, 0, 0, 0, x'');
 )sql";
 
+// A dead letter keeps its sealed request, so that a person can have it tried again.
+constexpr const char* kVersion2 = "ALTER TABLE done ADD COLUMN sealed BLOB;";
+
 /// Step n brings version n to n + 1. Steps are only ever added.
-constexpr std::array<const char*, kSchemaVersion> kSteps = {kVersion1};
+constexpr std::array<const char*, kSchemaVersion> kSteps = {kVersion1, kVersion2};
 
 Error described(const sql::Failure& failure, const std::string& path) {
   return sql::to_error(failure, path);

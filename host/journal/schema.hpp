@@ -8,7 +8,7 @@
 namespace certspan {
 
 /// The schema that this program writes.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 /// Settings of every connection that writes: write-ahead log, full sync. Leaves a file alone that is no
 /// journal or one of a newer program. Errors: as bring_up_schema, and journal.unwritable.

@@ -18,6 +18,7 @@ struct Totals {
   std::uint64_t last_id = 0;  ///< no id or revision above it was ever given out by a committed change
   Bytes key_check;            ///< of the sealing key that belongs to the journal; empty in a fresh one
   StateCounts counts{};       ///< Failed is counted under Done
+  bool sealed = false;        ///< something is sealed with that key
 };
 
 sql::Tried<Totals> read_totals(sql::Database& database);

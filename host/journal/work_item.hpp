@@ -35,6 +35,10 @@ std::string_view to_string(ItemState state);
 inline bool is_open(ItemState state) {
   return state <= ItemState::Held;
 }
+/// Whether the journal keeps the request and who vouches for it: what may still be asked for.
+inline bool keeps_request(ItemState state) {
+  return is_open(state) || state == ItemState::Dead;
+}
 
 /// One call that was made for an item, for `why` and for dead letters.
 struct Attempt {
@@ -62,7 +66,7 @@ struct WorkItem {
   std::string pipeline;
   std::string message;  ///< "enrolment" or "renewal"
   std::string transaction_id;
-  Bytes request;  ///< PKCS #10; secret: sealed in `hot`, dropped when the item finishes
+  Bytes request;  ///< PKCS #10; secret: sealed, dropped when the item is done or failed
   ItemKey request_digest{};
   Bytes signer;  ///< renewal: the certificate that vouches
   Labels labels;
@@ -71,7 +75,7 @@ struct WorkItem {
   std::uint32_t step = 0;       ///< index into steps
   std::uint32_t connector = 0;  ///< issue: index into steps[step].connectors
   std::uint32_t tries = 0;      ///< calls made at this connector for this step
-  Bytes handle;                 ///< of a pending order; sealed like the request
+  Bytes handle;                 ///< of a pending order; sealed, dropped when the item finishes
   Bytes note;
 
   ItemState state = ItemState::Ready;

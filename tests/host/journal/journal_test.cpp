@@ -100,6 +100,28 @@ TEST_CASE_METHOD(Fixture, "a finished item keeps its certificate and loses reque
   CHECK(done.handle.empty());
 }
 
+TEST_CASE_METHOD(Fixture, "a dead letter keeps what is needed to ask again, a refused item does not") {
+  WorkItem item = accepted(1);
+  item.state = ItemState::Pending;
+  item.handle = {1, 2, 3};
+  REQUIRE(commit_now(*journal, {item, false, {}}) == CommitResult::Committed);
+  const ItemState ended = GENERATE(ItemState::Dead, ItemState::Failed);
+  WorkItem finished = item;
+  finished.state = ended;
+  finished.outcome = Outcome::Rejected;
+  REQUIRE(commit_now(*journal, {finished, false, {}}) == CommitResult::Committed);
+  reopen();
+
+  const bool kept = ended == ItemState::Dead;
+  for (const auto& found : {journal->find(item.id), journal->find_by_key(item.key)}) {
+    REQUIRE(found);
+    REQUIRE(found->has_value());
+    CHECK((*found)->request == (kept ? item.request : Bytes{}));
+    CHECK((*found)->signer == (kept ? item.signer : Bytes{}));
+    CHECK((*found)->handle.empty());
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "an item that begins and ends in one commit is never open") {
   const WorkItem item = issued(fresh_item(journal->next_id(), 1));
   REQUIRE(commit_now(*journal, {item, true, {}}) == CommitResult::Committed);

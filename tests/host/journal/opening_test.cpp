@@ -41,7 +41,7 @@ TEST_CASE_METHOD(Fixture, "a journal of a newer program is left alone") {
   run_sql(database, "PRAGMA user_version = 99");
   CHECK(opening_error(directory.path()) == "journal.newer_schema");
   CHECK(opening_error(directory.path(), true) == "journal.newer_schema");
-  run_sql(database, "PRAGMA user_version = 1");
+  run_sql(database, "PRAGMA user_version = 2");
   CHECK(opening_error(directory.path()).empty());
 }
 

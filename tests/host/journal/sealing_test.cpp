@@ -83,7 +83,9 @@ TEST_CASE("a request and a handle stand in no file of the directory in clear") {
   item.handle = copy_of(as_bytes(handle));
   REQUIRE(commit_now(*journal, {item, true, {}}) == CommitResult::Committed);
   CHECK(!search());
-  REQUIRE(commit_now(*journal, {issued(item), false, {}}) == CommitResult::Committed);
+  WorkItem finished = issued(item);
+  if (GENERATE(false, true)) finished.state = ItemState::Dead;
+  REQUIRE(commit_now(*journal, {finished, false, {}}) == CommitResult::Committed);
   CHECK(!search());
   journal.reset();
   CHECK(!search());
@@ -132,6 +134,20 @@ TEST_CASE("a key that is gone, another's, cut short or open to others is refused
 
   auto journal = opened(directory.path(), clock);
   CHECK((*journal->find_by_key(key_of(1)))->request == fresh_item(WorkId{1}, 1).request);
+}
+
+TEST_CASE("a lost key is missed as long as a dead letter's request is sealed with it") {
+  TempDir directory;
+  ManualClock clock;
+  {
+    auto journal = opened(directory.path(), clock);
+    WorkItem dead = fresh_item(journal->next_id(), 1);
+    dead.state = ItemState::Dead;
+    REQUIRE(commit_now(*journal, {dead, true, {}}) == CommitResult::Committed);
+  }
+  std::filesystem::remove(directory.path() / "journal.key");
+  CHECK(opening_error(directory.path()) == "journal.key");
+  CHECK(opening_error(directory.path(), true) == "journal.key");
 }
 
 TEST_CASE("a lost key is replaced when nothing is sealed with it") {
