@@ -159,7 +159,7 @@ Outcome Deployment::add(std::string_view connector, const certspan_http_route& r
     http_route.max_body = static_cast<std::size_t>(route.max_body);
     const auto added =
         backends_.http.add_route(http_route, [&engine = backends_.engine, name = std::string(connector)](
-                                                 HttpRequest request, HttpExchangePtr exchange) {
+                                                 HttpRequest request, const HttpExchangePtr& exchange) {
           engine.take_request(name, std::move(request), exchange);
         });
     if (!added) return Outcome::Rejected;

@@ -14,6 +14,7 @@ namespace {
 template <typename Range>
 std::vector<std::string> names_of(const Range& range) {
   std::vector<std::string> names;
+  names.reserve(range.size());
   for (const auto& element : range) names.push_back(element.name.name);
   return names;
 }

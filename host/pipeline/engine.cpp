@@ -123,7 +123,7 @@ void Engine::sweep() {
       if (pipeline != nullptr && pipeline->reply.then == ReplyRule::Then::Pending) {
         desk_.pending(std::move(shared->waiters), shared->item->id);
       } else {
-        ReplyDesk::try_later(std::move(shared->waiters));
+        ReplyDesk::try_later(shared->waiters);
       }
     });
   }

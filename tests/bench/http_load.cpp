@@ -37,8 +37,8 @@ int connect_to(std::uint16_t port) {
 
 }  // namespace
 
-HttpLoad::HttpLoad(std::uint16_t port, std::size_t connections) {
-  epoll_ = require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+HttpLoad::HttpLoad(std::uint16_t port, std::size_t connections)
+    : epoll_(require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   connections_.resize(connections);
   for (std::size_t i = 0; i < connections; ++i) {
     connections_[i].socket = connect_to(port);

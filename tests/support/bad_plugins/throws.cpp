@@ -7,6 +7,6 @@ namespace {
 struct Licence {
   Licence() { throw std::runtime_error("no licence file"); }
 };
-const Licence licence;
+const Licence kLicence;
 
 }  // namespace

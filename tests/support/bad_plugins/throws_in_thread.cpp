@@ -10,6 +10,6 @@ struct Watcher {
     std::thread([] { throw std::runtime_error("watcher lost its file"); }).join();
   }
 };
-const Watcher watcher;
+const Watcher kWatcher;
 
 }  // namespace

@@ -5,6 +5,6 @@ namespace {
 struct Licence {
   Licence() { throw 7; }
 };
-const Licence licence;
+const Licence kLicence;
 
 }  // namespace

@@ -13,7 +13,6 @@ namespace certspan::pki {
 namespace {
 
 using test::RequestBuilder;
-using test::some_key;
 
 constexpr std::int64_t kNow = 1790000000;
 constexpr std::int64_t kYear = 365LL * 86400;
