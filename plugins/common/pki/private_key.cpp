@@ -1,7 +1,7 @@
 #include "plugins/common/pki/private_key.hpp"
 
 #include <array>
-#include <cstring>
+#include <algorithm>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -41,7 +41,7 @@ class ContextPool {
 int give_passphrase(char* buffer, int size, int /*writing*/, void* data) {
   const auto& passphrase = *static_cast<const std::string_view*>(data);
   if (size < 0 || passphrase.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(buffer, passphrase.data(), passphrase.size());
+  std::copy(passphrase.begin(), passphrase.end(), buffer);  // an empty one has no address
   return static_cast<int>(passphrase.size());
 }
 
