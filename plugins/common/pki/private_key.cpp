@@ -1,7 +1,7 @@
 #include "plugins/common/pki/private_key.hpp"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <utility>
 #include <vector>
