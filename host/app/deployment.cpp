@@ -61,7 +61,8 @@ Deployment::Deployment(CheckedConfig checked, Backends backends)
     : checked_(std::move(checked)),
       backends_(backends),
       secrets_(checked_.prepared, backends.log),
-      running_(std::make_shared<RunningConfig>()) {
+      running_(std::make_shared<RunningConfig>()),
+      no_call_inside_(running_->gone.get_future()) {
   service_backends_ = {.log = &backends.log,
                        .clock = &backends.clock,
                        .journal = &backends.journal,
@@ -127,15 +128,22 @@ void Deployment::close_intake() {
   for (const auto& [name, station] : running_->connectors.all()) station.connector->close_intake();
 }
 
-void Deployment::stop(std::chrono::steady_clock::time_point deadline) {
-  if (std::exchange(stopped_, true)) return;
-  close_intake();
-  for (const auto& [name, station] : running_->connectors.all()) station.connector->drain(deadline);
-  running_->connectors.stop_pools();
-  for (const auto& [name, station] : running_->connectors.all()) {
-    station.connector->stop();
-    station.connector->destroy();
+bool Deployment::stop(std::chrono::steady_clock::time_point deadline) {
+  if (stopped_) return true;
+  if (running_) {
+    close_intake();
+    for (const auto& [name, station] : running_->connectors.all()) station.connector->drain(deadline);
+    running_->connectors.stop_pools();
+    for (const auto& [name, station] : running_->connectors.all()) stopping_.push_back(station.connector);
+    running_.reset();
   }
+  if (no_call_inside_.wait_until(deadline) != std::future_status::ready) return false;
+  for (const auto& connector : stopping_) {
+    connector->stop();
+    connector->destroy();
+  }
+  stopped_ = true;
+  return true;
 }
 
 std::span<const HttpPlace> Deployment::places_of(const std::string& connector) const {

@@ -52,9 +52,11 @@ class Deployment final : public RouteTable {
   /// Opens the intake of every source. Requires: the engine runs this deployment's `running`.
   bool open_intake(Faults& faults);
   void close_intake();
-  /// Lets connectors finish until `deadline`, then stops and destroys them.
-  void stop(std::chrono::steady_clock::time_point deadline);
+  /// Lets connectors finish, then stops and destroys them. Requires: the engine runs another configuration.
+  /// False: at `deadline` a call was still inside one of them, and none was stopped; to be called again.
+  bool stop(std::chrono::steady_clock::time_point deadline);
 
+  /// Null once `stop` was called.
   const std::shared_ptr<RunningConfig>& running() const { return running_; }
   const CheckedConfig& checked() const { return checked_; }
   /// Connectors that the host runs without, and why.
@@ -73,7 +75,10 @@ class Deployment final : public RouteTable {
   ConfiguredSecrets secrets_;
   ServiceBackends service_backends_;
   std::vector<std::unique_ptr<HostServices>> services_;
-  std::shared_ptr<RunningConfig> running_;  // shared with the engine and with calls still in it
+  std::shared_ptr<RunningConfig>
+      running_;  // shared with the engine and with calls still in it; null in a stop
+  std::future<void> no_call_inside_;
+  std::vector<std::shared_ptr<Connector>> stopping_;
   std::map<std::string, std::vector<HttpPlace>, std::less<>> places_;  // by connector
   std::vector<std::pair<std::string, std::string>> missing_;
   bool stopped_ = false;

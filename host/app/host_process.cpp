@@ -141,8 +141,12 @@ void HostProcess::shut_down() {
   if (control_) control_->stop();
   engine_->stop();
   http_->stop();
+  // The engine's threads have ended, so no call is inside any more.
+  engine_->replace(std::make_shared<RunningConfig>());
+  for (const auto& deployment : retired_) deployment->stop(deadline);
   deployment_->stop(deadline);
   log_->write(LogLevel::Info, "stopped", {{"drained", drained ? "yes" : "no"}});
+  retired_.clear();
   deployment_.reset();
   engine_.reset();
   journal_.reset();

@@ -50,6 +50,7 @@ class HostProcess {
   void do_what_is_due();
   void reload();
   Result<void> apply();
+  void retire(std::unique_ptr<Deployment> gone);
   Result<void> can_follow(const Config& next) const;
   void shut_down();
   void journal_failed();
@@ -69,6 +70,7 @@ class HostProcess {
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Deployment> deployment_;
+  std::vector<std::unique_ptr<Deployment>> retired_;  ///< replaced ones that a call has not left
   std::unique_ptr<ControlServer> control_;
   Notifier notifier_;
   std::string last_reload_;

@@ -46,6 +46,17 @@ void HostProcess::reload() {
   notifier_.ready();
 }
 
+/// A call that does not end keeps its connector; the rest of the host goes on.
+void HostProcess::retire(std::unique_ptr<Deployment> gone) {
+  retired_.push_back(std::move(gone));
+  const auto deadline = clock_.now() + deployment_->checked().config.host.drain_timeout;
+  std::erase_if(retired_, [&](const auto& deployment) { return deployment->stop(deadline); });
+  if (retired_.empty()) return;
+  log_->write(LogLevel::Warn,
+              "a call is still inside the configuration before; its connectors stay until it ends",
+              {{"configurations", std::to_string(retired_.size())}});
+}
+
 Result<void> HostProcess::apply() {
   Faults faults(config_file_.string());
   auto checked = check_config(config_file_, faults);
@@ -70,7 +81,7 @@ Result<void> HostProcess::apply() {
     MutexLock lock(mutex_);
     std::swap(deployment_, next);
   }
-  next->stop(clock_.now() + deployment_->checked().config.host.drain_timeout);
+  retire(std::move(next));
   return {};
 }
 

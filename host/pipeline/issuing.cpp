@@ -155,7 +155,9 @@ void ItemRunner::take_certificate(const OpenItemPtr& open, Answer answer) {
   for (const auto& [label, value] : answer.labels) open->item.set_label(label, value);
   const Answer verdict = fence_certificate(open, name, answer.certificate);
   open->item.issuer = name;
-  if (!verdict.ok() && after_check(verdict.outcome) != Action::Refuse) return hold(open, verdict);
+  if (!verdict.ok() && after_check(verdict.outcome) != Action::Refuse) {
+    return keep_unjudged(open, verdict, std::move(answer.certificate));
+  }
   if (!verdict.ok()) {
     log(LogLevel::Error, "certificate withheld", open->item,
         {{"issuer", name}, {"code", verdict.code}, {"reason", verdict.message}});
@@ -167,6 +169,16 @@ void ItemRunner::take_certificate(const OpenItemPtr& open, Answer answer) {
   const auto config = runtime_.config();
   if (!has_local_effects(config->connectors.find(name))) open->item.certificate = open->certificate;
   finish(open, ItemState::Done, Outcome::Ok, "", "issued by \"" + name + "\"");
+}
+
+/// The fence can't judge a certificate now. Nothing was done where the issuer's effects are only staged;
+/// elsewhere the CA can be asked for it again, or it is kept for a person.
+void ItemRunner::keep_unjudged(const OpenItemPtr& open, const Answer& verdict, Bytes certificate) {
+  const IssuerTraits traits = traits_of(open);
+  if (traits.local_effects) return start_over(open);
+  if (traits.has_lookup) return look_up(open, verdict);
+  open->item.certificate = std::move(certificate);
+  hold(open, verdict);
 }
 
 void ItemRunner::wait_for_order(const OpenItemPtr& open, const Answer& answer) {
@@ -221,7 +233,9 @@ void ItemRunner::hold(const OpenItemPtr& open, const Answer& answer) {
   open->item.state = ItemState::Held;
   open->item.code = answer.code;
   open->item.reason =
-      "may have been issued, and \"" + current_issuer(*open) + "\" can't tell: " + answer.message;
+      open->item.certificate.empty()
+          ? "may have been issued, and \"" + current_issuer(*open) + "\" can't tell: " + answer.message
+          : "was issued by \"" + current_issuer(*open) + "\", but can't be judged: " + answer.message;
   log(LogLevel::Error, "item held", open->item,
       {{"issuer", current_issuer(*open)}, {"reason", answer.message}});
   commit(open, [this, open] { park_until_due(open); });

@@ -105,13 +105,14 @@ void ItemRunner::resume(const OpenItemPtr& open) {
 }
 
 void ItemRunner::post(const OpenItemPtr& open, std::string_view connector, Next next) {
-  const auto config = runtime_.config();
-  if (!connector.empty()) return config->connectors.pool_of(connector, runtime_.cpu).post(std::move(next));
-  if (on_own_pool(open)) {
-    return config->connectors.pool_of(current_step(*open).connectors.front(), runtime_.cpu)
-        .post(std::move(next));
+  const bool own_pool = connector.empty() && on_own_pool(open);
+  const std::string name(own_pool ? std::string_view(current_step(*open).connectors.front()) : connector);
+  // A reload may stop the pool just now; then it has put another one in its place.
+  for (int tries = 0; tries < 2; ++tries) {
+    const auto config = runtime_.config();
+    if (config->connectors.pool_of(name, runtime_.cpu).post(std::move(next))) return;
   }
-  runtime_.cpu.post(std::move(next));
+  log(LogLevel::Debug, "left for the next start", open->item, {});
 }
 
 /// Whether the current step is a validator with workers of its own. An issuer's are used for the call alone.
@@ -180,12 +181,14 @@ void ItemRunner::wait_for_room(const OpenItemPtr& open, const Next& next) {
                        [this, open, next] { runtime_.cpu.post([this, open, next] { commit(open, next); }); });
 }
 
-/// A store record that a call relied on has changed: the calls since the last durable point are made again.
+/// A store record that a call relied on has changed: the calls since the last durable point are made again,
+/// but a CA outside is asked what came of its call.
 void ItemRunner::start_over(const OpenItemPtr& open) {
   release_admission(open);
   open->item = open->durable;
   open->writes.clear();
   open->certificate.clear();
+  if (open->item.state != ItemState::Ready) return resume(open);
   if (++open->conflicts < kMostConflicts) return post(open, "", [this, open] { step(open); });
   log(LogLevel::Warn, "item conflicts again and again", open->item, {});
   open->conflicts = 0;

@@ -76,6 +76,7 @@ class ItemRunner {
   void after_issuer(const OpenItemPtr& open, std::string_view call, Answer answer);
   IssuerTraits traits_of(const OpenItemPtr& open) const;
   void take_certificate(const OpenItemPtr& open, Answer answer);
+  void keep_unjudged(const OpenItemPtr& open, const Answer& verdict, Bytes certificate);
   void wait_for_order(const OpenItemPtr& open, const Answer& answer);
   void next_ca(const OpenItemPtr& open, const Answer& answer);
   void look_up(const OpenItemPtr& open, const Answer& answer);

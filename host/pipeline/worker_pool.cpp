@@ -6,7 +6,7 @@
 namespace certspan {
 
 WorkerPool::WorkerPool(const std::string& name, std::size_t threads, std::size_t queue_limit)
-    : name_(name.substr(0, 15)), queue_limit_(queue_limit) {
+    : name_(name.substr(0, 15)), queue_limit_(queue_limit), alive_(threads) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -20,10 +20,12 @@ WorkerPool::~WorkerPool() {
   stop();
 }
 
-void WorkerPool::post(Job job) {
+bool WorkerPool::post(Job&& job) {
   MutexLock lock(mutex_);
+  if (alive_ == 0) return false;
   jobs_.push_back(std::move(job));
   changed_.notify_one();
+  return true;
 }
 
 bool WorkerPool::try_post(Job job) {
@@ -57,7 +59,10 @@ void WorkerPool::run() {
     {
       MutexLock lock(mutex_);
       while (jobs_.empty() && !stopping_) changed_.wait(lock);
-      if (jobs_.empty()) return;
+      if (jobs_.empty()) {
+        --alive_;
+        return;
+      }
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }

@@ -25,7 +25,8 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  void post(Job job);
+  /// False, and `job` untouched, when the pool's threads have ended.
+  bool post(Job&& job);
   /// False, and nothing done, when the queue is full or the pool is stopping.
   bool try_post(Job job);
   /// Runs what is queued, then ends the threads. Legal twice.
@@ -42,6 +43,7 @@ class WorkerPool {
   Condition changed_;
   std::deque<Job> jobs_ CERTSPAN_GUARDED_BY(mutex_);
   bool stopping_ CERTSPAN_GUARDED_BY(mutex_) = false;
+  std::size_t alive_ CERTSPAN_GUARDED_BY(mutex_) = 0;  ///< threads that will look at the queue again
   std::vector<std::thread> threads_;
 };
 
