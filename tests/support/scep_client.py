@@ -121,6 +121,13 @@ class ScepClient:
     def post(self, message: bytes) -> HttpAnswer:
         return self.http("POST", "operation=PKIOperation", message, "application/x-pki-message")
 
+    def begin_post(self, message: bytes):
+        """Sends and does not wait for the answer; for tests in which the host dies meanwhile. The caller closes it."""
+        connection = http.client.HTTPConnection(self._netloc, timeout=self._timeout)
+        connection.request("POST", self._path + "?operation=PKIOperation", message,
+                           {"Content-Type": "application/x-pki-message"})
+        return connection
+
     def get(self, message: bytes, shape: str = "percent") -> HttpAnswer:
         return self.http("GET", "operation=PKIOperation&message=" + GET_SHAPES[shape](message))
 
