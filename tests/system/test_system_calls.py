@@ -18,7 +18,7 @@ CALLS = "write,pwrite64,ftruncate,fsync,fdatasync,rename,unlink"
 SYNCS = "fsync,fdatasync"
 FAULTS = {"killed": "signal=SIGKILL", "no space": "error=ENOSPC", "input/output error": "error=EIO"}
 MOST_CALLS = 200
-PATIENCE_S = 60
+PATIENCE_S = 120
 #: The host can't start, or its journal failed while it ran (docs/command-line.md).
 EXIT_CODES = (3, 4)
 
