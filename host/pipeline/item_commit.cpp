@@ -110,6 +110,7 @@ void ItemRunner::post(const OpenItemPtr& open, std::string_view connector, Next 
   // A reload may stop the pool just now; then it has put another one in its place.
   for (int tries = 0; tries < 2; ++tries) {
     const auto config = runtime_.config();
+    // A job that is not taken is left as it was. NOLINTNEXTLINE(bugprone-use-after-move)
     if (config->connectors.pool_of(name, runtime_.cpu).post(std::move(next))) return;
   }
   log(LogLevel::Debug, "left for the next start", open->item, {});
