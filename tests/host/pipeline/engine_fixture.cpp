@@ -127,7 +127,7 @@ bool EngineFixture::wait_for(ItemState state) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (std::chrono::steady_clock::now() < deadline) {
     for (const WorkItem& item : items(true, true)) {
-      if (item.state == state) return true;
+      if (item.state == state && (is_open(state) || engine_->status().open == 0)) return true;
     }
     std::this_thread::yield();
   }

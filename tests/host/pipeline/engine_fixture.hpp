@@ -61,7 +61,8 @@ class EngineFixture {
   std::vector<WorkItem> items(bool open, bool finished);
   /// The one item that the journal knows.
   WorkItem only_item();
-  /// Waits until an item is in this state, by the journal.
+  /// Waits until an item is in this state, by the journal; for one in which it ends, until the engine has let
+  /// go of it too, since a poll in between still hears PENDING.
   bool wait_for(ItemState state);
 
  private:
