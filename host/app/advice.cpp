@@ -53,7 +53,8 @@ constexpr Advice kAdvice[] = {
     {"profile.attribute_not_allowed",
      "take templates and names out of the request's enrolment pairs: a CA could heed them"},
     {"profile.empty_subject", "give the device a subject"},
-    {"profile.bad_subject", "give the device a subject that can be read and is not too long"},
+    {"profile.bad_subject",
+     "give the device a subject that can be read, is not too long and keeps to the characters of each part"},
     {"profile.bad_san",
      "look at the alternative names that the device is told to ask for: one is not well formed"},
     {"profile.none", "name a `profile` at the issue step of the pipeline"},
@@ -72,6 +73,7 @@ constexpr Advice kAdvice[] = {
      "let the device make a new key, or say `allow_same_key: true` at the renewal connector"},
     {"renewal.too_many", "let the device enrol anew, or raise `max_renewals` of the renewal connector"},
     {"renewal.", "let the device enrol anew, with a challenge"},
+    {"ca_local.validity_too_short", "raise `validity` of the profile, or lower `backdate` of the CA"},
     {"ca_local.revoked", "let the device make a new key and request: the certificate of this one is revoked"},
 };
 

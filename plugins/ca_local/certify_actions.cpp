@@ -78,6 +78,11 @@ std::optional<pki::CertificateRequest> read_request(const Arguments& arguments) 
   return request;
 }
 
+pki::Result<pki::Bytes> issuable_subject(const pki::CertificateRequest& request) {
+  CERTSPAN_PKI_TRY(const pki::Name name, pki::parse_name(request.subject()));
+  return pki::encode_name(name);
+}
+
 bool is_our_own_key(const Authority& authority, pki::BytesView spki) {
   for (const pki::Certificate& certificate : authority.chain()) {
     if (pki::equal(certificate.spki(), spki)) return true;
@@ -186,7 +191,9 @@ std::optional<json> certify_ra(const Arguments& arguments, std::int64_t now, con
     return std::nullopt;
   }
   pki::CertificateTemplate what = server_template(request->public_key(), ca.rules(), now, validity);
-  what.subject = request->subject();
+  const auto subject = arguments.take("csr", issuable_subject(*request));
+  if (!subject) return std::nullopt;
+  what.subject = *subject;
   return sign(arguments, *authority, std::move(what));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
 
 namespace certspan::ca_local {
@@ -33,11 +34,17 @@ pki::Result<LedgerRecord> issue_certificate(const Authority& authority, const Is
                                             const pki::CertificateRequest& request, std::int64_t now) {
   pki::CertificateTemplate what;
   what.serial = random_serial();
-  what.subject = request.subject();
+  // Old string types are no certificate's (RFC 5280 4.1.2.6), whatever requests bring.
+  CERTSPAN_PKI_TRY(const pki::Name subject, pki::parse_name(request.subject()));
+  CERTSPAN_PKI_TRY(what.subject, pki::encode_name(subject));
   what.spki = request.spki();
   what.subject_key_id = request.public_key().key_identifier();
   what.not_before = now - rules.backdate.count();
   what.not_after = last_second(what.not_before, rules, profile);
+  if (what.not_after <= now) {
+    return pki::fault(pki::FaultKind::TooLarge,
+                      "the validity of the profile is not longer than the backdate of the CA");
+  }
   pki::GrantedUsage usage = pki::granted_usage(profile, request);
   what.key_usage = usage_for(request.public_key(), usage.key_usage);
   if (what.key_usage == 0 && usage.key_usage != 0) {

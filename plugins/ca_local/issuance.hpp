@@ -11,10 +11,12 @@
 
 namespace certspan::ca_local {
 
-/// Makes the certificate: subject, key and alternative names as the request has them, usage as
+/// Makes the certificate: key and alternative names as the request has them, the subject in
+/// the string types of pki::encode_name, usage as
 /// `granted_usage` says, validity from `now` (seconds since 1970) less the backdating for as long as profile,
 /// rules and the CA's own certificate all allow. Requires: pki::check_request found nothing. Thread-safe.
-/// Faults: those of Authority::sign, and UnsupportedAlgorithm for a key that can have none of the usages.
+/// Faults: those of Authority::sign, TooLarge if the backdating leaves nothing of the profile's validity, and
+/// UnsupportedAlgorithm for a key that can have none of the usages.
 pki::Result<LedgerRecord> issue_certificate(const Authority& authority, const IssuingRules& rules,
                                             const pki::Profile& profile,
                                             const pki::CertificateRequest& request, std::int64_t now);

@@ -144,6 +144,8 @@ Answer LocalCa::issue_new(const sdk::Item& item, const pki::Profile& profile) {
   switch (record.error().kind) {
     case pki::FaultKind::UnsupportedAlgorithm:
       return connector::refuse_request(kPlugin, record.error());
+    case pki::FaultKind::TooLarge:
+      return Answer::invalid("ca_local.validity_too_short", record.error().message);
     case pki::FaultKind::Policy:
       return Answer::unavailable("ca_local.ca_expired", record.error().message);
     default:

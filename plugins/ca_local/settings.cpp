@@ -95,6 +95,11 @@ Settings own_settings(const json& document, sdk::Faults& faults) {
   }
   settings.rules.longest_validity = duration_member(document, "longest_validity", kShortestValidity,
                                                     std::chrono::hours(24 * 36'525), faults);
+  if (settings.rules.longest_validity && *settings.rules.longest_validity <= settings.rules.backdate) {
+    faults.add("/longest_validity",
+               "must be longer than \"backdate\": every certificate would have ended before "
+               "it is issued");
+  }
   return settings;
 }
 

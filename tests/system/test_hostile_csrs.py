@@ -43,6 +43,7 @@ FIRST_ENROLMENTS = [
     (scep.BAD_REQUEST, "profile.bad_subject",
      "subject_with_control_character subject_with_empty_value subject_with_written_direction "
      "subject_with_byte_order_mark subject_with_c1_control subject_common_name_of_65 subject_country_of_3 "
+     "subject_country_not_printable subject_serial_number_not_printable subject_mail_not_ascii "
      "subject_two_names_in_one_part subject_too_long"),
     # No request that could be held against a profile: told apart from a message that does not open by nobody.
     (scep.BAD_MESSAGE_CHECK, None,
@@ -211,6 +212,24 @@ def test_what_windows_writes_into_a_request_is_let_be_and_stays_out_of_the_certi
                           ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE,
                           ExtensionOID.SUBJECT_ALTERNATIVE_NAME}
     assert list(found[ExtensionOID.EXTENDED_KEY_USAGE]) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+
+
+def test_old_string_types_of_a_subject_become_those_of_rfc_5280(attack):
+    subject = builder.name(builder.rdn("2.5.4.6", builder.utf8("DE")),
+                           builder.rdn("2.5.4.10", builder.tlv(0x14, "Büro".encode("latin-1"))),
+                           builder.rdn("2.5.4.3", builder.tlv(0x1E, "laptop-7".encode("utf-16-be"))))
+    csr = builder.signed_request(attack.key, *attack.attributes, subject=subject)
+    reply = attack.client.send(attack.client.pkcs_req(csr, attack.key, transaction_id=os.urandom(20).hex()))
+    assert reply.pki_status == scep.SUCCESS
+    assert reply.certificate.subject.public_bytes() == builder.name(
+        builder.rdn("2.5.4.6", builder.printable("DE")), builder.rdn("2.5.4.10", builder.utf8("Büro")),
+        builder.rdn("2.5.4.3", builder.utf8("laptop-7")))
+
+
+def test_a_transaction_id_may_hold_a_space(attack):
+    csr = builder.signed_request(attack.key, *attack.attributes)
+    reply = attack.client.send(attack.client.pkcs_req(csr, attack.key, transaction_id="laptop 7: first try"))
+    assert reply.pki_status == scep.SUCCESS
 
 
 SAMPLE = ["sid_extension", "sid_in_san_uri", "ca_true", "san_upn", "san_wildcard", "eku_any",

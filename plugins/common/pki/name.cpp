@@ -149,6 +149,33 @@ Result<TextAttribute> take_attribute(std::string_view& text) {
   return attribute;
 }
 
+bool is_known(const Oid& type) {
+  return std::ranges::any_of(kShortNames, [&type](const ShortName& known) { return known.oid == type; });
+}
+
+bool is_country_code(std::string_view text) {
+  return text.size() == 2 &&
+         std::ranges::all_of(text, [](char c) { return lower(c) >= 'a' && lower(c) <= 'z'; });
+}
+
+// The one string type that RFC 5280 appendix A gives to some attributes; 0 for the others.
+Result<std::uint8_t> prescribed_tag(const Oid& type, std::string_view value) {
+  if (type == oids::kCountryName) {
+    if (is_country_code(value)) return tag::kPrintableString;
+    return fault(FaultKind::Malformed, "name: C needs a country code of two letters");
+  }
+  if (type == oids::kDomainComponent || type == oids::kEmailAddress) {
+    if (is_ascii(value)) return tag::kIa5String;
+    return fault(FaultKind::Malformed, "name: " + type_text(type) + " takes ASCII only");
+  }
+  if (type == oids::kSerialNumber || type == oids::kDnQualifier) {
+    if (is_printable_string(value)) return tag::kPrintableString;
+    return fault(FaultKind::Malformed,
+                 "name: " + type_text(type) + " takes the characters of a PrintableString only");
+  }
+  return std::uint8_t{0};
+}
+
 Result<std::uint8_t> string_tag_for(const TextAttribute& attribute) {
   if (attribute.value.empty()) {
     return fault(FaultKind::Malformed, "name: " + type_text(attribute.type) + " is empty");
@@ -156,19 +183,22 @@ Result<std::uint8_t> string_tag_for(const TextAttribute& attribute) {
   if (!is_valid_utf8(attribute.value) || attribute.value.find('\0') != std::string::npos) {
     return fault(FaultKind::Malformed, "name: " + type_text(attribute.type) + " is not text");
   }
-  if (attribute.type == oids::kCountryName) {
-    if (attribute.value.size() != 2 || !is_printable_string(attribute.value)) {
-      return fault(FaultKind::Malformed, "name: C needs a country code of two letters");
-    }
-    return tag::kPrintableString;
-  }
-  if (attribute.type == oids::kDomainComponent || attribute.type == oids::kEmailAddress) {
-    if (!is_ascii(attribute.value)) {
-      return fault(FaultKind::Malformed, "name: " + type_text(attribute.type) + " takes ASCII only");
-    }
-    return tag::kIa5String;
-  }
+  CERTSPAN_PKI_TRY(const std::uint8_t prescribed, prescribed_tag(attribute.type, attribute.value));
+  if (prescribed != 0) return prescribed;
   return is_printable_string(attribute.value) ? tag::kPrintableString : tag::kUtf8String;
+}
+
+bool is_retired(std::uint8_t string_tag) {
+  return string_tag == tag::kT61String || string_tag == tag::kBmpString ||
+         string_tag == tag::kUniversalString;
+}
+
+Result<std::uint8_t> string_tag_for(const NameAttribute& attribute) {
+  CERTSPAN_PKI_TRY(const std::uint8_t prescribed, prescribed_tag(attribute.type, attribute.value));
+  if (prescribed != 0) return prescribed;
+  const bool keep = attribute.string_tag == tag::kPrintableString ||
+                    (!is_known(attribute.type) && !is_retired(attribute.string_tag));
+  return keep ? attribute.string_tag : tag::kUtf8String;
 }
 
 // RFC 4518 in short: ASCII case, and spaces at the ends and repeated.
@@ -261,6 +291,22 @@ Result<Bytes> encode_name(std::string_view text) {
   DerWriter writer;
   writer.begin(tag::kSequence);
   for (auto rdn = rdns.rbegin(); rdn != rdns.rend(); ++rdn) writer.raw(*rdn);
+  return writer.end().take();
+}
+
+Result<Bytes> encode_name(const Name& name) {
+  DerWriter writer;
+  writer.begin(tag::kSequence);
+  for (const Rdn& rdn : name.rdns) {
+    DerWriter set(64);
+    set.begin(tag::kSet);
+    for (const NameAttribute& attribute : rdn) {
+      CERTSPAN_PKI_TRY(const std::uint8_t string_tag, string_tag_for(attribute));
+      set.begin(tag::kSequence).oid(attribute.type).text(string_tag, attribute.value).end();
+    }
+    set.end_set_of();
+    writer.raw(set.take());
+  }
   return writer.end().take();
 }
 

@@ -43,6 +43,14 @@ std::string printable_name(BytesView der);
 // Empty text is the empty name.
 Result<Bytes> encode_name(std::string_view text);
 
+// Writes a name as a certificate carries it (RFC 5280 4.1.2.4, 4.1.2.6 and appendix A): PrintableString stays
+// and any other string becomes UTF8String, but countryName, serialNumber and dnQualifier are PrintableString,
+// domainComponent and emailAddress IA5String. An attribute type that is unknown here keeps its string type
+// unless that is one of those that RFC 5280 retires (TeletexString, BMPString, UniversalString). Equal to
+// what was read by `names_equal`. Fault: Malformed for a value with characters that its type can't hold, and
+// for a country that is not two letters.
+Result<Bytes> encode_name(const Name& name);
+
 // Whether two DER names are the same by RFC 5280 7.1: string types do not matter, nor the case of ASCII
 // letters, nor leading, trailing and repeated spaces. False if one of them is malformed and they are not the
 // same bytes.

@@ -93,6 +93,9 @@ Verdict check_subject(const Profile& profile, const CertificateRequest& request)
       if (Verdict verdict = check_attribute(attribute)) return verdict;
     }
   }
+  if (const auto written = encode_name(*name); !written) {
+    return malformed("bad_subject", written.error().message);
+  }
   if (!name->empty()) return std::nullopt;
   const bool has_alternative = find_extension(request.extensions(), oids::kSubjectAltName) != nullptr;
   if (profile.subject_required || !has_alternative) return refuse("empty_subject", "the subject is empty");

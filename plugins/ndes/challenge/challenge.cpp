@@ -104,9 +104,13 @@ sdk::Answer Challenge::validate(const sdk::Item& item) {
     return sdk::Answer::rejected("challenge.missing", "the request holds no challenge password");
   }
   const std::string_view address = item.label("address").value_or("");
-  if (!address.empty() && !limiter_.may_try(address, host_.now())) {
-    return sdk::Answer::rejected("challenge.too_many_tries",
-                                 "too many wrong challenges from this address in the last minute");
+  if (!address.empty()) {
+    // Put off and not refused: a refusal would be remembered, also that of the right challenge.
+    const auto wait = limiter_.wait(address, host_.now());
+    if (wait.count() > 0) {
+      return sdk::Answer::throttled("challenge.too_many_tries",
+                                    "too many wrong challenges from this address in the last minute", wait);
+    }
   }
   sdk::Answer answer = judge(challenge->reveal_text(), *request, item);
   if (answer.code() == "challenge.unknown" && !address.empty()) limiter_.count_wrong(address, host_.now());

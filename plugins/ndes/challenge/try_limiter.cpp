@@ -1,12 +1,15 @@
 #include "plugins/ndes/challenge/try_limiter.hpp"
 
+#include <algorithm>
+
 namespace certspan::scep {
 
-bool TryLimiter::may_try(std::string_view address, Time now) {
+std::chrono::milliseconds TryLimiter::wait(std::string_view address, Time now) {
   const std::lock_guard lock(mutex_);
   const auto found = windows_.find(std::string(address));
-  if (found == windows_.end()) return true;
-  return now - found->second.begin >= kWindow || found->second.wrong < kWrongTries;
+  if (found == windows_.end() || found->second.wrong < kWrongTries) return {};
+  const auto left = found->second.begin + kWindow - now;
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));
 }
 
 void TryLimiter::count_wrong(std::string_view address, Time now) {

@@ -21,8 +21,8 @@ class TryLimiter {
 
   using Time = std::chrono::steady_clock::time_point;
 
-  // False: this address has used up its tries; even a right challenge is refused now.
-  bool may_try(std::string_view address, Time now);
+  // 0: the address may try. Else it has used up its tries, and even a right challenge is put off for so long.
+  std::chrono::milliseconds wait(std::string_view address, Time now);
   void count_wrong(std::string_view address, Time now);
 
  private:

@@ -51,7 +51,7 @@ class Renewal final : public sdk::Validator {
       "minimum": 1,
       "maximum": 1000000,
       "default": 10,
-      "description": "How many renewals in a row are let through before the device must enrol anew."
+      "description": "How many renewals may descend from one enrolment before the device must enrol anew."
     }
   }
 })json";

@@ -16,13 +16,16 @@ constexpr std::int64_t kForgetAfter = std::int64_t{10} * 366 * 24 * 60 * 60;
 constexpr std::uint64_t kPage = 64;
 constexpr int kTries = 3;
 
-// 4 octets count, 8 octets time, 32 octets item key; big-endian.
-constexpr std::size_t kRecordSize = 44;
+// 4 octets count, 8 octets time, 32 octets item key, 32 octets hash of the first key; big-endian. Records of
+// before there was a first key end after the item key.
+constexpr std::size_t kOldRecordSize = 44;
+constexpr std::size_t kRecordSize = 76;
 
 struct CountRecord {
   std::uint32_t count = 0;
   std::int64_t time = 0;
   std::array<std::uint8_t, 32> item_key{};
+  pki::Bytes first_key;  // empty: the key of this record is the first
 };
 
 std::uint64_t read_number(pki::BytesView octets) {
@@ -32,11 +35,12 @@ std::uint64_t read_number(pki::BytesView octets) {
 }
 
 std::optional<CountRecord> decode(pki::BytesView value) {
-  if (value.size() != kRecordSize) return std::nullopt;
+  if (value.size() != kRecordSize && value.size() != kOldRecordSize) return std::nullopt;
   CountRecord record;
   record.count = static_cast<std::uint32_t>(read_number(value.first(4)));
   record.time = static_cast<std::int64_t>(read_number(value.subspan(4, 8)));
-  std::ranges::copy(value.subspan(12), record.item_key.begin());
+  std::ranges::copy(value.subspan(12, 32), record.item_key.begin());
+  record.first_key = pki::to_bytes(value.subspan(kOldRecordSize));
   return record;
 }
 
@@ -47,11 +51,17 @@ pki::Bytes encode(const CountRecord& record) {
   for (int shift = 56; shift >= 0; shift -= 8)
     value.push_back(static_cast<std::uint8_t>(record.time >> shift));
   value.insert(value.end(), record.item_key.begin(), record.item_key.end());
+  value.insert(value.end(), record.first_key.begin(), record.first_key.end());
   return value;
 }
 
-std::string key_of(pki::BytesView spki) {
-  return std::string(kPrefix) + pki::to_hex(pki::sha256(spki));
+std::string record_key(pki::BytesView spki_hash) {
+  return std::string(kPrefix) + pki::to_hex(spki_hash);
+}
+
+// Says that the item of this key was counted. Under the same prefix, so that it is forgotten in the same way.
+std::string item_record_key(pki::BytesView item_key) {
+  return std::string(kPrefix) + "i/" + pki::to_hex(item_key);
 }
 
 struct Found {
@@ -74,26 +84,64 @@ bool readable(const Found& found) {
   return found.outcome == sdk::Outcome::Ok || found.outcome == sdk::Outcome::Rejected;
 }
 
+// The records that one renewal reads and writes.
+struct Lineage {
+  Found item;
+  Found first;
+  Found next;
+  pki::Bytes first_key;
+};
+
+std::optional<Lineage> read_lineage(const sdk::Store& store, const RenewalStep& step) {
+  const auto old_key = pki::sha256(step.old_spki);
+  const Found old = find(store, record_key(old_key));
+  if (!readable(old)) return std::nullopt;
+  Lineage lineage;
+  lineage.first_key =
+      old.record.first_key.empty() ? pki::Bytes(old_key.begin(), old_key.end()) : old.record.first_key;
+  lineage.item = find(store, item_record_key(step.item_key));
+  lineage.first = find(store, record_key(lineage.first_key));
+  lineage.next = find(store, record_key(pki::sha256(step.new_spki)));
+  if (!readable(lineage.item) || !readable(lineage.first) || !readable(lineage.next)) return std::nullopt;
+  return lineage;
+}
+
+// Revision 0 says that nothing may be there: of two renewals at a time one has to count anew.
+sdk::Outcome write_lineage(const sdk::Store& store, const RenewalStep& step, const Lineage& lineage,
+                           CountRecord record) {
+  const std::string first_name = record_key(lineage.first_key);
+  const std::string next_name = record_key(pki::sha256(step.new_spki));
+  const std::string item_name = item_record_key(step.item_key);
+  const pki::Bytes first = encode(record);  // the first key's record names no first key
+  record.first_key = lineage.first_key;
+  const pki::Bytes next = encode(record);
+  std::vector<sdk::StoreWrite> writes = {
+      sdk::update_record(sdk::bytes_of(first_name), lineage.first.revision, first),
+      sdk::update_record(sdk::bytes_of(item_name), lineage.item.revision, next)};
+  if (next_name != first_name) {
+    writes.push_back(sdk::update_record(sdk::bytes_of(next_name), lineage.next.revision, next));
+  }
+  return store.commit(writes);
+}
+
 }  // namespace
 
 CountResult RenewalCounter::count(const RenewalStep& step, std::int64_t max_renewals) const {
-  const std::string new_key = key_of(step.new_spki);
   for (int i = 0; i < kTries; ++i) {
-    const Found before = find(store_, key_of(step.old_spki));
-    const Found now = find(store_, new_key);
-    if (!readable(before) || !readable(now)) return CountResult::StoreUnavailable;
-    if (now.outcome == sdk::Outcome::Ok && pki::equal(now.record.item_key, step.item_key)) {
-      return CountResult::Counted;
-    }
-    CountRecord next;
-    next.count = std::max(before.record.count, now.record.count) + 1;
-    next.time = step.now;
-    std::ranges::copy(step.item_key.first(std::min(step.item_key.size(), next.item_key.size())),
-                      next.item_key.begin());
-    if (next.count > max_renewals) return CountResult::TooMany;
-    // Revision 0 says that nothing may be there: two renewals to one key at a time are told apart.
-    const pki::Bytes value = encode(next);
-    const auto written = store_.commit({sdk::update_record(sdk::bytes_of(new_key), now.revision, value)});
+    const auto lineage = read_lineage(store_, step);
+    if (!lineage) return CountResult::StoreUnavailable;
+    const bool counted = lineage->item.outcome == sdk::Outcome::Ok ||
+                         (lineage->next.outcome == sdk::Outcome::Ok &&
+                          pki::equal(lineage->next.record.item_key, step.item_key));
+    if (counted) return CountResult::Counted;
+    CountRecord record;
+    // A key that comes from another first key brings its count along.
+    record.count = std::max(lineage->first.record.count, lineage->next.record.count) + 1;
+    record.time = step.now;
+    std::ranges::copy(step.item_key.first(std::min(step.item_key.size(), record.item_key.size())),
+                      record.item_key.begin());
+    if (record.count > max_renewals) return CountResult::TooMany;
+    const auto written = write_lineage(store_, step, *lineage, record);
     if (written == sdk::Outcome::Ok) return CountResult::Counted;
     if (written != sdk::Outcome::Rejected) return CountResult::StoreUnavailable;
   }

@@ -1,4 +1,4 @@
-// How often in a row a device has renewed itself.
+// How often a device has renewed itself since it enrolled.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,11 @@ struct RenewalStep {
   std::int64_t now = 0;  // seconds since 1970
 };
 
-// A record for each key that came out of a renewal says how many renewals lie between it and the first
-// enrolment, and which item made it, so that a repeated call counts once. Written with the item or not at
-// all. `count` may be called from any thread, `forget_old` while no other call runs.
+// Counts all renewals that descend from one first enrolment, in a row or side by side: the record of its key
+// holds their number, the record of each later key names that first key, and a record for each item lets a
+// repeated call count once. Written with the item or not at all. A key that was in the store before there
+// were first keys is its own, with the count that it had. `count` may be called from any thread, `forget_old`
+// while no other call runs.
 class RenewalCounter {
  public:
   explicit RenewalCounter(const sdk::Store& store) : store_(store) {}

@@ -41,7 +41,10 @@ pki::Result<pki::Certificate> read_ra_certificate(const std::string& file) {
 }
 
 std::optional<std::string> ra_certificate_fault(const pki::Certificate& certificate,
-                                                bool danger_enrollment_agent) {
+                                                bool danger_enrollment_agent, std::int64_t now) {
+  if (certificate.not_after() < now) {
+    return "the RA certificate has expired, and clients refuse its answers: certify the RA anew";
+  }
   const auto key = certificate.public_key();
   if (!key) return "the key of the RA certificate can't be read: " + key.error().message;
   if (key->family() != pki::KeyFamily::Rsa) {

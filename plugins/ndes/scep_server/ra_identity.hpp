@@ -1,6 +1,7 @@
 // The registration authority: requests are encrypted to its certificate, and it signs the answers.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,11 +16,12 @@ namespace certspan::scep {
 // The first certificate of a PEM file. The message of a fault names the file and says what to do.
 pki::Result<pki::Certificate> read_ra_certificate(const std::string& file);
 
-// Why clients could not use it as an RA; nothing if they can. They look for digitalSignature and
-// keyEncipherment (Windows stays silent without them), and only RSA keys can open requests. A certificate
-// request agent is what an AD CS lets enrol on behalf of others, so an RA that is one must be wanted.
+// Why clients could not use it as an RA at `now` (seconds since 1970); nothing if they can. They look for
+// digitalSignature and keyEncipherment (Windows stays silent without them), and only RSA keys can open
+// requests. A certificate request agent is what an AD CS lets enrol on behalf of others, so an RA that is one
+// must be wanted.
 std::optional<std::string> ra_certificate_fault(const pki::Certificate& certificate,
-                                                bool danger_enrollment_agent);
+                                                bool danger_enrollment_agent, std::int64_t now);
 
 struct RaIdentity {
   std::shared_ptr<const pki::PrivateKey> key;  // shared by the opener of requests and the signer of replies

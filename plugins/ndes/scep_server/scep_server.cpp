@@ -12,10 +12,15 @@
 namespace certspan::scep {
 namespace {
 
+std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
 RaIdentity load_ra(const sdk::Host& host, const ScepSettings& settings) {
   auto certificate = read_ra_certificate(settings.ra_certificate_file);
   if (!certificate) throw sdk::SettingsFault("/ra/certificate_file", certificate.error().message);
-  if (const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra)) {
+  if (const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra,
+                                              to_seconds(host.wall_now()))) {
     throw sdk::SettingsFault("/ra/certificate_file", *fault);
   }
   const auto key = host.open_secret(settings.ra_key_token);
@@ -69,7 +74,7 @@ std::string capabilities(const ScepSettings& settings) {
 }
 
 bool ScepServer::validate_settings(std::string_view settings, sdk::Faults& faults) {
-  check_scep_settings(ScepSettings::read(settings), faults);
+  check_scep_settings(ScepSettings::read(settings), to_seconds(std::chrono::system_clock::now()), faults);
   return !faults.any();
 }
 
@@ -180,7 +185,7 @@ void ScepServer::warn_about_ra() {
 }
 
 std::int64_t ScepServer::now() const {
-  return std::chrono::duration_cast<std::chrono::seconds>(host_.wall_now().time_since_epoch()).count();
+  return to_seconds(host_.wall_now());
 }
 
 std::optional<std::string> ScepServer::run_offline(std::string_view name, std::string_view arguments,

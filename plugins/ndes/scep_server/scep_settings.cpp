@@ -44,7 +44,7 @@ ScepSettings ScepSettings::read(std::string_view json) {
   return settings;
 }
 
-void check_scep_settings(const ScepSettings& settings, sdk::Faults& faults) {
+void check_scep_settings(const ScepSettings& settings, std::int64_t now, sdk::Faults& faults) {
   for (std::size_t i = 0; i < settings.extra_capabilities.size(); ++i) {
     if (!is_capability(settings.extra_capabilities[i])) {
       faults.add("/extra_capabilities/" + std::to_string(i), "must be one word of visible ASCII characters");
@@ -52,7 +52,8 @@ void check_scep_settings(const ScepSettings& settings, sdk::Faults& faults) {
   }
   if (const auto certificate = read_ra_certificate(settings.ra_certificate_file); !certificate) {
     faults.add("/ra/certificate_file", certificate.error().message);
-  } else if (const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra)) {
+  } else if (const auto fault =
+                 ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra, now)) {
     faults.add("/ra/certificate_file", *fault);
   }
 }

@@ -30,6 +30,6 @@ struct ScepSettings {
 };
 
 // What the schema can't say; reads the RA certificate file but not its key.
-void check_scep_settings(const ScepSettings& settings, sdk::Faults& faults);
+void check_scep_settings(const ScepSettings& settings, std::int64_t now, sdk::Faults& faults);
 
 }  // namespace certspan::scep

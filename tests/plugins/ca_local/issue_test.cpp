@@ -213,6 +213,18 @@ TEST_CASE("ping is quiet until the CA's certificate nears its end, and fails aft
   CHECK(answer.code == "ca_local.ca_expired");
 }
 
+TEST_CASE("a profile that lasts no longer than the backdating is refused for good, with that reason") {
+  const TestCa files;
+  auto settings = test::settings_for(files);
+  settings["backdate"] = "1h";
+  settings["profiles"]["wifi"]["validity"] = "1h";
+  CaUnderTest ca(files, settings);
+  const auto answer = ca.issue(make_request(device_key()));
+  CHECK(answer.outcome == Outcome::Invalid);
+  CHECK(answer.code == "ca_local.validity_too_short");
+  CHECK(ca.lookup(1).outcome == Outcome::Cancelled);
+}
+
 TEST_CASE("the CA says what it is: its key, and effects in its store alone") {
   CHECK(test::ca_type().flags == CERTSPAN_TYPE_HOLDS_CA_KEY);
   const TestCa files;

@@ -6,6 +6,7 @@
 
 #include "plugins/common/pki/certificate.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
+#include "plugins/common/pki/der_reader.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "tests/plugins/ca_local/ca_under_test.hpp"
@@ -124,7 +125,7 @@ TEST_CASE("without a subject the alternative names are critical") {
   CHECK(openssl_verify(files, certificate) == "leaf.pem: OK\n");
 }
 
-TEST_CASE("subject and alternative names stand in the certificate byte by byte as in the request") {
+TEST_CASE("alternative names stand in the certificate as in the request, the subject in RFC 5280's types") {
   const TestCa files;
   json settings = test::settings_for(files);
   settings["profiles"]["wifi"]["san"] = {"dns", "upn", "email", "ip", "uri"};
@@ -136,7 +137,15 @@ TEST_CASE("subject and alternative names stand in the certificate byte by byte a
   const auto request = pki::parse_certificate_request(request_der).value();
   const auto certificate = issued(ca, request_der);
   const json report = read_independently(files, certificate);
-  CHECK(report["subject"] == pki::to_hex(request.subject()));
+  const pki::Bytes subject = pki::encode_name(pki::parse_name(request.subject()).value()).value();
+  CHECK(report["subject"] == pki::to_hex(subject));
+  CHECK(pki::names_equal(subject, request.subject()));
+  const pki::Name name = pki::parse_name(subject).value();
+  for (const pki::Rdn& rdn : name.rdns) {
+    const bool retired =
+        rdn[0].string_tag == pki::tag::kBmpString || rdn[0].string_tag == pki::tag::kT61String;
+    CHECK_FALSE(retired);
+  }
   const auto parsed = pki::Certificate::parse(certificate).value();
   const auto* in_request = pki::find_extension(request.extensions(), pki::oids::kSubjectAltName);
   const auto* in_certificate = pki::find_extension(parsed.extensions(), pki::oids::kSubjectAltName);

@@ -58,6 +58,17 @@ TEST_CASE("good settings have no fault, and say what stands in certificates") {
   CHECK(read.profiles.contains("wifi"));
 }
 
+TEST_CASE("certificates must last longer than they are dated back") {
+  const TestCa ca;
+  json settings = settings_for(ca);
+  settings["longest_validity"] = "2h";
+  settings["backdate"] = "2h";
+  REQUIRE(fault_map(settings).size() == 1);
+  CHECK(fault_map(settings).begin()->first == "/longest_validity");
+  settings["backdate"] = "119m";
+  CHECK(fault_map(settings).empty());
+}
+
 TEST_CASE("every fault of the settings is reported at its place in one run") {
   const json settings = {{"certificate_file", "/nowhere/ca.pem"},
                          {"key", ""},

@@ -223,7 +223,7 @@ TEST_CASE("neither store nor log holds the text of a challenge") {
   }
 }
 
-TEST_CASE("five wrong challenges from one address lock it out for a minute, and no other") {
+TEST_CASE("five wrong challenges from one address put it off for a minute, and no other") {
   Challenges challenges(kStatic);
   const auto from = [](const std::string& address, const std::string& challenge) {
     FakeItem item = Challenges::item(challenge);
@@ -231,9 +231,14 @@ TEST_CASE("five wrong challenges from one address lock it out for a minute, and 
     return item;
   };
   for (int i = 0; i < 5; ++i) CHECK(challenges.code(from("192.0.2.7", "wrong")) == "challenge.unknown");
-  CHECK(challenges.code(from("192.0.2.7", "correct horse")) == "challenge.too_many_tries");
+  challenges.host.advance(std::chrono::seconds(20));
+  const auto put_off = challenges.validate(from("192.0.2.7", "correct horse"));
+  CHECK(put_off.outcome == sdk::Outcome::Throttled);
+  CHECK(put_off.code == "challenge.too_many_tries");
+  CHECK(put_off.retry_after_ms > 30'000);
+  CHECK(put_off.retry_after_ms <= 40'000);
   CHECK(challenges.validate(from("192.0.2.8", "correct horse")).outcome == sdk::Outcome::Ok);
-  challenges.host.advance(std::chrono::seconds(61));
+  challenges.host.advance(std::chrono::seconds(41));
   CHECK(challenges.validate(from("192.0.2.7", "correct horse")).outcome == sdk::Outcome::Ok);
 }
 
@@ -249,9 +254,9 @@ TEST_CASE("the limiter forgets addresses whose minute has ended, and stays bound
   const auto now = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < TryLimiter::kMaxAddresses; ++i) limiter.count_wrong(std::to_string(i), now);
   for (int i = 0; i < 9; ++i) limiter.count_wrong("late", now);
-  CHECK(limiter.may_try("late", now));  // no room to count it
+  CHECK(limiter.wait("late", now).count() == 0);  // no room to count it
   for (int i = 0; i < 9; ++i) limiter.count_wrong("late", now + TryLimiter::kWindow);
-  CHECK_FALSE(limiter.may_try("late", now + TryLimiter::kWindow));
+  CHECK(limiter.wait("late", now + TryLimiter::kWindow) == TryLimiter::kWindow);
 }
 
 TEST_CASE("challenges are listed without their text, and cancelled by the beginning of their id") {

@@ -163,6 +163,21 @@ TEST_CASE("renewals in a row are counted across keys, a repeat counts once") {
   CHECK(renewals.code(Renewals::item(enrolled, make_request(TestKey::shared_rsa(6)), 4)) == "ok");
 }
 
+TEST_CASE("renewals of one certificate to several keys are counted together, whatever comes of them") {
+  Renewals renewals(json{{"max_renewals", 2}});
+  const Bytes first = renewals.issue(TestKey::shared_rsa(1));
+  const auto to_key = [](int i) { return make_request(TestKey::shared_rsa(i)); };
+  const Bytes to_second = to_key(2);
+  CHECK(renewals.code(Renewals::item(first, to_second, 1)) == "ok");
+  CHECK(renewals.code(Renewals::item(first, to_key(3), 2)) == "ok");
+  CHECK(renewals.code(Renewals::item(first, to_key(4), 3)) == "renewal.too_many");
+  CHECK(renewals.code(Renewals::item(first, to_second, 4)) == "renewal.too_many");
+  // What was counted stays so, and its certificates have no renewals of their own.
+  CHECK(renewals.code(Renewals::item(first, to_second, 1)) == "ok");
+  const Bytes second = renewals.issue(TestKey::shared_rsa(2));
+  CHECK(renewals.code(Renewals::item(second, to_key(4), 5)) == "renewal.too_many");
+}
+
 TEST_CASE("renewals to the same key are counted too") {
   Renewals renewals(json{{"max_renewals", 2}, {"allow_same_key", true}});
   const Bytes old = renewals.issue(renewals.old_key);
@@ -185,9 +200,10 @@ TEST_CASE("counts of long ago are forgotten at the next start") {
   Renewals renewals;
   for (int i = 2; i < 5; ++i) {
     const Bytes old = renewals.issue(renewals.old_key);
-    CHECK(renewals.code(Renewals::item(old, make_request(TestKey::shared_rsa(i)))) == "ok");
+    CHECK(renewals.code(Renewals::item(old, make_request(TestKey::shared_rsa(i)),
+                                       static_cast<std::uint8_t>(i))) == "ok");
   }
-  REQUIRE(renewals.host.store.records().size() == 3);
+  REQUIRE(renewals.host.store.records().size() == 7);  // the first key, three later ones, three items
   renewals.host.advance(std::chrono::hours(24) * 366 * 11);
   ConnectorUnderTest next(sdk::ConnectorType<Renewal>::kTable, renewals.host, "{}");
   next.start();

@@ -363,6 +363,11 @@ def hostile(good, other, ca_key, ca_subject, attributes=()):
     yield "subject_with_c1_control", request(good, subject=name(rdn("2.5.4.3", utf8("laptop\x9b7"))))
     yield "subject_common_name_of_65", request(good, subject=name(rdn("2.5.4.3", utf8("x" * 65))))
     yield "subject_country_of_3", request(good, subject=name(rdn("2.5.4.6", printable("DEU"))))
+    yield "subject_country_not_printable", request(good, subject=name(rdn("2.5.4.6", tlv(0x14, b"\xff\xfe"))))
+    yield "subject_serial_number_not_printable", request(good, subject=name(rdn("2.5.4.5", utf8("4_2"))))
+    yield "subject_mail_not_ascii", request(
+        good, subject=name(rdn("1.2.840.113549.1.9.1", utf8("j\u00fcrgen@corp.example")))
+    )
     yield "subject_two_names_in_one_part", request(
         good,
         subject=name(der_set(seq(oid("2.5.4.3"), utf8("ceo")), seq(oid("2.5.4.3"), utf8("laptop-7")))),

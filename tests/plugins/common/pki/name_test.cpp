@@ -74,6 +74,50 @@ TEST_CASE("names are the same whatever their string types, case and spaces") {
   CHECK_FALSE(names_equal(Bytes{0x30}, encode_name("").value()));
 }
 
+// A name of one attribute.
+Bytes name_of(const Oid& type, std::uint8_t string_tag, std::string_view value) {
+  DerWriter writer;
+  writer.begin(tag::kSequence).begin(tag::kSet).begin(tag::kSequence).oid(type);
+  writer.text(string_tag, value).end().end().end();
+  return writer.take();
+}
+
+TEST_CASE("a name is written in the string types of RFC 5280, and stays the same name") {
+  const auto tag_of = [](const Oid& type, std::uint8_t string_tag, std::string_view value) {
+    const Bytes der = name_of(type, string_tag, value);
+    const Bytes written = encode_name(parse_name(der).value()).value();
+    CHECK(names_equal(der, written));
+    return parse_name(written).value().rdns[0][0].string_tag;
+  };
+  using namespace std::string_view_literals;
+  CHECK(tag_of(oids::kCommonName, tag::kPrintableString, "laptop-7") == tag::kPrintableString);
+  CHECK(tag_of(oids::kCommonName, tag::kUtf8String, "laptop-7") == tag::kUtf8String);
+  CHECK(tag_of(oids::kCommonName, tag::kIa5String, "laptop@7") == tag::kUtf8String);
+  CHECK(tag_of(oids::kCommonName, tag::kT61String, "\xFCnder") == tag::kUtf8String);
+  CHECK(tag_of(oids::kCommonName, tag::kBmpString, "\0a\0b"sv) == tag::kUtf8String);
+  CHECK(tag_of(oids::kOrganizationName, tag::kUniversalString, "\0\0\0a"sv) == tag::kUtf8String);
+  CHECK(tag_of(oids::kCountryName, tag::kUtf8String, "DE") == tag::kPrintableString);
+  CHECK(tag_of(oids::kSerialNumber, tag::kUtf8String, "42") == tag::kPrintableString);
+  CHECK(tag_of(oids::kDnQualifier, tag::kIa5String, "q") == tag::kPrintableString);
+  CHECK(tag_of(oids::kEmailAddress, tag::kUtf8String, "a@b.example") == tag::kIa5String);
+  CHECK(tag_of(oids::kDomainComponent, tag::kPrintableString, "example") == tag::kIa5String);
+  const Oid unknown = Oid::from_dotted("1.2.3.4").value();
+  CHECK(tag_of(unknown, tag::kIa5String, "a") == tag::kIa5String);
+  CHECK(tag_of(unknown, tag::kT61String, "a") == tag::kUtf8String);
+}
+
+TEST_CASE("what does not fit into its string type is not written") {
+  const auto writes = [](const Oid& type, std::string_view value) {
+    return encode_name(parse_name(name_of(type, tag::kUtf8String, value)).value()).has_value();
+  };
+  CHECK_FALSE(writes(oids::kCountryName, "D"));
+  CHECK_FALSE(writes(oids::kCountryName, "1-"));
+  CHECK_FALSE(writes(oids::kSerialNumber, "4_2"));
+  CHECK_FALSE(writes(oids::kDnQualifier, "a@b"));
+  CHECK_FALSE(writes(oids::kEmailAddress, "ü@b.example"));
+  CHECK_FALSE(writes(oids::kDomainComponent, "größe"));
+}
+
 TEST_CASE("a label never breaks a log line") {
   DerWriter writer;
   writer.begin(tag::kSequence).begin(tag::kSet).begin(tag::kSequence).oid(oids::kCommonName);

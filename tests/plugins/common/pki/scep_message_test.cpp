@@ -118,7 +118,7 @@ TEST_CASE("an answer to a message in refused SHA-1 is signed with SHA-256") {
 }
 
 TEST_CASE("failure and pending replies carry nonce, transaction and an empty content") {
-  const std::string name = GENERATE("aes128", "short_nonce", "base64_id", "odd", "ec");
+  const std::string name = GENERATE("aes128", "short_nonce", "base64_id", "spaced_id", "odd", "ec");
   const OuterMessage message = outer(name);
   const ReplyContext context = make_reply_context(message, {});
   const Bytes failure =
