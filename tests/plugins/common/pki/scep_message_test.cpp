@@ -30,6 +30,7 @@ const ScepLab& lab() {
     {"name": "ec", "signer": "ec", "csr_key": "ec"}, {"name": "other_key", "csr_key": "stranger"},
     {"name": "other_ec_key", "csr_key": "ec"},
     {"name": "base64_id", "transaction_id": "3q2+7/wAAAAAAAAAAAAAAAAAAAA="},
+    {"name": "spaced_id", "transaction_id": " laptop 7 "},
     {"name": "bmp", "challenge": "schlüssel", "challenge_type": "bmp"},
     {"name": "no_nonce", "omit": ["2.16.840.1.113733.1.9.5"]}, {"name": "no_id", "omit": ["2.16.840.1.113733.1.9.7"]},
     {"name": "no_type", "omit": ["2.16.840.1.113733.1.9.2"]}, {"name": "twice", "break": "twice"},
