@@ -12,6 +12,8 @@
 namespace certspan {
 namespace {
 
+constexpr std::chrono::milliseconds kWorthWaiting{5000};
+
 Answer not_running(const std::string& connector) {
   Answer answer;
   answer.outcome = Outcome::Unavailable;
@@ -102,9 +104,20 @@ bool ItemRunner::checked(const OpenItemPtr& open, const Answer& answer) {
       refuse(open, answer);
       return false;
     default:
-      repeat_later(open, answer);
+      if (!put_off(open, answer)) repeat_later(open, answer);
       return false;
   }
+}
+
+/// Lets go of an item that nothing durable is known of, where its check asks for a pause that few clients
+/// would wait for: whoever sends a flood of such requests must not fill the host with them.
+bool ItemRunner::put_off(const OpenItemPtr& open, const Answer& answer) {
+  if (answer.outcome != Outcome::Throttled || answer.retry_after < kWorthWaiting || open->stored)
+    return false;
+  log(LogLevel::Info, "put off", open->item, {{"code", answer.code}, {"reason", answer.message}});
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(answer.retry_after).count();
+  ReplyDesk::try_later(runtime_.table.remove(open), static_cast<std::uint32_t>(seconds));
+  return true;
 }
 
 /// The same step again after a pause, until its tries are used up. What may have been done is then held, and

@@ -60,6 +60,7 @@ class ItemRunner {
   bool fence_request(const OpenItemPtr& open, Connector& issuer);
   Answer fence_certificate(const OpenItemPtr& open, const std::string& issuer, BytesView certificate);
   bool checked(const OpenItemPtr& open, const Answer& answer);
+  bool put_off(const OpenItemPtr& open, const Answer& answer);
   void repeat_later(const OpenItemPtr& open, const Answer& answer);
   void refuse(const OpenItemPtr& open, const Answer& answer);
   void give_up(const OpenItemPtr& open, std::string_view code, std::string_view why);

@@ -148,7 +148,7 @@ def test_a_message_type_that_is_not_offered_is_refused(client, key, message_type
     assert check_refused(client, message.der, message) in (200, 400)
 
 
-@pytest.mark.parametrize("options", [{"transaction_id": "x" * 257}, {"transaction_id": ""}, {"transaction_id": "a b"},
+@pytest.mark.parametrize("options", [{"transaction_id": "x" * 257}, {"transaction_id": ""},
                                      {"sender_nonce": b""}, {"sender_nonce": bytes(65)}], ids=str)
 def test_ids_and_nonces_out_of_bounds_are_400(client, key, options):
     message = client.pkcs_req(scep.build_csr(key), key, **{**fresh(), **options})

@@ -117,6 +117,23 @@ TEST_CASE("a pause that a CA asks for is kept by every item") {
   CHECK(std::chrono::steady_clock::now() - before >= std::chrono::milliseconds(40));
 }
 
+TEST_CASE("whom a validator puts off for long is told so at once and takes up no place") {
+  EngineFixture fixture;
+  fixture.script.validate = {"put_off"};
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  CHECK(fixture.ask("a").status == 503);
+  CHECK(fixture.engine().status().open == 0);
+  CHECK(fixture.items(true, true).empty());
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+}
+
+TEST_CASE("whom a validator puts off for a moment waits for his certificate") {
+  EngineFixture fixture;
+  fixture.script.validate = {"throttled"};
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+}
+
 TEST_CASE("an order that is still pending at the deadline is taken back, and the item is a dead letter") {
   EngineFixture fixture;
   fixture.script.issuers["orders"].issue = {"pending"};

@@ -36,6 +36,9 @@ sdk::Answer answer_of(const std::string& word, const std::string& certificate) {
   if (word == "throttled") {
     return sdk::Answer::throttled("scripted.throttled", "slower", std::chrono::milliseconds(40));
   }
+  if (word == "put_off") {
+    return sdk::Answer::throttled("scripted.throttled", "much later", std::chrono::minutes(10));
+  }
   if (word == "internal") return sdk::Answer::internal("scripted.internal", "a mistake");
   if (word == "rejected") return sdk::Answer::rejected("scripted.rejected", "no");
   if (word == "cancelled") return sdk::Answer::cancelled("scripted.cancelled", "never");

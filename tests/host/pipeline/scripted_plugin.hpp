@@ -35,7 +35,7 @@ struct Script {
 
   std::mutex mutex;
   std::map<std::string, Issuer> issuers;
-  std::deque<std::string> validate;
+  std::deque<std::string> validate;  ///< put_off: throttled for ten minutes
   std::deque<std::string> after_issue;
   std::string challenge;  ///< not empty: the validator spends this record, once
   std::function<void(const std::string& connector)> inside_issue;  ///< called inside every `issue`
