@@ -1,6 +1,9 @@
 #include "host/app/host_process.hpp"
 
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <iostream>
 #include <thread>
@@ -27,6 +30,14 @@ sigset_t block_signals() {
   return set;
 }
 
+/// Keys and challenges are in memory, and what is written is for this user alone.
+void keep_to_ourselves() {
+  ::umask(077);
+  const rlimit none{0, 0};
+  static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
+  static_cast<void>(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
+
 ExitCode say(const Error& error, ExitCode code) {
   std::cerr << "certspan: " << error.message << " [" << error.code << "]\n";
   return code;
@@ -43,6 +54,7 @@ HostProcess::~HostProcess() {
 }
 
 ExitCode HostProcess::run() {
+  keep_to_ourselves();
   const sigset_t signals = block_signals();
   const ExitCode started = start();
   if (started != ExitCode::Ok) return started;

@@ -29,6 +29,26 @@ void retire_routes(HttpServer& http, const Deployment& gone, const Deployment& s
   }
 }
 
+bool same_limits(const Listener& a, const Listener& b) {
+  return a.max_connections == b.max_connections && a.header_timeout == b.header_timeout &&
+         a.body_timeout == b.body_timeout && a.idle_timeout == b.idle_timeout;
+}
+
+/// The key of a setting that is read at the start alone and differs; empty if there is none.
+std::string changed_for_a_start(const HostSection& now, const HostSection& next) {
+  if (next.log.level != now.log.level) return "host.log.level";
+  if (next.log.format != now.log.format) return "host.log.format";
+  if (next.log.file != now.log.file) return "host.log.file";
+  if (next.repeat_window != now.repeat_window) return "host.repeat_window";
+  for (const Listener& listener : next.listeners) {
+    const Listener* before = now.listener(listener.name.name);
+    if (before != nullptr && !same_limits(*before, listener)) {
+      return "host.listeners." + listener.name.name + ".limits";
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 void HostProcess::reload() {
@@ -95,6 +115,9 @@ Result<void> HostProcess::can_follow(const Config& next) const {
   if (!same_addresses(next.host.listeners, now.host.listeners)) {
     return fail(Outcome::Rejected, "config.needs_restart",
                 "listeners and their addresses change with a restart only");
+  }
+  if (const std::string key = changed_for_a_start(now.host, next.host); !key.empty()) {
+    return fail(Outcome::Rejected, "config.needs_restart", key + " changes with a restart only");
   }
   CERTSPAN_TRY(const std::size_t count, stranded(*journal_, now, next));
   if (count > 0) {

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace certspan {
@@ -18,7 +19,8 @@ constexpr std::size_t kLargestSecret = 64UL * 1024;
 /// A file descriptor that closes itself.
 class OpenFile {
  public:
-  explicit OpenFile(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)) {}
+  explicit OpenFile(const std::string& path)
+      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) {}
   ~OpenFile() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -78,6 +80,11 @@ Result<Secret> read_secret(const SecretRef& ref) {
   CERTSPAN_TRY(const std::string path, path_of(ref));
   const OpenFile file(path);
   if (file.fd() < 0) return unreadable(ref, errno);
+  struct stat status {};
+  if (::fstat(file.fd(), &status) != 0) return unreadable(ref, errno);
+  if (!S_ISREG(status.st_mode)) {
+    return fail(Outcome::Invalid, "secret.no_file", fmt::format("{} is no regular file", to_string(ref)));
+  }
   // One buffer of the largest size, so that nothing is left behind in buffers that a vector outgrew.
   Bytes buffer(kLargestSecret + 1);
   const ssize_t got = read_all(file.fd(), buffer);

@@ -28,7 +28,7 @@ std::string to_string(const SecretRef& ref);
 
 /// Opens a secret: at most 64 KiB. One newline at the end goes if the content has no other one, so that a
 /// password written by an editor works and a PEM file stays as it is.
-/// May block. Errors: secret.missing, secret.unreadable, secret.too_large, secret.empty,
+/// May block. Errors: secret.missing, secret.unreadable, secret.no_file, secret.too_large, secret.empty,
 /// secret.no_credentials (the service manager gave this process no credentials).
 Result<Secret> read_secret(const SecretRef& ref);
 

@@ -103,7 +103,10 @@ Result<FileDescriptor> connect_to(const std::filesystem::path& path, std::chrono
 Result<SocketFile> SocketFile::create(const std::filesystem::path& path) {
   CERTSPAN_TRY(const sockaddr_un address, address_of(path));
   // Empty after a boot. Any other directory that is missing is a slip of the pen.
-  if (path.parent_path() == kServiceDirectory) ::mkdir(kServiceDirectory, kDirectoryMode);
+  // Others pass through it to the socket, whatever the umask; one that is there is the service manager's.
+  if (path.parent_path() == kServiceDirectory && ::mkdir(kServiceDirectory, kDirectoryMode) == 0) {
+    ::chmod(kServiceDirectory, kDirectoryMode);
+  }
   CERTSPAN_CHECK(remove_stale(path));
   SocketFile file;
   file.listener_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -22,9 +22,19 @@ tl::unexpected<Error> unwritable(const std::filesystem::path& path, int error) {
               "\"" + path.string() + "\" can't be written: " + errno_text(error));
 }
 
+/// Whoever may write to the directory can put another journal or key there.
+Result<void> expect_closed(const std::filesystem::path& directory) {
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) return unwritable(directory, errno);
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  return fail(Outcome::Invalid, "journal.open_directory",
+              "data_dir \"" + directory.string() + "\" can be written by others; run: chmod go-w " +
+                  directory.string());
+}
+
 Result<void> make_directory(const std::filesystem::path& directory) {
   std::error_code error;
-  if (std::filesystem::is_directory(directory, error)) return {};
+  if (std::filesystem::is_directory(directory, error)) return expect_closed(directory);
   const auto parent = std::filesystem::absolute(directory, error).parent_path();
   std::filesystem::create_directories(parent, error);
   if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) return unwritable(directory, errno);

@@ -252,3 +252,34 @@ def test_one_time_challenge_is_good_once(host, tmp_path):
         client.enrol(client.new_key("b.pem"), "CN=second", challenge)
     assert "challenge.spent" in host.command("why", "CN=second")
     assert challenge not in host.log()
+
+
+def test_others_read_nothing_whatever_the_umask(make_host):
+    host = make_host()
+    before = os.umask(0)
+    try:
+        host.start()
+    finally:
+        os.umask(before)
+    data = host.directory / "data"
+    for path in [data, *data.rglob("*")]:
+        if path.is_socket():
+            continue  # its peers are told apart by their user, and here nobody else reaches it
+        assert path.lstat().st_mode & 0o077 == 0, path
+    with open(f"/proc/{host.process.pid}/limits", encoding="ascii") as limits:
+        assert re.search(r"Max core file size +0 +0 ", limits.read())
+
+
+def test_a_data_directory_that_others_may_write_to_is_refused(make_host):
+    host = make_host()
+    (host.directory / "data").mkdir()
+    (host.directory / "data").chmod(0o777)
+    refused = host.run_program("run", "--config", str(host.config))
+    assert refused.returncode == 3
+    assert "journal.open_directory" in refused.stderr
+
+
+@pytest.mark.parametrize("key, text", [("log.level", "log: { level: debug }"), ("repeat_window", "repeat_window: 2h")])
+def test_a_reload_that_cannot_follow_names_the_key(host, key, text):
+    host.configure(lambda old: old.replace("host:\n", "host:\n  " + text + "\n", 1))
+    assert "host." + key in reload_(host)

@@ -1,5 +1,7 @@
 #include "host/config/secret_ref.hpp"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -75,6 +77,15 @@ TEST_CASE("a secret that cannot be had says why, without its content") {
   CHECK(large.error().code == "secret.too_large");
   CHECK(large.error().message.find("xxx") == std::string::npos);
   CHECK(read(dir.write("a", std::string(64 * 1024, 'x'))).size() == 64 * 1024);
+}
+
+TEST_CASE("what is no regular file is refused and never waited for") {
+  const TempDir directory;
+  const std::string pipe = (directory.path() / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto secret = read_secret({SecretRef::Store::File, pipe, {}});
+  REQUIRE_FALSE(secret);
+  CHECK(secret.error().code == "secret.no_file");
 }
 
 TEST_CASE("credentials are read from the directory that the service manager names") {
