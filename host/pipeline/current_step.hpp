@@ -22,7 +22,4 @@ inline void forget_order(OpenItem& open) {
   open.item.note.clear();
 }
 
-/// Uniform in [0, 1), for jitter.
-double random_unit();
-
 }  // namespace certspan

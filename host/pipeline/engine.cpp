@@ -1,6 +1,7 @@
 #include "host/pipeline/engine.hpp"
 
 #include <algorithm>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -8,8 +9,6 @@
 
 namespace certspan {
 namespace {
-
-constexpr std::chrono::milliseconds kSweepEvery{250};
 
 certspan_http_request view_of(const HttpRequest& request) {
   certspan_http_request view{};
@@ -35,6 +34,11 @@ void respond_try_later(const HttpExchangePtr& exchange) {
 
 }  // namespace
 
+double random_unit() {
+  thread_local std::minstd_rand engine{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+}
+
 Engine::Engine(const Options& options, Backends backends)
     : table_(options.most_open),
       timer_(backends.clock),
@@ -48,6 +52,7 @@ Engine::Engine(const Options& options, Backends backends)
                .cpu = cpu_,
                .healths = healths_,
                .journal_failed = std::move(backends.journal_failed),
+               .random = options.random,
                .mutex = {},
                .running = std::make_shared<const RunningConfig>()},
       desk_(runtime_),
@@ -76,7 +81,7 @@ Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
   if (!items.empty()) {
     runtime_.log.write(LogLevel::Info, "took up open items", {{"count", std::to_string(items.size())}});
   }
-  timer_.after(kSweepEvery, [this] { sweep(); });
+  timer_.upkeep_after(kSweepEvery, [this] { sweep(); });
   intake_.open();
   return {};
 }
@@ -127,7 +132,7 @@ void Engine::sweep() {
       }
     });
   }
-  timer_.after(kSweepEvery, [this] { sweep(); });
+  timer_.upkeep_after(kSweepEvery, [this] { sweep(); });
 }
 
 Outcome Engine::chain(std::string_view source, std::string_view pipeline,
@@ -180,6 +185,14 @@ void Engine::stop() {
   timer_.stop();
   for (const OpenItemPtr& open : table_.all()) ReplyDesk::try_later(table_.take_waiters(open));
   cpu_.stop();
+}
+
+Engine::Rest Engine::rest() const {
+  const auto open = table_.all();
+  const bool parked =
+      std::ranges::all_of(open, [](const OpenItemPtr& item) { return item->parked.load() != 0; });
+  const bool at_rest = parked && runner_.inside() == 0 && cpu_.queued() == 0;
+  return {at_rest, open.size(), timer_.next()};
 }
 
 Engine::Status Engine::status() const {

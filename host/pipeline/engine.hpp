@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@
 #include "host/pipeline/runtime.hpp"
 
 namespace certspan {
+
+/// Uniform in [0, 1), for jitter.
+double random_unit();
 
 /// The pipeline room as a whole: the pool of cpu steps, the items under way, and the way in from HTTP.
 /// Thread-safe after `start`.
@@ -24,6 +28,7 @@ class Engine final : public IssuerDirectory {
     std::size_t most_open = 10'000;  ///< items under way; beyond it 503
     IntakePolicy intake;
     IssuerHealth::Rules issuer_health;
+    double (*random)() = &random_unit;  ///< in [0, 1)
   };
   struct Backends {
     Log& log;
@@ -42,6 +47,20 @@ class Engine final : public IssuerDirectory {
   std::shared_ptr<const RunningConfig> replace(std::shared_ptr<const RunningConfig> next);
 
   Submitter& submitter() { return intake_; }
+
+  /// How often it looks for clients that have waited long enough.
+  static constexpr std::chrono::milliseconds kSweepEvery{250};
+
+  // For whoever moves the clock.
+
+  /// The clock has been set forward.
+  void clock_moved() { timer_.clock_moved(); }
+  struct Rest {
+    bool at_rest = false;  ///< nothing is being worked on: every open item waits for its time or a person
+    std::size_t open = 0;
+    std::optional<std::chrono::steady_clock::time_point> next;  ///< when the first of them is due
+  };
+  Rest rest() const;
 
   /// Hands a request to the source `connector` on a cpu thread. Called on an io thread; never blocks.
   void take_request(const std::string& connector, HttpRequest request, const HttpExchangePtr& exchange);

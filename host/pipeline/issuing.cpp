@@ -56,7 +56,7 @@ void ItemRunner::pass_over(const OpenItemPtr& open, std::chrono::milliseconds wa
     return hold(open, answer);
   }
   const auto spread = wait + std::chrono::milliseconds(static_cast<std::int64_t>(
-                                 random_unit() * static_cast<double>(wait.count()) / 4));
+                                 runtime_.random() * static_cast<double>(wait.count()) / 4));
   schedule(open, spread, [this, open] { this->step(open); });
 }
 
@@ -224,7 +224,7 @@ void ItemRunner::look_up(const OpenItemPtr& open, const Answer& answer) {
   open->unsure = true;
   const auto lookups = static_cast<std::uint32_t>(
       std::ranges::count(open->item.attempts, std::string("lookup"), &Attempt::call));
-  const auto delay = back_off(kLookUpPauses, lookups, answer.retry_after, random_unit());
+  const auto delay = back_off(kLookUpPauses, lookups, answer.retry_after, runtime_.random());
   if (runtime_.clock.wall_ms() >= open->item.deadline) return hold(open, answer);
   schedule(open, delay, [this, open] { ask_issuer(open, "lookup"); });
 }

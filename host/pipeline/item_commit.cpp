@@ -1,7 +1,6 @@
 // Calls, waiting, and an item's durable points.
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "host/pipeline/current_step.hpp"
@@ -17,11 +16,6 @@ constexpr std::chrono::milliseconds kDiskFullPause{2000};
 constexpr std::uint64_t kForAPerson = UINT64_MAX;
 
 }  // namespace
-
-double random_unit() {
-  thread_local std::minstd_rand engine{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
-}
 
 Answer ItemRunner::call(const OpenItemPtr& open, Connector& connector, std::string_view name,
                         const std::function<Answer(const CallTerms&)>& make) {

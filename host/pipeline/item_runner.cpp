@@ -133,7 +133,7 @@ void ItemRunner::repeat_later(const OpenItemPtr& open, const Answer& answer) {
         "no success in " + std::to_string(open->item.tries) + " tries; the last one: " + answer.message);
   }
   if (!open->unsure) open->item.state = ItemState::Ready;
-  const auto delay = back_off(policy, open->item.tries, answer.retry_after, random_unit());
+  const auto delay = back_off(policy, open->item.tries, answer.retry_after, runtime_.random());
   open->item.next_at = runtime_.clock.wall_ms() + delay.count();
   save(open, [this, open, delay] { schedule(open, delay, [this, open] { step(open); }); });
 }

@@ -43,6 +43,8 @@ struct Runtime {
   IssuerHealths& healths;
   /// Called once when a journal write failed: the host closes its connections without a reply and ends.
   std::function<void()> journal_failed;
+  /// In [0, 1): how much of the longest pause a retry takes.
+  double (*random)();
 
   std::shared_ptr<const RunningConfig> config() const {
     MutexLock lock(mutex);

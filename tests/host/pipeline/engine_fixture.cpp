@@ -46,12 +46,12 @@ Pipeline EngineFixture::pipeline(std::vector<std::string> issuers, ReplyRule rep
 
 void EngineFixture::start(Pipeline pipeline) {
   use_script(script);
-  journal_ = *open_journal({.directory = directory_ / "data", .clock = &clock_});
+  journal_ = *open_journal({.directory = directory_ / "data", .clock = clock});
   Engine::Options options;
   options.cpu_threads = 3;
   options.issuer_health = issuer_health;
   engine_ =
-      std::make_unique<Engine>(options, Engine::Backends{*log_, clock_, *journal_, [] { std::abort(); }});
+      std::make_unique<Engine>(options, Engine::Backends{*log_, *clock, *journal_, [] { std::abort(); }});
   running_ = std::make_shared<RunningConfig>();
   std::vector<Pipeline> pipelines;
   pipelines.push_back(std::move(pipeline));
@@ -72,7 +72,7 @@ void EngineFixture::start(Pipeline pipeline) {
 
 void EngineFixture::add_connector(RunningConfig& config, const std::string& name, const char* type) {
   const ServiceBackends backends = {.log = log_.get(),
-                                    .clock = &clock_,
+                                    .clock = clock,
                                     .journal = journal_.get(),
                                     .submitter = &engine_->submitter(),
                                     .issuers = engine_.get()};

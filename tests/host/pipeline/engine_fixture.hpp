@@ -46,6 +46,9 @@ class EngineFixture {
                                     .retries_per_success = 1.0,
                                     .most_retries = 1000.0};
 
+  /// Looked at from `start` on.
+  const Clock* clock = &system_clock_;
+
   /// A pipeline validator -> issuers with quick retries.
   static Pipeline pipeline(std::vector<std::string> issuers, ReplyRule reply = {});
 
@@ -69,7 +72,7 @@ class EngineFixture {
   void add_connector(RunningConfig& config, const std::string& name, const char* type);
 
   std::filesystem::path directory_;
-  SystemClock clock_;
+  SystemClock system_clock_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Engine> engine_;

@@ -32,6 +32,7 @@ sdk::Bytes bytes_of(std::string_view text) {
 sdk::Answer answer_of(const std::string& word, const std::string& certificate) {
   if (word == "ok") return certificate.empty() ? sdk::Answer::ok() : sdk::Answer::ok(bytes_of(certificate));
   if (word == "pending") return sdk::Answer::pending(bytes_of("order"), std::chrono::milliseconds(1));
+  if (word == "hourly") return sdk::Answer::pending(bytes_of("order"), std::chrono::hours(1));
   if (word == "unavailable") return sdk::Answer::unavailable("scripted.unavailable", "not now");
   if (word == "throttled") {
     return sdk::Answer::throttled("scripted.throttled", "slower", std::chrono::milliseconds(40));
@@ -192,6 +193,7 @@ class OutsideCa final : public IssuerBase {
   using IssuerBase::IssuerBase;
   sdk::Answer poll(const sdk::Item& item) override {
     const std::lock_guard lock(script_.mutex);
+    ++script_.issuers[name_].polls;
     const std::string word = next_word(script_.issuers[name_].poll);
     return answer_of(word, word == "ok" ? certify(item) : "");
   }
@@ -219,6 +221,7 @@ class OrderCa final : public IssuerBase {
   using IssuerBase::IssuerBase;
   sdk::Answer poll(const sdk::Item& item) override {
     const std::lock_guard lock(script_.mutex);
+    ++script_.issuers[name_].polls;
     const std::string word = next_word(script_.issuers[name_].poll);
     return answer_of(word, word == "ok" ? certify(item) : "");
   }

@@ -21,15 +21,17 @@ namespace certspan {
 /// counting the issuer's certificates.
 struct Script {
   struct Issuer {
-    std::deque<std::string> issue;  ///< ok, unavailable, throttled, rejected, unknown, internal, pending
+    std::deque<std::string> issue;  ///< ok, unavailable, throttled, rejected, unknown, internal, pending,
+                                    ///< hourly (pending, ask again after an hour)
     std::deque<std::string>
         lookup;  ///< ok, cancelled, unavailable; ok gives the certificate issued last for the key
-    std::deque<std::string> poll;           ///< ok, pending, unavailable
+    std::deque<std::string> poll;           ///< ok, pending, hourly, unavailable
     std::deque<std::string> cancel;         ///< ok, cancelled, unavailable
     int asked = 0;                          ///< calls of `issue`
     std::vector<std::string> seen_handles;  ///< what those found in `item.handle`
     int issued = 0;
     int lookups = 0;
+    int polls = 0;
     std::map<std::string, std::string> certificates;  ///< by key
   };
 
