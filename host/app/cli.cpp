@@ -71,6 +71,15 @@ class CommandLine {
     check->add_option("file", common_.config, "configuration file");
     with_config_and_json(check);
 
+    CLI::App* test = add(app_, "test", "run the tests of a configuration without its CAs",
+                         [this] { return command_test(common_, tests_); });
+    // Gathered one by one, as `--san` below.
+    test->add_option("names", text_, "tests to run; without any, all")
+        ->expected(0, -1)
+        ->take_last()
+        ->each([this](const std::string& name) { tests_.push_back(name); });
+    with_config_and_json(test);
+
     CLI::App* graph = add(app_, "graph", "draw the pipelines of a configuration",
                           [this] { return command_graph(common_, mermaid_); });
     graph->add_flag("--mermaid", mermaid_, "as Mermaid instead of text");
@@ -187,6 +196,7 @@ class CommandLine {
   CaOptions ca_;
   bool mermaid_ = false;
   std::string text_, connector_, endpoint_, profile_, lifetime_, subject_;
+  std::vector<std::string> tests_;
   nlohmann::json sans_ = nlohmann::json::array();
   Command chosen_;
 };

@@ -29,6 +29,8 @@ struct InitOptions {
 /// Writes a working configuration with a CA, an RA and a challenge into a new or empty directory.
 ExitCode command_init(const InitOptions& options);
 ExitCode command_check(const CommonOptions& options);
+/// Runs the tests of the configuration that are named, or all, and tells their stories.
+ExitCode command_test(const CommonOptions& options, const std::vector<std::string>& names);
 ExitCode command_graph(const CommonOptions& options, bool mermaid);
 ExitCode command_schema(const CommonOptions& options);
 ExitCode command_plugin_list(const CommonOptions& options);

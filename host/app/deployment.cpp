@@ -12,25 +12,6 @@ namespace {
 /// Calls that wait in a connector's queue beyond those inside it; items themselves are bounded by the engine.
 constexpr std::size_t kOwnQueue = 4096;
 
-Pipeline pipeline_of(const PipelineConfig& config) {
-  Pipeline pipeline;
-  pipeline.name = config.name.name;
-  pipeline.source = config.source.name;
-  for (const WhenRule& rule : config.when) pipeline.when.emplace_back(rule.label.name, rule.globs);
-  pipeline.steps = config.resolved_steps();
-  pipeline.deadline = config.deadline;
-  pipeline.reply.within = config.reply_within;
-  pipeline.reply.then =
-      config.reply_then == ReplyThen::Pending ? ReplyRule::Then::Pending : ReplyRule::Then::TryLater;
-  return pipeline;
-}
-
-PipelineGraph graph_of(const Config& config) {
-  std::vector<Pipeline> pipelines;
-  for (const PipelineConfig& pipeline : config.pipelines) pipelines.push_back(pipeline_of(pipeline));
-  return PipelineGraph(std::move(pipelines));
-}
-
 void report_faults(const PreparedConnector& connector, const CallReport& report, Faults& faults) {
   for (const auto& fault : report.faults) add_plugin_fault(connector, fault.pointer, fault.message, faults);
 }
@@ -48,6 +29,7 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Fau
   if (!config) return std::nullopt;
   auto catalog = PluginCatalog::load(*config);
   PreparedConfig prepared = check_against_types(*config, *catalog, faults);
+  check_scripts(*config, cast_of(prepared, *catalog), faults);
   check_secrets_readable(prepared, faults);
   for (const PreparedConnector& connector : prepared.connectors) {
     const auto report = validate_settings(type_of(*catalog, connector), connector.settings);
@@ -55,6 +37,14 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Fau
   }
   if (faults.has_errors()) return std::nullopt;
   return CheckedConfig{std::move(*config), std::move(catalog), std::move(prepared)};
+}
+
+Cast cast_of(const PreparedConfig& prepared, const PluginCatalog& catalog) {
+  Cast cast;
+  for (const PreparedConnector& connector : prepared.connectors) {
+    cast[connector.name] = player_of(type_of(catalog, connector), connector.concurrency);
+  }
+  return cast;
 }
 
 Deployment::Deployment(CheckedConfig checked, Backends backends)

@@ -14,6 +14,7 @@
 #include "host/config/config.hpp"
 #include "host/config/fault.hpp"
 #include "host/pipeline/engine.hpp"
+#include "host/rehearsal/cast.hpp"
 #include "host/services/host_services.hpp"
 #include "host/services/http/http_server.hpp"
 
@@ -29,6 +30,9 @@ struct CheckedConfig {
 /// Reads `file`, loads its plugins and has every connector type look at its settings. All faults go to
 /// `faults`; nullopt when there are errors. Starts nothing.
 std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Faults& faults);
+
+/// What the pipelines can see of the connectors' types.
+Cast cast_of(const PreparedConfig& prepared, const PluginCatalog& catalog);
 
 /// What one checked configuration made of itself: connectors with their services, secrets and routes. A
 /// reload builds a second one beside the first. Control thread only, but for the services, which are

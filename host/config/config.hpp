@@ -15,15 +15,10 @@
 #include "host/base/step.hpp"
 #include "host/config/mark.hpp"
 #include "host/config/secret_ref.hpp"
+#include "host/config/test_config.hpp"
 #include "host/config/yaml_node.hpp"
 
 namespace certspan {
-
-/// A name in the file, with its place: what it is called, or what it refers to.
-struct Named {
-  std::string name;
-  Mark mark;
-};
 
 /// TLS with a certificate from files. A change of the files is taken up on reload.
 struct TlsFiles {
@@ -163,6 +158,7 @@ struct Config {
   YamlNode profiles;  ///< mapping name -> profile; the `profile` plugin knows what it says
   Mark profiles_mark;
   std::vector<PipelineConfig> pipelines;  ///< in the order of the file: the first that matches takes an item
+  std::vector<TestConfig> tests;          ///< what `certspan test` runs, in the order of the file
   std::vector<DangerSwitch> dangers;
 
   const ConnectorConfig* connector(std::string_view name) const;

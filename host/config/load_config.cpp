@@ -110,7 +110,7 @@ void read_sections(const YamlNode& root, const std::filesystem::path& base, Conf
     read_connectors(entry->value, config.connectors, faults);
   if (const YamlEntry* profiles = map.take("profiles")) read_profiles(*profiles, config, faults);
   if (const YamlEntry* entry = map.take("pipelines")) read_pipelines(entry->value, config.pipelines, faults);
-  map.later("tests");
+  if (const YamlEntry* tests = map.take("tests")) read_tests(tests->value, config.tests, faults);
   map.finish();
 }
 
@@ -136,6 +136,7 @@ std::optional<Config> parse_config(const std::filesystem::path& file, std::strin
   }
   check_references(config, faults);
   check_pipelines(config, faults);
+  check_tests(config, faults);
   if (config.pipelines.empty() && !faults.has_errors()) {
     faults.warning(FaultCode::Unused, {}, "the file has no pipelines, so this host does nothing");
   }

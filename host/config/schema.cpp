@@ -8,6 +8,7 @@
 
 #include "host/config/check_types.hpp"
 #include "host/config/schema_marks.hpp"
+#include "host/config/test_words.hpp"
 
 namespace certspan {
 namespace {
@@ -186,6 +187,64 @@ Json pipelines() {
               {"source", "steps"}));
 }
 
+template <typename Words>
+Json words_of(const Words& words) {
+  Json list = Json::array();
+  for (const std::string_view word : words) list.push_back(word);
+  return list;
+}
+
+template <typename Words>
+std::string any_of(const Words& words) {
+  return fmt::format("({})", fmt::join(words, "|"));
+}
+
+/// One word, or a mapping with more.
+Json answer() {
+  Json schema = mapping(
+      "what a connector answers: an outcome, or a mapping with one; crash: the host dies inside the call",
+      {{"outcome", choice("how the call ends", words_of(kAnswerWords))},
+       {"call", choice("the call that it is kept for", words_of(kCallWords))},
+       {"code", text("the machine word that comes with it")},
+       {"retry_after", duration("not to be asked again before")},
+       {"takes", duration("time that passes inside the call")},
+       {"times", number("how often in a row", 1, 10'000)}},
+      {"outcome"});
+  schema["type"] = Json::array({"string", "object"});
+  schema["pattern"] = fmt::format("^{}$", any_of(kAnswerWords));
+  return schema;
+}
+
+Json tests() {
+  Json answers = answer();
+  answers["type"] = Json::array({"array", "string", "object"});
+  answers["items"] = answer();
+  Json calls = {{"description", "every call in its order, but those of the fence"},
+                {"type", "array"},
+                {"items", {{"type", "string"}, {"pattern", fmt::format("^{} ", any_of(kExpectedCalls))}}}};
+  Json labels = {{"description", "what the source says of the request"},
+                 {"type", "object"},
+                 {"additionalProperties", {{"type", "string"}}}};
+  Json expect = mapping("what must come of it",
+                        {{"state", choice("of the work item", words_of(kStateWords))},
+                         {"issuer", name("connector whose certificate it is")},
+                         {"pipeline", name("pipeline that takes the request")},
+                         {"code", text("the machine word of its end")},
+                         {"calls", std::move(calls)},
+                         {"within", duration("where it must stand after this time at the latest")}},
+                        {"state"});
+  return named(
+      "what `certspan test` runs",
+      mapping("a request, what connectors answer, and what must come of it",
+              {{"source", name("connector that brings the request")},
+               {"message", choice("what is asked for", {"enrolment", "renewal"})},
+               {"labels", std::move(labels)},
+               {"connectors", named("answers of connectors, in their order; ok when there are no more",
+                                    std::move(answers))},
+               {"expect", std::move(expect)}},
+              {"source", "expect"}));
+}
+
 bool is_true(const Json& schema, std::string_view mark) {
   const auto found = schema.find(mark);
   return found != schema.end() && *found == true;
@@ -300,7 +359,8 @@ std::string config_schema(const TypeCatalog& catalog) {
                          {"plugins", plugins()},
                          {"connectors", connectors(types)},
                          {"profiles", profiles(types)},
-                         {"pipelines", pipelines()}},
+                         {"pipelines", pipelines()},
+                         {"tests", tests()}},
                         {"version"}));
   Json definitions = Json::object();
   for (const Type& type : types) {

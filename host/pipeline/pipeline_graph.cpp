@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/config/config.hpp"
 #include "host/config/glob.hpp"
 
 namespace certspan {
@@ -22,7 +23,26 @@ bool matches(const Pipeline& pipeline, std::string_view message, const Labels& l
   });
 }
 
+Pipeline pipeline_of(const PipelineConfig& config) {
+  Pipeline pipeline;
+  pipeline.name = config.name.name;
+  pipeline.source = config.source.name;
+  for (const WhenRule& rule : config.when) pipeline.when.emplace_back(rule.label.name, rule.globs);
+  pipeline.steps = config.resolved_steps();
+  pipeline.deadline = config.deadline;
+  pipeline.reply.within = config.reply_within;
+  pipeline.reply.then =
+      config.reply_then == ReplyThen::Pending ? ReplyRule::Then::Pending : ReplyRule::Then::TryLater;
+  return pipeline;
+}
+
 }  // namespace
+
+PipelineGraph graph_of(const Config& config) {
+  std::vector<Pipeline> pipelines;
+  for (const PipelineConfig& pipeline : config.pipelines) pipelines.push_back(pipeline_of(pipeline));
+  return PipelineGraph(std::move(pipelines));
+}
 
 const Pipeline* PipelineGraph::match(std::string_view source, std::string_view message,
                                      const Labels& labels) const {

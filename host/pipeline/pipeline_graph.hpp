@@ -10,6 +10,8 @@
 
 namespace certspan {
 
+struct Config;
+
 /// What a client hears when its item is not finished within `within`.
 struct ReplyRule {
   enum class Then { TryLater, Pending };
@@ -47,5 +49,8 @@ class PipelineGraph {
  private:
   std::vector<Pipeline> pipelines_;
 };
+
+/// The pipelines of a configuration, as the engine runs them.
+PipelineGraph graph_of(const Config& config);
 
 }  // namespace certspan

@@ -89,6 +89,9 @@ TEST_CASE("what the host refuses, an editor refuses by the schema too") {
   CHECK(judge(with(kEveryKey, "validate: password", "validat: password")) != "");
   CHECK(judge(with(kEveryKey, "      - validate: password\n", "      - timeout: 1s\n")) != "");
   CHECK(judge(with(kEveryKey, "path: /scep", "pathh: /scep")) != "");
+  CHECK(judge(with(kEveryKey, "[throttled,", "[throttle,")) != "");
+  CHECK(judge(with(kEveryKey, "outcome: unknown,", "outcom: unknown,")) != "");
+  CHECK(judge(with(kEveryKey, "state: done", "state: finished")) != "");
   CHECK(judge(with(kEveryKey, "\"${credential:ra-key}\"", "geheim")) != "");
   CHECK(judge(with(kEveryKey, "cache: 64KiB", "cache: 65536")) != "");
   CHECK(judge(with(kEveryKey, "validity: 365d", "validity: 365")) != "");

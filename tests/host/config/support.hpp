@@ -133,6 +133,16 @@ pipelines:
         retry: { attempts: 6, backoff: 1s..2m }
     deadline: 3d
     reply: { within: 45s, then: pending }
+tests:
+  patience:
+    source: scep
+    message: enrolment
+    labels: { profile: wifi-guest }
+    connectors:
+      password: ok
+      corp-ca: [throttled, { call: issue, outcome: unknown, code: acme.lost, takes: 20s }, crash, { call: lookup, outcome: cancelled }]
+      acme: { outcome: pending, retry_after: 1h, times: 3 }
+    expect: { state: done, issuer: acme, pipeline: wifi, code: acme.fine, calls: [validate password, issue corp-ca], within: 2d }
 )";
 
 }  // namespace certspan::test

@@ -71,9 +71,16 @@ std::vector<Fault> faults_of(const std::string& text) {
 /// Mappings whose keys are names that the admin chooses: there a strange key is a new name, and its value of
 /// 1 is what is wrong.
 bool holds_names(const std::string& path) {
-  static const std::set<std::string> kNames = {
-      "host.listeners",      "plugins.pins",           "connectors", "profiles", "pipelines",
-      "pipelines.wifi.when", "pipelines.renewals.when"};
+  static const std::set<std::string> kNames = {"host.listeners",
+                                               "plugins.pins",
+                                               "connectors",
+                                               "profiles",
+                                               "pipelines",
+                                               "pipelines.wifi.when",
+                                               "pipelines.renewals.when",
+                                               "tests",
+                                               "tests.patience.labels",
+                                               "tests.patience.connectors"};
   return kNames.contains(path);
 }
 
@@ -106,8 +113,9 @@ TEST_CASE("a key that nobody knows is refused in every mapping at every depth") 
 
 /// All keys of the file's own grammar that stand in a tree, with names replaced by "*".
 void collect(const YamlNode& node, const std::string& path, std::set<std::string>& keys) {
-  static const std::set<std::string> kNameMaps = {"host.listeners", "plugins.pins", "connectors",
-                                                  "profiles",       "pipelines",    "pipelines.*.when"};
+  static const std::set<std::string> kNameMaps = {"host.listeners", "plugins.pins",   "connectors",
+                                                  "profiles",       "pipelines",      "pipelines.*.when",
+                                                  "tests",          "tests.*.labels", "tests.*.connectors"};
   if (path == "connectors.*.settings" || path == "profiles.*") return;
   const bool names = kNameMaps.contains(path);
   for (const YamlEntry& entry : node.entries()) {
