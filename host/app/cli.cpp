@@ -76,6 +76,7 @@ class CommandLine {
     // Gathered one by one, as `--san` below.
     test->add_option("names", text_, "tests to run; without any, all")
         ->expected(0, -1)
+        ->allow_extra_args()
         ->take_last()
         ->each([this](const std::string& name) { tests_.push_back(name); });
     with_config_and_json(test);
