@@ -95,7 +95,12 @@ void reply(certspan_instance* instance, const certspan_reply* reply, certspan_by
 
 // --- tables: one type for each set of traits that the engine can tell apart
 
-enum Trait : unsigned { kWaits = 1, kLocal = 2, kIdempotent = 4, kPoll = 8, kLookup = 16, kCancel = 32 };
+constexpr unsigned kWaits = 1;
+constexpr unsigned kLocal = 2;
+constexpr unsigned kIdempotent = 4;
+constexpr unsigned kPoll = 8;
+constexpr unsigned kLookup = 16;
+constexpr unsigned kCancel = 32;
 constexpr std::size_t kTypes = 64;
 
 constexpr certspan_role_source kSource = {sizeof(kSource), 0, &start, &no_more, &handle, &reply};
