@@ -26,6 +26,8 @@ constexpr Advice kAdvice[] = {
     {"challenge.store", "look at the journal's disk: `certspan status` says how it is"},
     {"challenge.", "give the device a new challenge: `certspan challenge new`"},
     {"work.cancelled", "nothing to do: a person ended it; the device may ask again after 60 s"},
+    {"work.dead_letter",
+     "see `certspan work show` of the dead letter for what its CA said; the device may ask anew"},
     {"work.abandoned", "nothing to do: a person ended it; the device may ask again after 60 s"},
     {"profile.weak_key",
      "let the device make a new key; if a chip made this one, its maker has a mended firmware"},

@@ -1,11 +1,16 @@
 #include "host/app/cli.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
+#include <iostream>
 
 #include <CLI/CLI.hpp>
 
 #include "host/app/commands.hpp"
+#include "host/config/suggest.hpp"
 
 namespace certspan {
 namespace {
@@ -29,15 +34,45 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app_.exit(error) == 0 ? 0 : kUsage;
+      if (error.get_exit_code() == 0) return app_.exit(error);
+      const std::string unknown = unknown_command(argc, argv);
+      if (unknown.empty()) {
+        app_.exit(error);
+      } else {
+        std::cerr << "certspan: " << unknown << "\n";
+      }
+      return kUsage;
     }
-    return static_cast<int>(chosen_());
+    const auto code = static_cast<int>(chosen_());
+    std::cout.flush();
+    if (std::cout) return code;
+    std::cerr << "certspan: standard output can't be written: " << std::strerror(errno) << "\n";
+    return code == 0 ? static_cast<int>(ExitCode::Failure) : code;
   }
 
  private:
   static constexpr int kUsage = 64;
 
   using Command = std::function<ExitCode()>;
+
+  /// What to say of the first word that names no command where one has to stand; empty if every word does.
+  std::string unknown_command(int argc, char** argv) const {
+    const CLI::App* app = &app_;
+    for (int i = 1; i < argc; ++i) {
+      const std::string word = argv[i];
+      if (word.starts_with('-')) return {};
+      std::vector<std::string> commands;
+      for (const CLI::App* sub : app->get_subcommands(nullptr)) commands.push_back(sub->get_name());
+      if (commands.empty()) return {};
+      if (std::ranges::find(commands, word) == commands.end()) {
+        const std::string meant = did_you_mean(word, commands);
+        return "there is no command \"" + word + "\"" +
+               (meant.empty() ? "; there are " + listing(commands) : "; " + meant);
+      }
+      app = app->get_subcommand(word);
+    }
+    return {};
+  }
 
   CLI::App* add(CLI::App& parent, const char* name, const char* summary, Command command) {
     CLI::App* sub = parent.add_subcommand(name, summary);
@@ -84,7 +119,7 @@ class CommandLine {
     CLI::App* graph = add(app_, "graph", "draw the pipelines of a configuration",
                           [this] { return command_graph(common_, mermaid_); });
     graph->add_flag("--mermaid", mermaid_, "as Mermaid instead of text");
-    with_config(graph);
+    with_config_and_json(graph);
     with_config(add(app_, "schema", "print the JSON Schema of the configuration for editors",
                     [this] { return command_schema(common_); }));
     add(app_, "version", "print the version", [this] {

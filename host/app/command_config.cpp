@@ -4,6 +4,7 @@
 
 #include "host/app/commands.hpp"
 #include "host/app/deployment.hpp"
+#include "host/app/scratch_directory.hpp"
 #include "host/app/trial.hpp"
 #include "host/config/graph.hpp"
 #include "host/config/load_config.hpp"
@@ -29,7 +30,7 @@ nlohmann::json plugin_to_json(const Plugin& plugin) {
           {"types", std::move(types)}};
 }
 
-/// The plugins of the file; faults of the file are printed and end the command.
+/// Every plugin in the directories of the file; what is wrong with the file is printed and ends the command.
 std::unique_ptr<PluginCatalog> catalog_of(const CommonOptions& options) {
   Faults faults(options.config.string());
   const auto config = load_config(options.config, faults);
@@ -37,14 +38,24 @@ std::unique_ptr<PluginCatalog> catalog_of(const CommonOptions& options) {
     std::cerr << faults.to_text();
     return nullptr;
   }
-  return PluginCatalog::load(*config);
+  const ScratchDirectory scratch;
+  auto catalog = PluginCatalog::load_all(*config, scratch.path() / "plugins");
+  if (!catalog) {
+    complain(catalog.error());
+    return nullptr;
+  }
+  return std::move(*catalog);
 }
 
 }  // namespace
 
 ExitCode command_check(const CommonOptions& options) {
   Faults faults(options.config.string());
-  const auto checked = check_config(options.config, faults);
+  const ScratchDirectory scratch;  // data_dir is the host's: nothing is left there, least of all by root
+  const auto copies = [&](const Config&) -> Result<std::filesystem::path> {
+    return scratch.path() / "plugins";
+  };
+  const auto checked = check_config(options.config, copies, faults);
   if (checked) try_out(*checked, faults);
   const bool good = checked && !faults.has_errors();
   if (options.json) {
@@ -65,6 +76,10 @@ ExitCode command_graph(const CommonOptions& options, bool mermaid) {
   if (!config || faults.has_errors()) {
     std::cerr << faults.to_text();
     return ExitCode::BadConfig;
+  }
+  if (options.json) {
+    print_json(graph_json(*config));
+    return ExitCode::Ok;
   }
   std::cout << (mermaid ? graph_mermaid(*config) : graph_text(*config));
   return ExitCode::Ok;
@@ -109,8 +124,9 @@ ExitCode command_plugin_show(const CommonOptions& options, const std::string& id
   }
   const auto plugin = catalog->plugin(id);
   if (!plugin) {
-    return complain(Error(Outcome::Rejected, "plugin.unused",
-                          "no connector of \"" + options.config.string() + "\" uses plugin \"" + id + "\""));
+    return complain(Error(
+        Outcome::Rejected, "plugin.not_found",
+        "there is no plugin \"" + id + "\" in `plugins: dirs:` of \"" + options.config.string() + "\""));
   }
   const auto json = plugin_to_json(*plugin);
   if (options.json) {

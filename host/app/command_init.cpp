@@ -9,6 +9,7 @@
 #include "host/app/commands.hpp"
 #include "host/app/offline_action.hpp"
 #include "host/base/text_file.hpp"
+#include "host/config/load_config.hpp"
 
 namespace certspan {
 namespace {
@@ -115,21 +116,44 @@ Result<void> make_keys(const InitOptions& options, const std::filesystem::path& 
   return write_new_file(directory / "ra.pem", certified.value("certificate", ""), 0644);
 }
 
-Result<void> init(InitOptions options) {
-  CERTSPAN_CHECK(make_directory(options.directory));
-  const auto directory = std::filesystem::canonical(options.directory);
-  if (options.plugin_dirs.empty()) options.plugin_dirs = default_plugin_dirs();
+/// What the options made must be what `check` takes.
+Result<void> look_at(const std::filesystem::path& file) {
+  Faults faults(file.string());
+  load_config(file, faults);
+  if (!faults.has_errors()) return {};
+  return fail(Outcome::Invalid, "init.bad_option", "with these options: " + faults.sorted().front().message);
+}
+
+Result<void> fill(const InitOptions& options, const std::filesystem::path& directory) {
   CERTSPAN_CHECK(make_keys(options, directory));
   CERTSPAN_CHECK(write_new_file(directory / "challenge", new_challenge() + "\n", 0600));
   std::string plugins;
   for (const auto& dir : options.plugin_dirs)
     plugins += (plugins.empty() ? "" : ", ") + ("\"" + dir.string() + "\"");
+  const auto file = directory / "certspan.yaml";
   CERTSPAN_CHECK(
-      write_new_file(directory / "certspan.yaml",
+      write_new_file(file,
                      fmt::format(kConfig, fmt::arg("directory", directory.string()),
                                  fmt::arg("data", (directory / "data").string()),
                                  fmt::arg("address", options.address), fmt::arg("plugins", plugins)),
                      0644));
+  return look_at(file);
+}
+
+/// All or nothing: a directory that was empty is empty again if something fails.
+Result<void> init(InitOptions options) {
+  CERTSPAN_CHECK(make_directory(options.directory));
+  const auto directory = std::filesystem::canonical(options.directory);
+  if (options.plugin_dirs.empty()) options.plugin_dirs = default_plugin_dirs();
+  auto filled = fill(options, directory);
+  if (!filled) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+      std::filesystem::remove_all(entry.path(), ignored);
+    }
+    std::filesystem::remove(directory, ignored);
+    return filled;
+  }
   const std::string file = (directory / "certspan.yaml").string();
   std::cout << "wrote " << file << "\n\nnext:\n  certspan check " << file << "\n  certspan run --config "
             << file << "\n  clients: http://" << options.address << "/scep, challenge in "

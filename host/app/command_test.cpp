@@ -6,6 +6,7 @@
 
 #include "host/app/commands.hpp"
 #include "host/app/deployment.hpp"
+#include "host/app/scratch_directory.hpp"
 #include "host/config/load_config.hpp"
 #include "host/config/suggest.hpp"
 #include "host/rehearsal/rehearsal.hpp"
@@ -24,9 +25,14 @@ struct Loaded {
 std::optional<Loaded> set_up(const CommonOptions& options, Faults& faults) {
   auto config = load_config(options.config, faults);
   if (!config) return std::nullopt;
-  const auto catalog = PluginCatalog::load(*config);
-  const PreparedConfig prepared = check_against_types(*config, *catalog, faults);
-  Cast cast = cast_of(prepared, *catalog);
+  const ScratchDirectory scratch;
+  const auto catalog = PluginCatalog::load(*config, scratch.path() / "plugins");
+  if (!catalog) {
+    faults.error(FaultCode::DataDir, {}, catalog.error().message);
+    return std::nullopt;
+  }
+  const PreparedConfig prepared = check_against_types(*config, **catalog, faults);
+  Cast cast = cast_of(prepared, **catalog);
   check_scripts(*config, cast, faults);
   if (faults.has_errors()) return std::nullopt;
   return Loaded{std::move(*config), std::move(cast)};

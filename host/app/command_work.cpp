@@ -142,12 +142,16 @@ ExitCode command_work_resolve(const CommonOptions& options, const std::string& i
 }
 
 ExitCode command_why(const CommonOptions& options, const std::string& text) {
-  return ask_and_print(
+  bool known = false;
+  const ExitCode asked = ask_and_print(
       options,
       [&](const Config& config) {
-        return ask_work(config, "search", {{"text", text}});
+        auto answer = ask_work(config, "search", {{"text", text}});
+        known = answer && !(*answer)["items"].empty();
+        return answer;
       },
       [&](const nlohmann::json& answer) { print_stories(answer, text); });
+  return asked == ExitCode::Ok && !known ? ExitCode::Failure : asked;
 }
 
 ExitCode command_action(const CommonOptions& options, const std::string& connector, const std::string& action,

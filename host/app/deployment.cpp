@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/config/load_config.hpp"
+#include "host/journal/data_directory.hpp"
 #include "host/services/abi_views.hpp"
 
 namespace certspan {
@@ -24,10 +25,19 @@ const certspan_connector_type& type_of(const PluginCatalog& catalog, const Prepa
 
 }  // namespace
 
-std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Faults& faults) {
+std::optional<CheckedConfig> check_config(const std::filesystem::path& file, const PluginCopies& copies,
+                                          Faults& faults) {
   auto config = load_config(file, faults);
   if (!config) return std::nullopt;
-  auto catalog = PluginCatalog::load(*config);
+  auto private_dir = copies(*config);
+  auto loaded =
+      private_dir ? PluginCatalog::load(*config, *private_dir) : tl::unexpected(private_dir.error());
+  if (!loaded) {
+    faults.error(FaultCode::DataDir, config->host.data_dir_mark,
+                 loaded.error().message + " (" + loaded.error().code + ")");
+    return std::nullopt;
+  }
+  std::unique_ptr<PluginCatalog> catalog = std::move(*loaded);
   PreparedConfig prepared = check_against_types(*config, *catalog, faults);
   check_scripts(*config, cast_of(prepared, *catalog), faults);
   check_secrets_readable(prepared, faults);
@@ -45,6 +55,11 @@ Cast cast_of(const PreparedConfig& prepared, const PluginCatalog& catalog) {
     cast[connector.name] = player_of(type_of(catalog, connector), connector.concurrency);
   }
   return cast;
+}
+
+Result<std::filesystem::path> copies_in_data_dir(const Config& config) {
+  CERTSPAN_CHECK(prepare_data_directory(config.host.data_dir));
+  return plugin_copies(config);
 }
 
 Deployment::Deployment(CheckedConfig checked, Backends backends)
@@ -76,8 +91,8 @@ bool Deployment::start(Faults& faults) {
       started = false;
     } else {
       backends_.log.write(LogLevel::Error, "running without connector",
-                          {{"connector", prepared.name}, {"reason", own.to_text()}});
-      missing_.emplace_back(prepared.name, own.to_text());
+                          {{"connector", prepared.name}, {"reason", own.to_line()}});
+      missing_.emplace_back(prepared.name, own.to_line());
     }
   }
   return started;

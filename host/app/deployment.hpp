@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,9 +28,17 @@ struct CheckedConfig {
   PreparedConfig prepared;
 };
 
+/// Where the plugins of a configuration that has been read are copied to before they are loaded; an error is
+/// a fault of `data_dir`.
+using PluginCopies = std::function<Result<std::filesystem::path>(const Config&)>;
+
 /// Reads `file`, loads its plugins and has every connector type look at its settings. All faults go to
 /// `faults`; nullopt when there are errors. Starts nothing.
-std::optional<CheckedConfig> check_config(const std::filesystem::path& file, Faults& faults);
+std::optional<CheckedConfig> check_config(const std::filesystem::path& file, const PluginCopies& copies,
+                                          Faults& faults);
+
+/// PluginCopies of a host: in its data_dir, which is made if it is missing.
+Result<std::filesystem::path> copies_in_data_dir(const Config& config);
 
 /// What the pipelines can see of the connectors' types.
 Cast cast_of(const PreparedConfig& prepared, const PluginCatalog& catalog);

@@ -65,9 +65,9 @@ ExitCode HostProcess::run() {
 
 ExitCode HostProcess::start() {
   Faults faults(config_file_.string());
-  auto checked = check_config(config_file_, faults);
+  auto checked = check_config(config_file_, copies_in_data_dir, faults);
   std::cerr << faults.to_text();
-  if (!checked) return ExitCode::BadConfig;
+  if (!checked) return faults.has(FaultCode::DataDir) ? ExitCode::CannotStart : ExitCode::BadConfig;
   const Config& config = checked->config;
   auto log = Log::open({config.host.log.level, config.host.log.format, config.host.log.file});
   if (!log) return say(log.error(), ExitCode::CannotStart);
@@ -75,7 +75,7 @@ ExitCode HostProcess::start() {
   auto journal = open_journal({.directory = config.host.data_dir, .clock = &clock_});
   if (!journal) return say(journal.error(), ExitCode::CannotStart);
   journal_ = std::move(*journal);
-  checked->catalog->sweep_copies(config);
+  checked->catalog->sweep_copies(plugin_copies(config));
   clock_behind_ = clock_.wall_ms() + kMostBehind < journal_->newest_record();
   Engine::Options options;
   options.cpu_threads = cpu_threads();

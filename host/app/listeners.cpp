@@ -74,22 +74,18 @@ HttpListenerOptions options_of(const Listener& listener) {
   return options;
 }
 
-/// Gets all before it puts in the first, so that a failure changes nothing.
 template <class Which>
-Result<RenewAt> replace_certificates(HttpServer& http, const Config& config, const ConnectorSet& connectors,
-                                     WallMs now, Which which) {
-  std::vector<std::pair<std::string, ListenerTls>> fresh;
+Result<FreshCertificates> fresh_certificates(const Config& config, const ConnectorSet& connectors, WallMs now,
+                                             Which which) {
+  FreshCertificates fresh;
   for (const Listener& listener : config.host.listeners) {
     if (!which(listener)) continue;
     CERTSPAN_TRY(ListenerTls tls, tls_of(listener, connectors, now));
-    fresh.emplace_back(listener.name.name, std::move(tls));
+    CERTSPAN_CHECK(check_tls(listener.name.name, tls.material()));
+    fresh.renew_at = earlier(fresh.renew_at, tls.renew_at);
+    fresh.by_listener.emplace_back(listener.name.name, std::move(tls));
   }
-  RenewAt first;
-  for (const auto& [name, tls] : fresh) {
-    CERTSPAN_CHECK(http.reload_tls(name, tls.material()));
-    first = earlier(first, tls.renew_at);
-  }
-  return first;
+  return fresh;
 }
 
 }  // namespace
@@ -114,17 +110,20 @@ Result<RenewAt> add_listeners(HttpServer& http, const Config& config, const Conn
   return first;
 }
 
-Result<RenewAt> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
-                                 WallMs now) {
-  return replace_certificates(http, config, connectors, now,
-                              [](const Listener& each) { return each.has_tls(); });
+Result<FreshCertificates> certificates_of(const Config& config, const ConnectorSet& connectors, WallMs now) {
+  return fresh_certificates(config, connectors, now, [](const Listener& each) { return each.has_tls(); });
 }
 
-Result<RenewAt> renew_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
-                                WallMs now) {
-  return replace_certificates(http, config, connectors, now, [](const Listener& each) {
+Result<FreshCertificates> renewed_certificates(const Config& config, const ConnectorSet& connectors,
+                                               WallMs now) {
+  return fresh_certificates(config, connectors, now, [](const Listener& each) {
     return std::holds_alternative<TlsFromIssuer>(each.tls);
   });
+}
+
+Result<RenewAt> put_in(HttpServer& http, const FreshCertificates& fresh) {
+  for (const auto& [name, tls] : fresh.by_listener) CERTSPAN_CHECK(http.reload_tls(name, tls.material()));
+  return fresh.renew_at;
 }
 
 bool same_addresses(const std::vector<Listener>& a, const std::vector<Listener>& b) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/base/clock.hpp"
@@ -34,12 +35,19 @@ using RenewAt = std::optional<WallMs>;
 /// Binds every listener of the configuration.
 Result<RenewAt> add_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
                               WallMs now);
-/// Reads certificates and keys again and has issuers make new ones; new connections use them.
-Result<RenewAt> reload_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
-                                 WallMs now);
+/// Certificates and keys for listeners that run, looked at and not yet put in.
+struct FreshCertificates {
+  std::vector<std::pair<std::string, ListenerTls>> by_listener;
+  RenewAt renew_at;
+};
+/// Reads certificates and keys again and has issuers make new ones. Changes nothing that is served. Errors:
+/// those of tls_of and check_tls.
+Result<FreshCertificates> certificates_of(const Config& config, const ConnectorSet& connectors, WallMs now);
 /// The same, for certificates that issuers make alone.
-Result<RenewAt> renew_listeners(HttpServer& http, const Config& config, const ConnectorSet& connectors,
-                                WallMs now);
+Result<FreshCertificates> renewed_certificates(const Config& config, const ConnectorSet& connectors,
+                                               WallMs now);
+/// From now on new connections use them.
+Result<RenewAt> put_in(HttpServer& http, const FreshCertificates& fresh);
 /// Whether both serve the same addresses under the same names in the same way, so that a reload can keep the
 /// sockets.
 bool same_addresses(const std::vector<Listener>& a, const std::vector<Listener>& b);

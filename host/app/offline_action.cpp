@@ -1,31 +1,10 @@
 #include "host/app/offline_action.hpp"
 
-#include <cstdlib>
-
+#include "host/app/scratch_directory.hpp"
 #include "host/loading/connector.hpp"
 
 namespace certspan {
 namespace {
-
-/// A directory of this run alone for the plugins' private copies, gone when it ends.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "certspan-XXXXXX").string();
-    if (const char* made = ::mkdtemp(pattern.data())) path_ = made;
-  }
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string faults_of(const CallReport& report, const std::string& action) {
   std::string text = action + " failed";

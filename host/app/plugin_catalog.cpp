@@ -1,6 +1,5 @@
 #include "host/app/plugin_catalog.hpp"
 
-#include <set>
 #include <utility>
 
 #include <certspan/abi/role_issuer.h>
@@ -23,25 +22,50 @@ RoleSet roles_of(const certspan_connector_type& type) {
   return roles;
 }
 
-}  // namespace
-
-PluginSearch plugin_search(const Config& config) {
-  PluginSearch search;
-  search.dirs = config.plugins.dirs;
-  search.private_dir = config.host.data_dir / "plugins";
-  for (const auto& [id, pin] : config.plugins.pins) search.pins.emplace(id, pin);
-  return search;
-}
-
-std::unique_ptr<PluginCatalog> PluginCatalog::load(const Config& config) {
-  auto catalog = std::make_unique<PluginCatalog>();
+/// Those of the connectors, and the fence.
+std::set<std::string> named_plugins(const Config& config) {
   std::set<std::string> ids = {std::string(kFencePlugin)};
   for (const ConnectorConfig& connector : config.connectors) ids.insert(connector.plugin.name);
-  const PluginSearch search = plugin_search(config);
+  return ids;
+}
+
+}  // namespace
+
+std::filesystem::path plugin_copies(const Config& config) {
+  return config.host.data_dir / "plugins";
+}
+
+Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load(const Config& config,
+                                                           const std::filesystem::path& private_dir) {
+  return load(config, private_dir, named_plugins(config));
+}
+
+Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load_all(const Config& config,
+                                                               const std::filesystem::path& private_dir) {
+  std::set<std::string> ids = named_plugins(config);
+  for (const auto& dir : config.plugins.dirs) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
+      if (entry.path().extension() == ".so") ids.insert(entry.path().stem().string());
+    }
+  }
+  return load(config, private_dir, ids);
+}
+
+Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load(const Config& config,
+                                                           const std::filesystem::path& private_dir,
+                                                           const std::set<std::string>& ids) {
+  auto catalog = std::make_unique<PluginCatalog>();
+  PluginSearch search;
+  search.dirs = config.plugins.dirs;
+  search.private_dir = private_dir;
+  for (const auto& [id, pin] : config.plugins.pins) search.pins.emplace(id, pin);
   for (const std::string& id : ids) {
     auto loaded = load_plugin(id, search);
     if (loaded) {
       catalog->add(std::move(*loaded));
+    } else if (loaded.error().code == "plugin.no_room" || loaded.error().code == "plugin.private_dir") {
+      return tl::unexpected(loaded.error());
     } else {
       catalog->refusals_.emplace(id, std::move(loaded).error());
     }
@@ -49,10 +73,10 @@ std::unique_ptr<PluginCatalog> PluginCatalog::load(const Config& config) {
   return catalog;
 }
 
-void PluginCatalog::sweep_copies(const Config& config) const {
+void PluginCatalog::sweep_copies(const std::filesystem::path& private_dir) const {
   std::vector<std::filesystem::path> used;
   for (const auto& [id, plugin] : plugins_) used.push_back(plugin->path());
-  sweep_private_copies(plugin_search(config).private_dir, used);
+  sweep_private_copies(private_dir, used);
 }
 
 void PluginCatalog::add(std::shared_ptr<const Plugin> plugin) {

@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,14 @@ namespace certspan {
 /// configuration builds a new one (a plugin file that has not changed is the same mapped image).
 class PluginCatalog final : public TypeCatalog {
  public:
-  /// Loads the plugins of `config`'s connectors and the fence. Blocks for the probes.
-  static std::unique_ptr<PluginCatalog> load(const Config& config);
+  /// Loads the plugins of `config`'s connectors and the fence, from copies in `private_dir`, which is made if
+  /// it is missing. Blocks for the probes. Errors: plugin.no_room, plugin.private_dir; what is wrong with one
+  /// plugin is its refusal.
+  static Result<std::unique_ptr<PluginCatalog>> load(const Config& config,
+                                                     const std::filesystem::path& private_dir);
+  /// The same with every plugin that stands in the configuration's directories.
+  static Result<std::unique_ptr<PluginCatalog>> load_all(const Config& config,
+                                                         const std::filesystem::path& private_dir);
 
   std::vector<const ConnectorType*> types() const override;
   std::string why_refused(std::string_view plugin) const override;
@@ -30,11 +37,14 @@ class PluginCatalog final : public TypeCatalog {
   }
   const std::map<std::string, Error, std::less<>>& refusals() const { return refusals_; }
 
-  /// Removes private copies of versions that this configuration uses no more. Requires: this process holds
-  /// the journal.
-  void sweep_copies(const Config& config) const;
+  /// Removes private copies from `private_dir` of versions that this configuration uses no more. Requires:
+  /// this process holds the journal.
+  void sweep_copies(const std::filesystem::path& private_dir) const;
 
  private:
+  static Result<std::unique_ptr<PluginCatalog>> load(const Config& config,
+                                                     const std::filesystem::path& private_dir,
+                                                     const std::set<std::string>& ids);
   void add(std::shared_ptr<const Plugin> plugin);
 
   std::map<std::string, std::shared_ptr<const Plugin>, std::less<>> plugins_;
@@ -42,7 +52,7 @@ class PluginCatalog final : public TypeCatalog {
   std::deque<ConnectorType> types_;
 };
 
-/// Where the plugins of `config` are looked for, and where their private copies go.
-PluginSearch plugin_search(const Config& config);
+/// Where a host keeps its private copies of plugins.
+std::filesystem::path plugin_copies(const Config& config);
 
 }  // namespace certspan

@@ -79,21 +79,29 @@ void HostProcess::retire(std::unique_ptr<Deployment> gone) {
 
 Result<void> HostProcess::apply() {
   Faults faults(config_file_.string());
-  auto checked = check_config(config_file_, faults);
-  if (!checked) return fail(Outcome::Invalid, "config.faults", faults.to_text());
+  auto checked = check_config(config_file_, copies_in_data_dir, faults);
+  if (!checked) return fail(Outcome::Invalid, "config.faults", faults.to_line());
   CERTSPAN_CHECK(can_follow(checked->config));
   auto next = std::make_unique<Deployment>(std::move(*checked),
                                            Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
-  if (!next->start(faults)) return fail(Outcome::Unavailable, "config.start", faults.to_text());
-  CERTSPAN_TRY(renew_tls_at_, reload_listeners(*http_, next->checked().config, next->running()->connectors,
-                                               clock_.wall_ms()));
+  if (!next->start(faults)) return fail(Outcome::Unavailable, "config.start", faults.to_line());
+  CERTSPAN_TRY(const FreshCertificates certificates,
+               certificates_of(next->checked().config, next->running()->connectors, clock_.wall_ms()));
   engine_->replace(next->running());
   if (!next->open_intake(faults)) {
     engine_->replace(deployment_->running());
     Faults ignored(config_file_.string());
     deployment_->open_intake(ignored);
     retire_routes(*http_, *next, *deployment_);
-    return fail(Outcome::Unavailable, "config.intake", faults.to_text());
+    return fail(Outcome::Unavailable, "config.intake", faults.to_line());
+  }
+  // Last, when nothing is refused any more: the listeners' certificates belong to this configuration.
+  const auto renew_at = put_in(*http_, certificates);
+  if (renew_at) {
+    renew_tls_at_ = *renew_at;
+  } else {
+    log_->write(LogLevel::Error, "listeners keep their old certificates",
+                {{"code", renew_at.error().code}, {"reason", renew_at.error().message}});
   }
   retire_routes(*http_, *deployment_, *next);
   control_->set_roles(next->checked().config.host.control.roles);

@@ -52,8 +52,9 @@ void HostProcess::do_what_is_due() {
   if (notifier_.watchdog_interval()) notifier_.watchdog();
   const WallMs now = clock_.wall_ms();
   if (!renew_tls_at_ || now < *renew_tls_at_) return;
-  const auto renewed =
-      renew_listeners(*http_, deployment_->checked().config, deployment_->running()->connectors, now);
+  const auto fresh =
+      renewed_certificates(deployment_->checked().config, deployment_->running()->connectors, now);
+  const Result<RenewAt> renewed = fresh ? put_in(*http_, *fresh) : tl::unexpected(fresh.error());
   if (renewed) {
     renew_tls_at_ = *renewed;
     log_->write(LogLevel::Info, "certificates of listeners renewed", {});

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "host/app/listeners.hpp"
+#include "host/base/text_file.hpp"
 #include "host/config/secret_ref.hpp"
+#include "host/control/peer.hpp"
 #include "host/loading/connector.hpp"
 #include "host/services/host_services.hpp"
 
@@ -43,10 +45,29 @@ void try_connector(const CheckedConfig& checked, const PreparedConnector& prepar
 
 void try_listener(const Listener& listener, Faults& faults) {
   const auto* files = std::get_if<TlsFiles>(&listener.tls);
-  if (files == nullptr || !read_secret(files->key)) return;
+  if (files == nullptr) return;
+  const auto certificate = read_text_file(files->certificate_file);
+  if (!certificate) faults.error(FaultCode::BadValue, files->certificate_mark, certificate.error().message);
+  const auto key = read_secret(files->key);
+  if (!key) faults.error(FaultCode::SecretUnreadable, files->key_mark, key.error().message);
+  if (!certificate || !key) return;
   const auto tls = tls_of(listener, ConnectorSet(), 0);
   const auto fits = tls ? check_tls(listener.name.name, tls->material()) : tl::unexpected(tls.error());
-  if (!fits) faults.error(FaultCode::BadValue, listener.name.mark, fits.error().message);
+  if (!fits) faults.error(FaultCode::BadValue, files->certificate_mark, fits.error().message);
+}
+
+/// A warning: accounts may come later, from a directory that is not up yet.
+void look_for_accounts(const Roles& roles, Faults& faults) {
+  for (const auto& [person, principals] : roles) {
+    for (const Principal& principal : principals) {
+      if (is_known(principal)) continue;
+      faults.warning(FaultCode::UnknownName, principal.mark,
+                     std::string("this machine knows no ") + (principal.group ? "group" : "user") + " \"" +
+                         principal.name + "\": nobody has the role \"" + std::string(to_string(person)) +
+                         "\" by that name",
+                     "make the account, or correct its name");
+    }
+  }
 }
 
 }  // namespace
@@ -66,6 +87,7 @@ void try_out(const CheckedConfig& checked, Faults& faults) {
     if (secrets_readable(prepared)) try_connector(checked, prepared, backends, faults);
   }
   for (const Listener& listener : checked.config.host.listeners) try_listener(listener, faults);
+  look_for_accounts(checked.config.host.control.roles, faults);
 }
 
 }  // namespace certspan

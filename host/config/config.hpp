@@ -23,7 +23,9 @@ namespace certspan {
 /// TLS with a certificate from files. A change of the files is taken up on reload.
 struct TlsFiles {
   std::filesystem::path certificate_file;  ///< PEM, leaf first
-  SecretRef key;                           ///< PEM
+  Mark certificate_mark;
+  SecretRef key;  ///< PEM
+  Mark key_mark;
 };
 
 /// TLS with a certificate that one of the file's issuers makes for the host itself.
@@ -73,6 +75,7 @@ struct LogSection {
 
 struct HostSection {
   std::filesystem::path data_dir = "/var/lib/certspan";
+  Mark data_dir_mark;  ///< of the value; nowhere if the file has none
   std::chrono::milliseconds drain_timeout{30'000};
   /// A repeat of an item that went well is answered from the journal for this long.
   std::chrono::milliseconds repeat_window{std::chrono::hours(24)};

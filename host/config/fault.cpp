@@ -34,9 +34,9 @@ std::size_t byte_offset(std::string_view line, std::uint32_t column) {
 std::string head(const Fault& fault) {
   const std::string_view word = fault.severity == Severity::Error ? "error" : "warning";
   if (fault.mark.line == 0) {
-    return fmt::format("{}: {}: {} [{}]\n", fault.file, word, fault.message, to_string(fault.code));
+    return fmt::format("{}: {}: {} [{}]", fault.file, word, fault.message, to_string(fault.code));
   }
-  return fmt::format("{}:{}:{}: {}: {} [{}]\n", fault.file, fault.mark.line, fault.mark.column, word,
+  return fmt::format("{}:{}:{}: {}: {} [{}]", fault.file, fault.mark.line, fault.mark.column, word,
                      fault.message, to_string(fault.code));
 }
 
@@ -89,6 +89,14 @@ void Faults::hide_excerpt(Mark mark) {
   }
 }
 
+bool Faults::has(FaultCode code) const {
+  return std::ranges::any_of(faults_, [&](const Fault& fault) { return fault.code == code; });
+}
+
+std::size_t Faults::left_out() const {
+  return faults_.size() - std::min(faults_.size(), kMostShown);
+}
+
 std::vector<Fault> Faults::sorted() const {
   std::vector<Fault> all = faults_;
   std::stable_sort(all.begin(), all.end(), [](const Fault& a, const Fault& b) {
@@ -112,12 +120,19 @@ std::string Faults::excerpt(Mark mark) const {
 std::string Faults::to_text() const {
   std::string text;
   for (const Fault& fault : sorted()) {
-    text += head(fault);
+    text += head(fault) + "\n";
     text += excerpt(fault.mark);
     if (!fault.suggestion.empty()) text += fmt::format("    {}\n", fault.suggestion);
   }
-  if (faults_.size() > kMostShown) text += fmt::format("... and {} more\n", faults_.size() - kMostShown);
+  if (left_out() > 0) text += fmt::format("... and {} more\n", left_out());
   return text;
+}
+
+std::string Faults::to_line() const {
+  std::string line;
+  for (const Fault& fault : sorted()) line += (line.empty() ? "" : "; ") + head(fault);
+  if (left_out() > 0) line += fmt::format("; and {} more", left_out());
+  return line;
 }
 
 std::string Faults::to_json() const {
@@ -131,7 +146,8 @@ std::string Faults::to_json() const {
                     {"message", fault.message},
                     {"suggestion", fault.suggestion}});
   }
-  nlohmann::ordered_json document = {{"faults", list}, {"errors", errors_}, {"warnings", warning_count()}};
+  nlohmann::ordered_json document = {
+      {"faults", list}, {"errors", errors_}, {"warnings", warning_count()}, {"left_out", left_out()}};
   return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -28,6 +28,7 @@ enum class FaultCode : std::uint16_t {
   SecretLiteral = 1031,     ///< a secret written into the file
   SecretPlace = 1032,       ///< a secret reference in a field that is not one
   SecretUnreadable = 1033,  ///< the file or credential behind a reference cannot be read
+  DataDir = 1034,           ///< no room for the host's files or for copies of plugins
   UnknownName = 1040,       ///< no connector, profile, listener, plugin or type of that name
   WrongRole = 1041,         ///< the connector cannot do what the step asks of it
   Unused = 1042,            ///< nothing leads here
@@ -79,6 +80,7 @@ class Faults {
   void hide_excerpt(Mark mark);
 
   bool has_errors() const { return errors_ > 0; }
+  bool has(FaultCode code) const;
   bool empty() const { return faults_.empty(); }
   std::size_t error_count() const { return errors_; }
   std::size_t warning_count() const { return faults_.size() - errors_; }
@@ -89,11 +91,15 @@ class Faults {
   /// For people: "file:line:column: error: message [CS1010]", the line with a caret, the suggestion; at the
   /// end how many were left out.
   std::string to_text() const;
-  /// {"faults": [{code, severity, file, line, column, message, suggestion}], "errors": n, "warnings": n}
+  /// The same in one line without excerpts, for logs.
+  std::string to_line() const;
+  /// {"faults": [{code, severity, file, line, column, message, suggestion}], "errors": n, "warnings": n,
+  /// "left_out": n}
   std::string to_json() const;
 
  private:
   void add(Severity severity, FaultCode code, Mark mark, std::string message, std::string suggestion);
+  std::size_t left_out() const;
   std::string excerpt(Mark mark) const;
 
   std::string file_;

@@ -100,6 +100,16 @@ std::string draw_source(const Config& config, const std::string& source, std::si
   return out;
 }
 
+nlohmann::json step_json(const StepConfig& step) {
+  nlohmann::json connectors = nlohmann::json::array();
+  for (const Named& connector : step.connectors) connectors.push_back(connector.name);
+  nlohmann::json json = {{step.kind == StepKind::Issue ? "issue" : "validate", std::move(connectors)},
+                         {"timeout_ms", step.timeout.count()},
+                         {"attempts", step.retry.attempts}};
+  if (step.kind == StepKind::Issue) json["profile"] = step.profile.name;
+  return json;
+}
+
 }  // namespace
 
 std::string graph_text(const Config& config) {
@@ -129,6 +139,26 @@ std::string graph_mermaid(const Config& config) {
   for (std::size_t i = 0; i < sources.size(); ++i) out += draw_source(config, sources[i], i);
   for (std::size_t i = 0; i < config.pipelines.size(); ++i) out += draw_pipeline(config.pipelines[i], i);
   return out;
+}
+
+nlohmann::json graph_json(const Config& config) {
+  nlohmann::json pipelines = nlohmann::json::array();
+  for (const PipelineConfig& pipeline : config.pipelines) {
+    nlohmann::json when = nlohmann::json::object();
+    for (const WhenRule& rule : pipeline.when) when[rule.label.name] = rule.globs;
+    nlohmann::json steps = nlohmann::json::array();
+    for (const StepConfig& step : pipeline.steps) steps.push_back(step_json(step));
+    pipelines.push_back(
+        {{"name", pipeline.name.name},
+         {"source", pipeline.source.name},
+         {"when", std::move(when)},
+         {"steps", std::move(steps)},
+         {"reply",
+          {{"within_ms", pipeline.reply_within.count()},
+           {"then", pipeline.reply_then == ReplyThen::Pending ? "pending" : "try_later"}}},
+         {"otherwise", pipeline.otherwise_reject ? nlohmann::json("reject") : nlohmann::json()}});
+  }
+  return {{"pipelines", std::move(pipelines)}};
 }
 
 }  // namespace certspan

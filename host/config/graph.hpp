@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "host/config/config.hpp"
 
 namespace certspan {
@@ -11,5 +13,8 @@ std::string graph_text(const Config& config);
 
 /// The pipelines as a Mermaid flowchart, for documents and web pages.
 std::string graph_mermaid(const Config& config);
+
+/// The pipelines for programs: {"pipelines": [{name, source, when, steps, reply, otherwise}]}.
+nlohmann::json graph_json(const Config& config);
 
 }  // namespace certspan

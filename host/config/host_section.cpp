@@ -44,11 +44,13 @@ void read_address(MapReader& map, Listener& listener, Faults& faults) {
 
 void read_tls_files(MapReader& map, const std::filesystem::path& base, Listener& listener, Faults& faults) {
   TlsFiles files;
-  map.need("certificate_file");
+  if (const YamlEntry* certificate = map.need("certificate_file"))
+    files.certificate_mark = certificate->value.mark();
   map.path("certificate_file", base, files.certificate_file);
   if (const YamlEntry* key = map.need("key")) {
     if (key->value.kind() == YamlNode::Kind::Secret) {
       files.key = key->value.secret();
+      files.key_mark = key->value.mark();
     } else {
       faults.hide_excerpt(key->key_mark);
       faults.error(FaultCode::SecretLiteral, key->value.mark(),
@@ -175,6 +177,7 @@ void read_log(const YamlNode& node, const std::filesystem::path& base, LogSectio
 void read_host(const YamlNode& node, const std::filesystem::path& base, HostSection& host, Faults& faults) {
   MapReader map(node, "host", "host", faults);
   map.path("data_dir", base, host.data_dir);
+  if (const YamlEntry* data_dir = map.take("data_dir")) host.data_dir_mark = data_dir->value.mark();
   map.duration("drain_timeout", {seconds(1), minutes(30)}, host.drain_timeout);
   map.duration("repeat_window", {minutes(1), hours(24 * 30)}, host.repeat_window);
   if (const YamlEntry* listeners = map.take("listeners"))

@@ -82,6 +82,7 @@ Result<Secret> read_secret(const SecretRef& ref) {
   if (file.fd() < 0) return unreadable(ref, errno);
   struct stat status {};
   if (::fstat(file.fd(), &status) != 0) return unreadable(ref, errno);
+  if (S_ISDIR(status.st_mode)) return unreadable(ref, EISDIR);
   if (!S_ISREG(status.st_mode)) {
     return fail(Outcome::Invalid, "secret.no_file", fmt::format("{} is no regular file", to_string(ref)));
   }

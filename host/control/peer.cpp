@@ -61,7 +61,19 @@ std::optional<Person> person_of(const std::string& name, const std::vector<gid_t
   return std::nullopt;
 }
 
+bool user_known(const std::string& name) {
+  std::vector<char> buffer(kLookUpBuffer);
+  passwd entry{};
+  passwd* found = nullptr;
+  ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  return found != nullptr;
+}
+
 }  // namespace
+
+bool is_known(const Principal& principal) {
+  return principal.group ? group_id(principal.name).has_value() : user_known(principal.name);
+}
 
 Credentials credentials_of(const FileDescriptor& connection) {
   ucred credentials{};

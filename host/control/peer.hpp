@@ -30,6 +30,9 @@ struct Credentials {
 /// By the kernel's word; asks nobody else, so it does not block.
 Credentials credentials_of(const FileDescriptor& connection);
 
+/// Whether this machine knows such a user or group now. May block: directories are asked.
+bool is_known(const Principal& principal);
+
 /// Whether it is root or the user that runs the host.
 bool is_host_itself(const Credentials& client);
 

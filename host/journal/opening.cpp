@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "host/journal/data_directory.hpp"
 #include "host/journal/file.hpp"
 #include "host/journal/key_file.hpp"
 #include "host/journal/schema.hpp"
@@ -17,35 +18,10 @@ namespace {
 constexpr const char* kDatabaseName = "journal.db";
 constexpr const char* kKeyName = "journal.key";
 
-tl::unexpected<Error> unwritable(const std::filesystem::path& path, int error) {
-  return fail(Outcome::Unavailable, "journal.unwritable",
-              "\"" + path.string() + "\" can't be written: " + errno_text(error));
-}
-
-/// Whoever may write to the directory can put another journal or key there.
-Result<void> expect_closed(const std::filesystem::path& directory) {
-  struct stat status {};
-  if (::stat(directory.c_str(), &status) != 0) return unwritable(directory, errno);
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
-  return fail(Outcome::Invalid, "journal.open_directory",
-              "data_dir \"" + directory.string() + "\" can be written by others; run: chmod go-w " +
-                  directory.string());
-}
-
-Result<void> make_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  if (std::filesystem::is_directory(directory, error)) return expect_closed(directory);
-  const auto parent = std::filesystem::absolute(directory, error).parent_path();
-  std::filesystem::create_directories(parent, error);
-  if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) return unwritable(directory, errno);
-  sync_directory(parent);
-  return {};
-}
-
 /// Made by us, so that it is nobody else's to read; SQLite gives its log the same mode.
 Result<void> make_database_file(const std::filesystem::path& path) {
   const File file = File::open(path, O_RDWR | O_CREAT | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-  if (!file.is_open() || !sync_directory(path.parent_path())) return unwritable(path, errno);
+  if (!file.is_open() || !sync_directory(path.parent_path())) return unwritable_data(path, errno);
   return {};
 }
 
@@ -107,7 +83,7 @@ Result<Sealer> sealer_for_writing(const std::filesystem::path& key_path, sql::Da
 }  // namespace
 
 Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory) {
-  CERTSPAN_CHECK(make_directory(directory));
+  CERTSPAN_CHECK(prepare_data_directory(directory));
   CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::hold(directory));
   const std::string path = (directory / kDatabaseName).string();
   CERTSPAN_CHECK(make_database_file(path));

@@ -94,9 +94,7 @@ Result<void> write_copy(const std::filesystem::path& path, BytesView bytes) {
 Result<std::filesystem::path> make_private_copy(std::string_view id, const PluginFile& file,
                                                 const std::filesystem::path& private_dir) {
   std::error_code error;
-  const auto parent = std::filesystem::absolute(private_dir, error).parent_path();
-  std::filesystem::create_directories(parent.parent_path(), error);
-  if (::mkdir(parent.c_str(), 0700) != 0 && errno != EEXIST) return no_room(parent, errno);
+  std::filesystem::create_directories(private_dir.parent_path(), error);
   CERTSPAN_CHECK(ensure_directory(private_dir));
   const auto directory = private_dir / file.sha256.substr(0, kNameDigits);
   CERTSPAN_CHECK(ensure_directory(directory));

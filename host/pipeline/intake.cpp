@@ -178,6 +178,10 @@ void Intake::poll(std::string_view source, const ItemKey& poll_key, std::string_
   if (!known) return ReplyDesk::try_later(only(std::move(waiter)));
   if (!*known) return turn_away(std::move(waiter), Outcome::Rejected, "submit.not_found");
   if (is_open((*known)->state)) return ReplyDesk::try_later(only(std::move(waiter)));
+  // Nothing more comes of a dead letter by itself: a device that hears so asks anew.
+  if ((*known)->state == ItemState::Dead) {
+    return turn_away(std::move(waiter), Outcome::Rejected, "work.dead_letter");
+  }
   tell_finished(**known, only(std::move(waiter)));
 }
 

@@ -1,4 +1,5 @@
 """`certspan check` finds what a start would find, and starts nothing."""
+import json
 import re
 
 import pytest
@@ -88,3 +89,39 @@ def test_people_with_a_role_must_be_able_to_reach_the_socket(checked):
     assert "can't reach the control socket" in host.run_program("check", str(host.config)).stderr
     host.configure(lambda text: text.replace("control: {", "control: { socket: /run/certspan-test/control.sock,"))
     assert "can't reach the control socket" not in host.run_program("check", str(host.config)).stderr
+
+
+@pytest.mark.parametrize("file", ["tls.pem", "tls.key"])
+def test_a_listener_without_its_certificate_or_key_is_found_at_its_place(checked, file):
+    host, check = checked
+    host.configure(lambda text: use_tls(text, host.directory))
+    (host.directory / file).unlink()
+    code, faults = check()
+    assert code == 2
+    assert [line for line, _ in faults] == [line_of(host, file)], faults
+
+
+def test_check_leaves_nothing_in_the_hosts_directories(checked):
+    host, check = checked
+    assert check() == (0, [])
+    assert not (host.directory / "data").exists()
+
+
+def test_people_without_an_account_are_a_warning(checked):
+    host, _ = checked
+    socket = "/run/certspan-test/control.sock"
+    host.configure(lambda text: text.replace(
+        "host:\n", f"host:\n  control: {{ socket: {socket}, roles: {{ viewer: [nobody-knows, 'group:nobody-knows', root] }} }}\n", 1))
+    done = host.run_program("check", str(host.config))
+    assert done.returncode == 0, done.stderr
+    assert 'warning: this machine knows no user "nobody-knows"' in done.stderr
+    assert 'warning: this machine knows no group "nobody-knows"' in done.stderr
+    assert '"root"' not in done.stderr
+
+
+def test_json_says_how_many_faults_it_leaves_out(checked):
+    host, _ = checked
+    host.configure(lambda text: text + "".join(f"extra-{number}: 1\n" for number in range(60)))
+    said = json.loads(host.run_program("check", "--json", str(host.config)).stdout)
+    assert (said["errors"], len(said["faults"]) + said["left_out"]) == (60, 60 + said["warnings"])
+    assert said["left_out"] > 0

@@ -145,6 +145,8 @@ TEST_CASE("an order that is still pending at the deadline is taken back, and the
   CHECK(fixture.ask("a p").body == "pending:");
   REQUIRE(fixture.wait_for(ItemState::Dead));
   CHECK(fixture.only_item().code == "item.deadline");
+  // Nothing more comes of it: the client is to ask anew.
+  CHECK(fixture.ask("poll p").body == "rejected:");
 }
 
 TEST_CASE(

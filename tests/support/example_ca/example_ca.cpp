@@ -136,6 +136,11 @@ Exchange ExampleCa::ask_ca(const json& question, steady_clock::time_point item_d
 }
 
 sdk::Answer ExampleCa::issue(const sdk::Item& item) {
+  // As a CA needs it that knows orders by a number of ours: durable before the first byte leaves.
+  const std::string note = "attempt " + std::to_string(item.attempt());
+  if (item.write_note(sdk::bytes_of(note)) != sdk::Outcome::Ok) {
+    return sdk::Answer::unavailable("example.no_note", "the journal took no note, so nothing was sent");
+  }
   const json order = {{"op", "issue"},
                       {"key", to_hex(item.key())},
                       {"attempt", item.attempt()},
