@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "host/config/json_schema.hpp"
 #include "host/config/schema_marks.hpp"
 #include "host/config/settings.hpp"
 #include "host/config/settings_schema.hpp"
@@ -206,6 +207,7 @@ class TypeChecker {
     check_role(pipeline.source, Role::Source, "\"source\"");
     use(pipeline.source);
     sources_.insert(closest_or_same(pipeline.source.name, names_));
+    check_labels(pipeline);
     bool validated = false;
     for (const StepConfig& step : pipeline.steps) {
       const bool issue = step.kind == StepKind::Issue;
@@ -215,6 +217,27 @@ class TypeChecker {
       }
       validated = validated || !issue;
       if (issue && !validated) check_open(pipeline, step);
+    }
+  }
+
+  /// Only where the source says which labels there are.
+  void check_labels(const PipelineConfig& pipeline) {
+    const ConnectorType* type = type_of(pipeline.source.name);
+    if (type == nullptr) return;
+    const Json schema = Json::parse(type->settings_schema, nullptr, false);
+    const auto said = schema.is_object() ? schema.find(kLabelsMark) : schema.end();
+    if (said == schema.end() || !said->is_array()) return;
+    std::vector<std::string> labels = {"message"};
+    for (const Json& label : *said) {
+      if (label.is_string()) labels.push_back(label);
+    }
+    for (const WhenRule& rule : pipeline.when) {
+      if (std::find(labels.begin(), labels.end(), rule.label.name) != labels.end()) continue;
+      const std::string hint = did_you_mean(rule.label.name, labels);
+      faults_.error(FaultCode::UnknownName, rule.label.mark,
+                    fmt::format("the items of source \"{}\" have no label \"{}\"", pipeline.source.name,
+                                rule.label.name),
+                    hint.empty() ? "there are: " + listing(labels) : hint);
     }
   }
 
@@ -313,6 +336,12 @@ Mark PreparedConnector::place_of(std::string_view json_pointer) const {
   }
 }
 
+bool PreparedConnector::faulted_at(std::string_view json_pointer) const {
+  return std::any_of(faulted.begin(), faulted.end(), [&](const std::string& other) {
+    return is_at_or_below(other, json_pointer) || is_at_or_below(json_pointer, other);
+  });
+}
+
 const PreparedConnector* PreparedConfig::connector(std::string_view name) const {
   const auto found = std::find_if(connectors.begin(), connectors.end(),
                                   [&](const PreparedConnector& one) { return one.name == name; });
@@ -325,6 +354,7 @@ PreparedConfig check_against_types(const Config& config, const TypeCatalog& cata
 
 void add_plugin_fault(const PreparedConnector& connector, std::string_view json_pointer,
                       std::string_view message, Faults& faults) {
+  if (!json_pointer.empty() && connector.faulted_at(json_pointer)) return;
   faults.error(FaultCode::Plugin, connector.place_of(json_pointer),
                fmt::format("connector \"{}\": {}", connector.name, message));
 }

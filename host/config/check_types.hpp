@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,10 @@ struct PreparedConnector {
   /// it.
   Mark place_of(std::string_view json_pointer) const;
 
+  /// Whether the value at a JSON pointer of the settings, one around it or one in it has a fault already.
+  bool faulted_at(std::string_view json_pointer) const;
+
+  std::set<std::string> faulted;                    ///< JSON pointers
   std::map<std::string, Mark, std::less<>> places;  ///< JSON pointer -> place of its key or list item
   std::map<std::string, Mark> route_places;         ///< path in `grants` -> where it stands
 };
@@ -57,7 +62,8 @@ struct PreparedConfig {
 /// out of the result: an error, or a warning when the file says `required: false`.
 PreparedConfig check_against_types(const Config& config, const TypeCatalog& catalog, Faults& faults);
 
-/// Reports faults of a plugin's own `validate_config` or `create` at their place.
+/// Reports faults of a plugin's own `validate_config` or `create` at their place, unless something is said of
+/// that place already.
 void add_plugin_fault(const PreparedConnector& connector, std::string_view json_pointer,
                       std::string_view message, Faults& faults);
 

@@ -137,7 +137,13 @@ StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faul
 }
 
 void read_steps(const YamlNode& node, PipelineConfig& pipeline, Faults& faults) {
-  if (node.kind() != YamlNode::Kind::Sequence || node.items().empty()) {
+  if (node.kind() == YamlNode::Kind::Sequence && node.items().empty()) {
+    faults.error(FaultCode::BadValue, node.mark(),
+                 fmt::format("\"steps\" of pipeline \"{}\" is empty", pipeline.name.name),
+                 "write at least one `issue` step, with a `validate` step before it");
+    return;
+  }
+  if (node.kind() != YamlNode::Kind::Sequence) {
     wrong_type(node, fmt::format("\"steps\" of pipeline \"{}\"", pipeline.name.name), "a list of steps",
                faults);
     return;

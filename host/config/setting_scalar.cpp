@@ -182,9 +182,12 @@ bool check_text(SettingsRun& run, const SettingSpot& spot, const std::string& te
 
 void report_setting_type(SettingsRun& run, const SettingSpot& spot, std::string_view type) {
   const std::string wanted = in_words(spot.schema.types());
+  // Quotes help only what would then have the wanted form.
+  const bool own_form = spot.node.is_scalar() && spot.schema.has_pattern() &&
+                        !spot.schema.pattern_matches(std::string(spot.node.written()));
   run.error(FaultCode::WrongType, spot, spot.node.mark(),
             fmt::format("{} must be {}, not {}", run.label(spot), wanted, in_words(type)),
-            hint_for_type(spot.node, wanted));
+            own_form ? spot.schema.description() : hint_for_type(spot.node, wanted));
 }
 
 Json read_setting_secret(SettingsRun& run, const SettingSpot& spot) {

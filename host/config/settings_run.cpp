@@ -1,7 +1,5 @@
 #include "host/config/settings_run.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "host/config/json_schema.hpp"
@@ -23,14 +21,8 @@ std::string SettingsRun::label(std::string_view field) const {
 
 void SettingsRun::error(FaultCode code, const SettingSpot& spot, Mark mark, std::string message,
                         std::string hint) {
-  faulted_.insert(spot.pointer);
+  into_.faulted.insert(spot.pointer);
   context_.faults.error(code, mark, std::move(message), std::move(hint));
-}
-
-bool SettingsRun::touches_fault(std::string_view pointer) const {
-  return std::any_of(faulted_.begin(), faulted_.end(), [&](const std::string& faulted) {
-    return is_at_or_below(faulted, pointer) || is_at_or_below(pointer, faulted);
-  });
 }
 
 }  // namespace certspan

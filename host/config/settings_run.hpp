@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,8 +39,8 @@ struct SettingScope {
   std::vector<std::string> paths;
 };
 
-/// What the parts of one reading of one connector's settings share: what it is read against, what it becomes,
-/// and which values already have a fault.
+/// What the parts of one reading of one connector's settings share: what it is read against and what it
+/// becomes.
 class SettingsRun {
  public:
   SettingsRun(const SettingsContext& context, PreparedConnector& into) : context_(context), into_(into) {}
@@ -59,15 +58,12 @@ class SettingsRun {
 
   void error(FaultCode code, const SettingSpot& spot, Mark mark, std::string message, std::string hint = {});
   /// The value is at fault, which has been reported elsewhere.
-  void give_up(const SettingSpot& spot) { faulted_.insert(spot.pointer); }
-  /// Whether a value at `pointer`, around it or in it has a fault.
-  bool touches_fault(std::string_view pointer) const;
+  void give_up(const SettingSpot& spot) { into_.faulted.insert(spot.pointer); }
 
  private:
   const SettingsContext& context_;
   PreparedConnector& into_;
   std::string profiles_field_;
-  std::set<std::string> faulted_;  // JSON pointers
 };
 
 }  // namespace certspan

@@ -69,7 +69,8 @@ void validate_settings(const Json& schema, const Json& document, SettingsRun& ru
     return;
   }
   for (const SchemaFault& fault : *found) {
-    if (run.touches_fault(fault.pointer)) continue;
+    if (run.into().faulted_at(fault.pointer)) continue;
+    run.into().faulted.insert(fault.pointer);
     run.faults().error(FaultCode::Settings, run.into().place_of(fault.pointer),
                        fmt::format("{}: {}", run.label(field_of(fault.pointer)), fault.message));
   }

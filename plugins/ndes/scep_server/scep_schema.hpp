@@ -8,6 +8,7 @@ inline constexpr const char* kScepServerSchema = R"json({
   "type": "object",
   "additionalProperties": false,
   "required": ["listener", "path", "ra"],
+  "x-certspan-labels": ["transaction_id", "subject", "address", "profile"],
   "description": "A SCEP endpoint (RFC 8894) that takes the place of NDES.",
   "properties": {
     "listener": {

@@ -342,6 +342,24 @@ TEST_CASE("a plugin's own fault is told at the key it points at, or the nearest 
   CHECK(faults.sorted()[0].message == "connector \"scep\": the key is no RSA key");
 }
 
+TEST_CASE("a plugin says nothing of a value that has a fault already") {
+  const Checked checked = check(with("max_polls: 10", "max_polls: many"));
+  REQUIRE(checked.faults.size() == 1);
+  const PreparedConnector* scep = checked.prepared.connector("scep");
+  REQUIRE(scep);
+  Faults faults("f");
+  add_plugin_fault(*scep, "/max_polls", "must be a number", faults);
+  CHECK(faults.empty());
+  add_plugin_fault(*scep, "/ra/key", "the key is no RSA key", faults);
+  CHECK(faults.error_count() == 1);
+}
+
+TEST_CASE("a label in `when` is one that the source's items may have") {
+  const Fault fault = only(with("when: { ", "when: { adress: \"10.*\", "), FaultCode::UnknownName, "adress");
+  CHECK(fault.message == "the items of source \"scep\" have no label \"adress\"");
+  CHECK(fault.suggestion == "did you mean \"address\"?");
+}
+
 TEST_CASE("text that is long enough to exhaust a regular expression is refused before") {
   const Checked checked = check(with("[SHA-384]", "[" + std::string(200'000, 'a') + "]"));
   REQUIRE(!checked.faults.empty());

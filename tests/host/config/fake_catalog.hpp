@@ -36,6 +36,7 @@ class FakeCatalog final : public TypeCatalog {
   static ConnectorType scep_server() {
     return {"ndes", "scep_server", "SCEP", R"({
       "type": "object", "additionalProperties": false, "required": ["listener", "path"],
+      "x-certspan-labels": ["address", "subject", "profile"],
       "properties": {
         "listener": {"type": "string", "description": "where it listens", "x-certspan-listener": true},
         "path": {"type": "string", "description": "its path", "x-certspan-route": true},
