@@ -25,6 +25,8 @@ constexpr Advice kAdvice[] = {
     {"challenge.bad_request", "look at what the device sends: its request can't be read"},
     {"challenge.store", "look at the journal's disk: `certspan status` says how it is"},
     {"challenge.", "give the device a new challenge: `certspan challenge new`"},
+    {"journal.too_large",
+     "find out what makes this request so large: its names, or what a connector or CA adds to it"},
     {"work.cancelled", "nothing to do: a person ended it; the device may ask again after 60 s"},
     {"work.dead_letter",
      "see `certspan work show` of the dead letter for what its CA said; the device may ask anew"},

@@ -135,6 +135,12 @@ class CommandLine {
         app_.add_subcommand("clock", "the wall clock against the journal")->require_subcommand(1);
     with_config(add(*clock, "accept", "accept the wall clock although it is behind the journal",
                     [this] { return command_clock_accept(common_); }));
+    CLI::App* journal =
+        app_.add_subcommand("journal", "the record of all accepted work")->require_subcommand(1);
+    with_config_and_json(add(*journal, "check", "read all of it and say what is damaged",
+                             [this] { return command_journal_check(common_); }));
+    with_config_and_json(add(*journal, "compact", "give free room in its file back to the disk",
+                             [this] { return command_journal_compact(common_); }));
   }
 
   void add_plugin_commands() {

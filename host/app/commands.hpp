@@ -60,6 +60,11 @@ ExitCode command_work_resolve(const CommonOptions& options, const std::string& i
 ExitCode command_why(const CommonOptions& options, const std::string& text);
 ExitCode command_clock_accept(const CommonOptions& options);
 
+/// Reads and checks the whole journal, of the running host or when it is down. Failure if it has faults.
+ExitCode command_journal_check(const CommonOptions& options);
+/// Gives free pages and the log's room back to the file system.
+ExitCode command_journal_compact(const CommonOptions& options);
+
 /// Runs a named command of a connector in the running host. `connector` may be empty when just one offers it.
 ExitCode command_action(const CommonOptions& options, const std::string& connector, const std::string& action,
                         const nlohmann::json& arguments);

@@ -4,6 +4,7 @@
 
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
+#include "host/app/journal_report.hpp"
 #include "host/app/listeners.hpp"
 #include "host/app/work_queries.hpp"
 #include "host/app/work_report.hpp"
@@ -116,6 +117,16 @@ void HostProcess::add_commands() {
       return answer_work_query(*journal_, query, arguments);
     });
   }
+  // These take their time, which nobody else shall wait for; the journal lives longer than the control
+  // socket.
+  control_->add_command("journal_check", Person::Operator, [this](const Json&, const Peer&) -> Result<Json> {
+    CERTSPAN_TRY(const auto found, journal_->inspect());
+    return inspection_to_json(found);
+  });
+  control_->add_command("journal_compact", Person::Admin, [this](const Json&, const Peer&) -> Result<Json> {
+    CERTSPAN_TRY(const auto sizes, journal_->compact(false));
+    return compaction_to_json(sizes);
+  });
   add("work_retry", Person::Operator,
       [this](const Json& arguments, const Peer& peer) { return command_work_retry(arguments, peer); });
   add("work_cancel", Person::Operator,

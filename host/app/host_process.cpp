@@ -72,7 +72,8 @@ ExitCode HostProcess::start() {
   auto log = Log::open({config.host.log.level, config.host.log.format, config.host.log.file});
   if (!log) return say(log.error(), ExitCode::CannotStart);
   log_ = std::move(*log);
-  auto journal = open_journal({.directory = config.host.data_dir, .clock = &clock_});
+  auto journal =
+      open_journal({.directory = config.host.data_dir, .clock = &clock_, .retention = config.host.retention});
   if (!journal) return say(journal.error(), ExitCode::CannotStart);
   journal_ = std::move(*journal);
   checked->catalog->sweep_copies(plugin_copies(config));

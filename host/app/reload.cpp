@@ -104,6 +104,7 @@ Result<void> HostProcess::apply() {
                 {{"code", renew_at.error().code}, {"reason", renew_at.error().message}});
   }
   retire_routes(*http_, *deployment_, *next);
+  journal_->keep_finished_for(next->checked().config.host.retention);
   control_->set_roles(next->checked().config.host.control.roles);
   {
     MutexLock lock(mutex_);

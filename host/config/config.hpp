@@ -79,6 +79,8 @@ struct HostSection {
   std::chrono::milliseconds drain_timeout{30'000};
   /// A repeat of an item that went well is answered from the journal for this long.
   std::chrono::milliseconds repeat_window{std::chrono::hours(24)};
+  /// Finished items go when they are older, but none whose certificate is still good.
+  std::chrono::milliseconds retention{std::chrono::hours(24 * 400)};
   std::vector<Listener> listeners;
   ControlSection control;
   LogSection log;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -180,6 +181,10 @@ void read_host(const YamlNode& node, const std::filesystem::path& base, HostSect
   if (const YamlEntry* data_dir = map.take("data_dir")) host.data_dir_mark = data_dir->value.mark();
   map.duration("drain_timeout", {seconds(1), minutes(30)}, host.drain_timeout);
   map.duration("repeat_window", {minutes(1), hours(24 * 30)}, host.repeat_window);
+  // Repeats are answered from what is kept.
+  map.duration("retention",
+               {std::max<std::chrono::milliseconds>(host.repeat_window, hours(24)), hours(24 * 366 * 20)},
+               host.retention);
   if (const YamlEntry* listeners = map.take("listeners"))
     read_listeners(listeners->value, base, host, faults);
   if (const YamlEntry* control = map.take("control"))

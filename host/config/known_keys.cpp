@@ -16,6 +16,7 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"data_dir", "host"},
     {"drain_timeout", "host"},
     {"repeat_window", "host"},
+    {"retention", "host"},
     {"listeners", "host"},
     {"control", "host"},
     {"log", "host"},

@@ -130,6 +130,7 @@ Json host() {
       {{"data_dir", text("directory of journal and stores")},
        {"drain_timeout", duration("for work under way to finish at a stop")},
        {"repeat_window", duration("how long a repeated request gets the same certificate")},
+       {"retention", duration("how long finished work is kept, at least")},
        {"listeners", listeners()},
        {"control", std::move(control)},
        {"log", std::move(log)},

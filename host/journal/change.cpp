@@ -24,15 +24,19 @@ bool fit(const std::vector<StoreWrite>& writes) {
   return writes.size() <= kMostWrites && std::all_of(writes.begin(), writes.end(), fits);
 }
 
+tl::unexpected<CommitResult> too_large() {
+  return tl::unexpected(CommitResult::TooLarge);
+}
+
 }  // namespace
 
 SealedPlace sealed_place(WorkId id, ItemState state) {
   return is_open(state) ? SealedPlace{"hot", id, "request and handle"} : SealedPlace{"done", id, "request"};
 }
 
-std::optional<Change> change_of(Transition transition, const Sealer& sealer) {
+MadeChange change_of(Transition transition, const Sealer& sealer) {
   const WorkItem& item = transition.item;
-  if (!fit(transition.writes) || item.note.size() > kMostNote) return std::nullopt;
+  if (!fit(transition.writes) || item.note.size() > kMostNote) return too_large();
   Change change;
   ItemRow& row = change.item.emplace();
   row.id = item.id;
@@ -47,24 +51,25 @@ std::optional<Change> change_of(Transition transition, const Sealer& sealer) {
   if (keeps_request(item.state)) {
     const Bytes secrets = encode_secrets(item);
     auto sealed = sealer.seal(sealed_place(item.id, item.state), secrets);
-    if (!sealed || secrets.size() > kMostBody) return std::nullopt;
+    if (secrets.size() > kMostBody) return too_large();
+    if (!sealed) return tl::unexpected(CommitResult::Refused);
     row.sealed = std::move(*sealed);
   }
   if (is_open(item.state)) row.note = item.note;
-  if (row.body.size() > kMostBody) return std::nullopt;
+  if (row.body.size() > kMostBody) return too_large();
   change.writes = std::move(transition.writes);
   return change;
 }
 
-std::optional<Change> change_of(WorkId id, std::uint32_t epoch, BytesView note) {
-  if (note.size() > kMostNote) return std::nullopt;
+MadeChange change_of(WorkId id, std::uint32_t epoch, BytesView note) {
+  if (note.size() > kMostNote) return too_large();
   Change change;
   change.note = NoteRow{id, epoch, copy_of(note)};
   return change;
 }
 
-std::optional<Change> change_of(std::vector<StoreWrite> writes) {
-  if (!fit(writes)) return std::nullopt;
+MadeChange change_of(std::vector<StoreWrite> writes) {
+  if (!fit(writes)) return too_large();
   Change change;
   change.writes = std::move(writes);
   return change;

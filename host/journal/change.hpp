@@ -39,14 +39,18 @@ struct Change {
   std::optional<ItemRow> item;
   std::optional<NoteRow> note;
   std::vector<StoreWrite> writes;
+  std::vector<WorkId> expired;  ///< finished items that go
+  bool gives_back = false;      ///< some free pages go back to the file system
 };
 
 /// The sealed column's place, as sealing binds it: what was sealed for an open row opens in no dead letter.
 SealedPlace sealed_place(WorkId id, ItemState state);
 
-/// nullopt: over a limit of size or count.
-std::optional<Change> change_of(Transition transition, const Sealer& sealer);
-std::optional<Change> change_of(WorkId id, std::uint32_t epoch, BytesView note);
-std::optional<Change> change_of(std::vector<StoreWrite> writes);
+/// A change, or what is answered at once: TooLarge; Refused if it can't be sealed now.
+using MadeChange = tl::expected<Change, CommitResult>;
+
+MadeChange change_of(Transition transition, const Sealer& sealer);
+MadeChange change_of(WorkId id, std::uint32_t epoch, BytesView note);
+MadeChange change_of(std::vector<StoreWrite> writes);
 
 }  // namespace certspan

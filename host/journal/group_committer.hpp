@@ -49,6 +49,8 @@ class GroupCommitter {
   int log_frames() const { return log_frames_.load(std::memory_order_relaxed); }
   /// Runs `checkpoint` while no transaction runs.
   void between_commits(const std::function<void()>& checkpoint);
+  /// A checkpoint elsewhere left no log.
+  void log_emptied() { log_frames_.store(0, std::memory_order_relaxed); }
   /// A write or sync failed elsewhere, in a checkpoint.
   void give_up();
 

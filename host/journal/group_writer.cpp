@@ -1,6 +1,7 @@
 #include "host/journal/group_writer.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace certspan {
@@ -28,14 +29,14 @@ GroupWriter::~GroupWriter() {
   thread_.join();
 }
 
-void GroupWriter::submit(std::optional<Change> change, Done done) {
+void GroupWriter::submit(MadeChange change, Done done) {
   const MutexLock lock(mutex_);
   if (queue_.empty()) first_queued_ = std::chrono::steady_clock::now();
   queue_.push_back({std::move(change), std::move(done)});
   if (queue_.size() == wake_at_) wake_.notify_one();
 }
 
-CommitResult GroupWriter::submit_and_wait(std::optional<Change> change) {
+CommitResult GroupWriter::submit_and_wait(MadeChange change) {
   Mutex mutex;
   Condition decided;
   std::optional<CommitResult> result;
@@ -97,7 +98,7 @@ void GroupWriter::commit_group() {
   if (!changes_.empty()) committer_.commit(changes_, decided);
   results_.clear();
   auto next = decided.begin();
-  for (const Member& member : group_) results_.push_back(member.change ? *next++ : CommitResult::Refused);
+  for (const Member& member : group_) results_.push_back(member.change ? *next++ : member.change.error());
 }
 
 /// What is on its way now: the group that is about to be told, and those who came meanwhile. Rises at once,

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -30,14 +29,14 @@ class GroupWriter {
   GroupWriter(const GroupWriter&) = delete;
   GroupWriter& operator=(const GroupWriter&) = delete;
 
-  /// nullopt for a change that is refused already: `done` hears so on the writer's thread, as always.
-  void submit(std::optional<Change> change, Done done);
+  /// Of a change that is answered already `done` hears on the writer's thread, as always.
+  void submit(MadeChange change, Done done);
   /// Returns when it is decided. Not from the writer's thread.
-  CommitResult submit_and_wait(std::optional<Change> change);
+  CommitResult submit_and_wait(MadeChange change);
 
  private:
   struct Member {
-    std::optional<Change> change;
+    MadeChange change;
     Done done;
   };
 

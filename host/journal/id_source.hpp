@@ -8,6 +8,9 @@
 
 namespace certspan {
 
+/// No id that is made at this time or later is smaller.
+std::uint64_t first_id_at(WallMs wall);
+
 /// Makes ids that rise with time: wall milliseconds, then a 20-bit counter. Never goes back, even if the
 /// clock does. Also the source of store revisions, so that a key which is removed and made again never gets
 /// an old revision back. Thread-safe.

@@ -12,6 +12,8 @@ namespace certspan {
 /// The labels that the journal indexes or searches.
 inline constexpr std::string_view kSerialLabel = "serial";
 inline constexpr std::string_view kSubjectLabel = "subject";
+/// RFC 3339: the certificate's end, which it outlives its item's retention for.
+inline constexpr std::string_view kEndLabel = "not_after";
 
 /// The 64-bit hash under which a row stands in an index; nullopt: in none.
 std::optional<std::int64_t> transaction_hash(std::string_view transaction_id);

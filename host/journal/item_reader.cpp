@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "host/journal/change.hpp"
+#include "host/journal/id_source.hpp"
 #include "host/journal/index_keys.hpp"
 #include "host/journal/item_codec.hpp"
 
@@ -99,6 +100,7 @@ sql::Tried<void> ItemReader::prepare() {
       {&hot_all_, hot + scan},
       {&done_all_, done + scan},
       {&done_of_state_, done + "WHERE state <> 4 AND state = ?1" + scan},
+      {&done_before_, done + "WHERE id > ?1 AND id < ?2 ORDER BY id"},
       {&get_, "SELECT key, revision, value FROM store WHERE connector = ?1 AND key = ?2"},
       {&scan_,
        "SELECT key, revision, value FROM store WHERE connector = ?1 AND key >= ?2 AND key > ?3 ORDER BY key"},
@@ -221,6 +223,33 @@ Result<std::vector<WorkItem>> ItemReader::list(const ItemFilter& filter) {
   }
   merge_newest(items, std::move(finished), filter.limit);
   return items;
+}
+
+Result<ItemReader::FinishedPage> ItemReader::finished_page(WorkId after, WallMs accepted, PageLimits limits,
+                                                           const Wanted& wanted) {
+  const sql::ResetAtEnd reset(done_before_);
+  done_before_.bind(1, static_cast<std::int64_t>(after))
+      .bind(2, static_cast<std::int64_t>(first_id_at(accepted)));
+  FinishedPage page;
+  page.last = after;
+  for (std::size_t looked = 0; looked < limits.rows && page.wanted.size() < limits.wanted; ++looked) {
+    const auto found = done_before_.step();
+    if (!found) return tl::unexpected(described(found.error()));
+    if (!*found) return page;
+    page.last = WorkId{static_cast<std::uint64_t>(done_before_.integer(0))};
+    const auto item = read_row(done_before_);
+    if (item && wanted(*item)) page.wanted.push_back(item->id);
+  }
+  page.more = true;
+  return page;
+}
+
+Result<ItemReader::Space> ItemReader::space() {
+  const auto pages = database_.number("PRAGMA page_count");
+  if (!pages) return tl::unexpected(described(pages.error()));
+  const auto free_pages = database_.number("PRAGMA freelist_count");
+  if (!free_pages) return tl::unexpected(described(free_pages.error()));
+  return Space{*pages, *free_pages};
 }
 
 Result<Totals> ItemReader::totals() {

@@ -16,6 +16,9 @@ namespace certspan {
 /// Reads on one connection. For one thread at a time.
 class ItemReader {
  public:
+  /// Whether an item is wanted. The secrets are not there yet.
+  using Wanted = std::function<bool(const WorkItem&)>;
+
   /// `sealer` outlives this. Errors: those of sql::to_error.
   static Result<ItemReader> create(sql::Database database, std::string path, const Sealer& sealer);
 
@@ -25,6 +28,25 @@ class ItemReader {
   Result<std::vector<WorkItem>> search(std::string_view text, std::size_t limit);
   Result<std::vector<WorkItem>> list(const ItemFilter& filter);
 
+  struct PageLimits {
+    std::size_t rows = 0;    ///< looked at
+    std::size_t wanted = 0;  ///< found
+  };
+  struct FinishedPage {
+    std::vector<WorkId> wanted;
+    WorkId last{};  ///< looked at
+    bool more = false;
+  };
+  /// A part of the finished items that were accepted before `accepted`, from the one after `after` on, oldest
+  /// first. Rows that can't be decoded are passed over.
+  Result<FinishedPage> finished_page(WorkId after, WallMs accepted, PageLimits limits, const Wanted& wanted);
+
+  struct Space {
+    std::int64_t pages = 0;
+    std::int64_t free_pages = 0;
+  };
+  Result<Space> space();
+
   Result<std::optional<StoreRecord>> store_get(std::string_view connector, BytesView key);
   Result<Totals> totals();
 
@@ -33,9 +55,6 @@ class ItemReader {
                                               std::size_t limit);
 
  private:
-  /// Whether an item is wanted. The secrets are not there yet.
-  using Wanted = std::function<bool(const WorkItem&)>;
-
   ItemReader(sql::Database database, std::string path, const Sealer& sealer)
       : path_(std::move(path)), sealer_(&sealer), database_(std::move(database)) {}
 
@@ -63,6 +82,7 @@ class ItemReader {
   sql::Statement hot_all_;
   sql::Statement done_all_;
   sql::Statement done_of_state_;
+  sql::Statement done_before_;
   sql::Statement get_;
   sql::Statement scan_;
 };

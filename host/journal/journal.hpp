@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -47,7 +48,8 @@ enum class CommitResult : std::uint8_t {
   Conflict,    ///< a store revision was not the expected one: nothing written, repeat the calls
   StaleEpoch,  ///< another claim holds the item: nothing written, drop this one's result
   KeyExists,   ///< `first`, but an open item with this key is there: nothing written
-  Refused,     ///< no room (the whole transaction was taken back) or over a size limit: nothing written
+  Refused,     ///< no room (the whole transaction was taken back), or opened for reading: nothing written
+  TooLarge,    ///< over a limit of size or count, and would be again: nothing written
   Failed,  ///< a write or sync failed: whether it is committed is known after the next start only. The host
            ///< must end
 };
@@ -110,6 +112,37 @@ class Journal {
     std::uint64_t ready = 0, calling = 0, pending = 0, held = 0, finished = 0, dead = 0;
   };
   virtual Result<Counts> counts() = 0;
+
+  /// What a look at everything found.
+  struct Inspection {
+    std::uint64_t open = 0, finished = 0, dead = 0;
+    std::uint64_t records = 0;        ///< of the connectors' stores
+    std::uint64_t bytes = 0;          ///< of the file
+    std::uint64_t free_bytes = 0;     ///< of these: for what comes next
+    std::vector<std::string> faults;  ///< in words, the first hundred; none: all is well
+  };
+  /// Reads and checks all there is; seconds for each gigabyte, and nobody waits for it.
+  virtual Result<Inspection> inspect() = 0;
+
+  /// Removes now what has outlived its retention, as otherwise happens by and by. Returns how many items.
+  virtual Result<std::uint64_t> expire() = 0;
+  /// Changes how long finished items are kept.
+  virtual void keep_finished_for(std::chrono::milliseconds retention) = 0;
+
+  struct Compaction {
+    std::uint64_t before_bytes = 0, after_bytes = 0;  ///< of the file and its log
+  };
+  /// Gives all free pages and the log back to the file system, in small steps between commits. A file that an
+  /// older certspan made has to be written anew once; every commit waits meanwhile, so that is done only if
+  /// `may_rewrite`. Errors: journal.compact_offline, and those of writing.
+  virtual Result<Compaction> compact(bool may_rewrite) = 0;
+};
+
+/// How often, and how gently, finished items that have outlived their retention are looked for.
+struct RetentionPace {
+  std::chrono::milliseconds first{60'000};  ///< after the start
+  std::chrono::milliseconds every{std::chrono::hours(6)};
+  std::chrono::milliseconds pause{20};  ///< between two steps
 };
 
 struct JournalOptions {
@@ -117,6 +150,9 @@ struct JournalOptions {
   bool read_only = false;           ///< for the command line when the host is down; still takes the lock
   std::chrono::microseconds longest_gather{2000};  ///< a group waits at most this long for more members
   const Clock* clock = nullptr;                    ///< outlives the journal
+  /// Finished items go when they are older, but none whose row holds a certificate that is still good.
+  std::chrono::milliseconds retention{std::chrono::hours(24 * 400)};
+  RetentionPace retention_pace{};
 };
 
 /// Opens or makes the SQLite journal in `options.directory`: WAL, full sync, one writer, schema version

@@ -90,6 +90,7 @@ Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory)
   CERTSPAN_TRY(sql::Database writing, open_database(path, sql::OpenMode::ReadWrite));
   CERTSPAN_CHECK(set_up_readable(writing, path));
   CERTSPAN_CHECK(bring_up_schema(writing, path));
+  CERTSPAN_CHECK(make_small_file_shrinkable(writing, path));
   CERTSPAN_TRY(Totals totals, totals_of(writing, path));
   CERTSPAN_TRY(Sealer sealer, sealer_for_writing(directory / kKeyName, writing, totals, path));
   CERTSPAN_TRY(sql::Database checkpoints, open_database(path, sql::OpenMode::ReadWrite));

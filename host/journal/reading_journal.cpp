@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/journal/inspection.hpp"
+
 namespace certspan {
 namespace {
 
@@ -100,6 +102,23 @@ Result<void> ReadingJournal::accept_clock() {
 
 Result<Journal::Counts> ReadingJournal::counts() {
   return counts_of(opened_.totals.counts);
+}
+
+Result<Journal::Inspection> ReadingJournal::inspect() {
+  // Not one of the readers', which others wait for.
+  auto database = sql::Database::open(opened_.path, opened_.read_mode);
+  if (!database) return tl::unexpected(sql::to_error(database.error(), opened_.path));
+  return inspect_journal(*database, opened_.path, opened_.sealer);
+}
+
+Result<std::uint64_t> ReadingJournal::expire() {
+  return only_reading();
+}
+
+void ReadingJournal::keep_finished_for(std::chrono::milliseconds) {}
+
+Result<Journal::Compaction> ReadingJournal::compact(bool) {
+  return only_reading();
 }
 
 }  // namespace certspan

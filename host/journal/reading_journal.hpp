@@ -32,9 +32,14 @@ class ReadingJournal : public Journal {
   WallMs newest_record() override;
   Result<void> accept_clock() override;
   Result<Counts> counts() override;
+  Result<Inspection> inspect() override;
+  Result<std::uint64_t> expire() override;
+  void keep_finished_for(std::chrono::milliseconds retention) override;
+  Result<Compaction> compact(bool may_rewrite) override;
 
  protected:
   OpenedDirectory& opened() { return opened_; }
+  ReaderPool& readers() { return readers_; }
 
  private:
   OpenedDirectory opened_;

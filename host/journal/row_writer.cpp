@@ -29,6 +29,8 @@ sql::Tried<RowWriter> RowWriter::create(sql::Database& database, IdSource& revis
        " body = ?9, sealed = ?10 WHERE id = ?1"},
       {&writer.delete_hot_, "DELETE FROM hot WHERE id = ?1"},
       {&writer.insert_done_, "INSERT INTO done VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?10)"},
+      {&writer.delete_done_, "DELETE FROM done WHERE id = ?1 RETURNING state"},
+      {&writer.shrink_, "PRAGMA incremental_vacuum(256)"},
       {&writer.update_note_, "UPDATE hot SET note = ?2 WHERE id = ?1"},
       {&writer.find_store_, "SELECT revision FROM store WHERE connector = ?1 AND key = ?2"},
       {&writer.put_store_,
@@ -69,6 +71,8 @@ sql::Tried<CommitResult> RowWriter::apply(const Change& change, StateCounts& cou
   for (std::size_t i = 0; i < change.writes.size(); ++i) {
     if (!current_[i].replaced) CERTSPAN_CHECK(write_store(change.writes[i], current_[i].revision));
   }
+  for (const WorkId id : change.expired) CERTSPAN_CHECK(remove_finished(id, counts));
+  if (change.gives_back) CERTSPAN_CHECK(give_back());
   return CommitResult::Committed;
 }
 
@@ -159,6 +163,26 @@ sql::Tried<void> RowWriter::write_item(const ItemRow& row) {
   CERTSPAN_CHECK(statement.run());
   if (open || row.first) return {};
   return delete_hot_.bind(1, number_of(row.id)).run();
+}
+
+sql::Tried<void> RowWriter::remove_finished(WorkId id, StateCounts& counts) {
+  delete_done_.bind(1, number_of(id));
+  CERTSPAN_TRY(const bool found, delete_done_.step());
+  if (!found) return {};
+  const std::int64_t state = delete_done_.integer(0);
+  CERTSPAN_CHECK(delete_done_.run());
+  if (state > 0 && state < std::int64_t{static_cast<std::uint8_t>(counts.size())}) {
+    --counts.at(static_cast<std::size_t>(state));
+  }
+  return {};
+}
+
+/// Each step of the statement moves a page.
+sql::Tried<void> RowWriter::give_back() {
+  for (;;) {
+    CERTSPAN_TRY(const bool more, shrink_.step());
+    if (!more) return {};
+  }
 }
 
 sql::Tried<void> RowWriter::write_store(const StoreWrite& write, std::int64_t current_revision) {

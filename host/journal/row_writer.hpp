@@ -40,6 +40,8 @@ class RowWriter {
   sql::Tried<bool> is_finished(WorkId id);
 
   sql::Tried<void> write_item(const ItemRow& row);
+  sql::Tried<void> remove_finished(WorkId id, StateCounts& counts);
+  sql::Tried<void> give_back();
   sql::Tried<void> write_store(const StoreWrite& write, std::int64_t current_revision);
 
   IdSource* revisions_;
@@ -53,6 +55,8 @@ class RowWriter {
   sql::Statement update_hot_;
   sql::Statement delete_hot_;
   sql::Statement insert_done_;
+  sql::Statement delete_done_;
+  sql::Statement shrink_;
   sql::Statement update_note_;
   sql::Statement find_store_;
   sql::Statement put_store_;

@@ -126,6 +126,10 @@ sql::Tried<std::int64_t> size_of(sql::Database& database) {
 Result<void> set_up_writing(sql::Database& database, const std::string& path) {
   CERTSPAN_TRY(const std::int64_t version, version_of(database, path));
   if (version > kSchemaVersion) return newer(path, version);
+  // Of use to a new file only, before anything stands in it.
+  if (auto set = database.run("PRAGMA auto_vacuum=INCREMENTAL"); !set) {
+    return tl::unexpected(described(set.error(), path));
+  }
   const auto mode = database.value("PRAGMA journal_mode=WAL");
   if (!mode) return tl::unexpected(described(mode.error(), path));
   if (*mode != "wal") {
@@ -150,6 +154,29 @@ Result<void> bring_up_schema(sql::Database& database, const std::string& path) {
   for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) {
     if (auto done = apply_step(database, step); !done) return tl::unexpected(described(done.error(), path));
   }
+  return {};
+}
+
+sql::Tried<void> rewrite(sql::Database& database) {
+  auto size = size_of(database);
+  if (!size) return tl::unexpected(std::move(size).error());
+  // The copy of a large file would not fit into memory.
+  const std::string place = *size > kSmallFile ? "PRAGMA temp_store=FILE;" : "";
+  auto done = database.run(place + "PRAGMA auto_vacuum=INCREMENTAL;VACUUM;");
+  if (done && !place.empty()) done = database.run("PRAGMA temp_store=MEMORY");
+  return done;
+}
+
+Result<void> make_small_file_shrinkable(sql::Database& database, const std::string& path) {
+  const auto mode = database.number("PRAGMA auto_vacuum");
+  if (!mode) return tl::unexpected(described(mode.error(), path));
+  const auto size = size_of(database);
+  if (!size) return tl::unexpected(described(size.error(), path));
+  if (*mode == kIncrementalVacuum || *size > kSmallFile) return {};
+  const auto done = rewrite(database);
+  // Nothing was changed, and there is no hurry.
+  if (!done && done.error().trouble == sql::Trouble::Full) return {};
+  if (!done) return tl::unexpected(described(done.error(), path));
   return {};
 }
 

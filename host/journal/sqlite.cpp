@@ -7,6 +7,8 @@
 namespace certspan::sql {
 namespace {
 
+constexpr int kBusyMs = 5000;
+
 Trouble trouble_of(int code) {
   switch (code & 0xff) {
     case SQLITE_FULL:
@@ -158,6 +160,10 @@ std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
 BytesView Statement::blob(int column) const {
   const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
   const int size = sqlite3_column_bytes(statement_.get(), column);
@@ -173,7 +179,6 @@ void Database::Close::operator()(sqlite3* database) const {
 }
 
 Tried<Database> Database::open(const std::string& path, OpenMode mode) {
-  constexpr int kBusyMs = 5000;
   sqlite3* handle = nullptr;
   const int code = open_handle(path, mode, &handle);
   Database database(handle);
@@ -238,6 +243,16 @@ Tried<Database::Checkpoint> Database::checkpoint() {
                                              &done_frames);
   if (code != SQLITE_OK) return tl::unexpected(failure());
   return Checkpoint{log_frames, done_frames};
+}
+
+Tried<void> Database::empty_log() {
+  sqlite3_busy_timeout(database_.get(), 0);
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  Failure failed = failure();
+  sqlite3_busy_timeout(database_.get(), kBusyMs);
+  if (code != SQLITE_OK) return tl::unexpected(std::move(failed));
+  return {};
 }
 
 Failure Database::failure() const {

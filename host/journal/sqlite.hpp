@@ -56,6 +56,7 @@ class Statement {
   void reset();
 
   std::int64_t integer(int column) const;
+  bool is_null(int column) const;
   /// Valid until the next step or reset.
   BytesView blob(int column) const;
   std::string_view text(int column) const;
@@ -112,6 +113,8 @@ class Database {
   void leave_log();
   /// Moves what it can from the log to the database file without waiting for anybody.
   Tried<Checkpoint> checkpoint();
+  /// Moves everything and gives the log's room back. Nobody is waited for: Trouble::Busy.
+  Tried<void> empty_log();
 
  private:
   struct Close {

@@ -4,20 +4,23 @@
 #include "host/base/failpoint.hpp"
 #include "host/journal/change.hpp"
 #include "host/journal/checkpointer.hpp"
+#include "host/journal/compaction.hpp"
 #include "host/journal/group_committer.hpp"
 #include "host/journal/group_writer.hpp"
 #include "host/journal/id_source.hpp"
 #include "host/journal/item_reader.hpp"
 #include "host/journal/opening.hpp"
 #include "host/journal/reading_journal.hpp"
+#include "host/journal/retention.hpp"
 
 namespace certspan {
 namespace {
 
 constexpr std::size_t kReaders = 4;
 
-/// The host's journal. Thread-safe. Its members end in the order that is needed: the writer finishes its
-/// queue, the checkpoints end, the connection that commits closes, and the directory's lock goes last.
+/// The host's journal. Thread-safe. Its members end in the order that is needed: the retention stops, the
+/// writer finishes its queue, the checkpoints end, the connection that commits closes, and the directory's
+/// lock goes last.
 class SqliteJournal final : public ReadingJournal {
  public:
   static Result<std::unique_ptr<Journal>> create(OpenedDirectory directory, const JournalOptions& options);
@@ -30,18 +33,26 @@ class SqliteJournal final : public ReadingJournal {
   WallMs newest_record() override { return committer_->newest_record(); }
   Result<void> accept_clock() override { return committer_->accept_clock(); }
   Result<Counts> counts() override { return counts_of(committer_->counts()); }
+  Result<std::uint64_t> expire() override {
+    return retention_->pass([] { return true; });
+  }
+  void keep_finished_for(std::chrono::milliseconds retention) override { retention_->keep_for(retention); }
+  Result<Compaction> compact(bool may_rewrite) override {
+    return compact_journal(opened().path, *committer_, *retention_, may_rewrite);
+  }
 
  private:
   SqliteJournal(OpenedDirectory directory, const Clock& clock)
       : ReadingJournal(std::move(directory), kReaders), clock_(clock), ids_(clock, opened().totals.last_id) {}
 
-  Result<void> start(std::chrono::microseconds longest_gather);
+  Result<void> start(const JournalOptions& options);
 
   const Clock& clock_;
   IdSource ids_;
   std::unique_ptr<GroupCommitter> committer_;
   std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<GroupWriter> writer_;
+  std::unique_ptr<Retention> retention_;
 };
 
 Result<std::unique_ptr<Journal>> SqliteJournal::create(OpenedDirectory directory,
@@ -49,18 +60,21 @@ Result<std::unique_ptr<Journal>> SqliteJournal::create(OpenedDirectory directory
   static const SystemClock machine;
   std::unique_ptr<SqliteJournal> journal(
       new SqliteJournal(std::move(directory), options.clock != nullptr ? *options.clock : machine));
-  CERTSPAN_CHECK(journal->start(options.longest_gather));
+  CERTSPAN_CHECK(journal->start(options));
   return journal;
 }
 
-Result<void> SqliteJournal::start(std::chrono::microseconds longest_gather) {
+Result<void> SqliteJournal::start(const JournalOptions& options) {
   OpenedDirectory& directory = opened();
   CERTSPAN_TRY(committer_, GroupCommitter::create(std::move(*directory.writing), directory.path,
                                                   directory.totals, clock_, ids_));
   checkpointer_ = std::make_unique<Checkpointer>(std::move(*directory.checkpoints), *committer_);
   directory.writing.reset();
   directory.checkpoints.reset();
-  writer_ = std::make_unique<GroupWriter>(*committer_, longest_gather, [this] { checkpointer_->log_grew(); });
+  writer_ = std::make_unique<GroupWriter>(*committer_, options.longest_gather,
+                                          [this] { checkpointer_->log_grew(); });
+  retention_ =
+      std::make_unique<Retention>(*writer_, readers(), clock_, options.retention, options.retention_pace);
   return {};
 }
 

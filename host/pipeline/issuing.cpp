@@ -99,6 +99,7 @@ Answer ItemRunner::call_issuer(const OpenItemPtr& open, Connector& issuer, std::
     CERTSPAN_FAILPOINT("note.before");
     const auto result = runtime_.journal.note(open->item.id, open->item.epoch, bytes);
     if (result == CommitResult::Failed) runtime_.journal_failed();
+    if (result == CommitResult::TooLarge) return Outcome::Invalid;
     if (result != CommitResult::Committed) return Outcome::Unavailable;
     open->item.note = copy_of(bytes);
     open->durable.note = open->item.note;

@@ -157,6 +157,8 @@ void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const N
       release_admission(open);
       log(LogLevel::Error, "not accepted: no room in the journal", open->item, {{"code", "journal.full"}});
       return ReplyDesk::try_later(runtime_.table.remove(open));
+    case CommitResult::TooLarge:
+      return end_too_large(open);
     case CommitResult::StaleEpoch:
     case CommitResult::KeyExists:
       release_admission(open);
@@ -174,6 +176,31 @@ void ItemRunner::wait_for_room(const OpenItemPtr& open, const Next& next) {
   }
   runtime_.timer.after(kDiskFullPause,
                        [this, open, next] { runtime_.cpu.post([this, open, next] { commit(open, next); }); });
+}
+
+/// What the item has grown to is over a limit of the journal's, and would be at the next try too: it ends as
+/// it last was. What a CA outside may have done since is for a person to find out.
+void ItemRunner::end_too_large(const OpenItemPtr& open) {
+  constexpr std::string_view kCode = "journal.too_large";
+  release_admission(open);
+  open->item = open->durable;
+  open->writes.clear();
+  open->certificate.clear();
+  if (std::exchange(open->too_large, true)) {
+    // Not even its end can be kept: nothing has been, or a person decides.
+    log(LogLevel::Error, "too large for the journal", open->item, {{"code", kCode}});
+    if (!open->stored) return ReplyDesk::try_later(runtime_.table.remove(open));
+    open->parked = kForAPerson;
+    return;
+  }
+  if (open->stored && (open->item.state == ItemState::Calling || open->item.state == ItemState::Pending)) {
+    Answer answer;
+    answer.code = kCode;
+    answer.message = "what came of it is too large to keep";
+    return hold(open, answer);
+  }
+  finish(open, ItemState::Failed, Outcome::Rejected, kCode,
+         "the request, or what its connectors keep of it, is too large for the journal");
 }
 
 /// A store record that a call relied on has changed: the calls since the last durable point are made again,

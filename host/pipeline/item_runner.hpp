@@ -94,6 +94,7 @@ class ItemRunner {
   void commit(const OpenItemPtr& open, Next next);
   void committed(const OpenItemPtr& open, CommitResult result, const Next& next);
   void wait_for_room(const OpenItemPtr& open, const Next& next);
+  void end_too_large(const OpenItemPtr& open);
   void start_over(const OpenItemPtr& open);
   void release_admission(const OpenItemPtr& open);
   /// Commits only what is in the journal already: a retry of an item that has no row yet stays in memory.

@@ -49,6 +49,7 @@ struct OpenItem {
   Bytes certificate;               ///< issued, on its way into the journal or to the client
   std::uint32_t conflicts = 0;     ///< commits in a row that conflicted
   bool waits_for_room = false;     ///< its last commit found a full disk
+  bool too_large = false;          ///< a commit was over a limit of the journal's
   /// An earlier call at this issuer may have been done: no other one may be asked until it says what came of
   /// it.
   bool unsure = false;

@@ -169,6 +169,8 @@ certspan_outcome store_commit(void* context, const certspan_store_write* writes,
       return CERTSPAN_OK;
     case CommitResult::Conflict:
       return CERTSPAN_REJECTED;
+    case CommitResult::TooLarge:
+      return CERTSPAN_INVALID;
     default:
       return CERTSPAN_UNAVAILABLE;
   }

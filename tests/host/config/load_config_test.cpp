@@ -60,6 +60,7 @@ TEST_CASE("what a file leaves out has its default, the secure one where there is
   CHECK(config.host.control.socket == "/run/certspan/control.sock");
   CHECK(config.host.drain_timeout == 30s);
   CHECK(config.host.repeat_window == 24h);
+  CHECK(config.host.retention == 400 * 24h);
   CHECK(config.host.log.level == LogLevel::Info);
   CHECK(config.host.log.file.empty());
   CHECK_FALSE(config.host.danger_ca_key_in_host);
@@ -72,6 +73,7 @@ host:
   data_dir: data
   drain_timeout: 5s
   repeat_window: 12h
+  retention: 30d
   listeners:
     plain: { address: "[::1]:8080", limits: { max_connections: 20, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3s } }
   control:
@@ -81,6 +83,7 @@ host:
 )");
   CHECK(config.host.data_dir == "/etc/certspan/data");
   const Listener& plain = *config.host.listener("plain");
+  CHECK(config.host.retention == 30 * 24h);
   CHECK(plain.host == "::1");
   CHECK(plain.port == 8080);
   CHECK_FALSE(plain.has_tls());

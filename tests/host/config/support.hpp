@@ -78,6 +78,7 @@ host:
   data_dir: /var/lib/certspan
   drain_timeout: 30s
   repeat_window: 24h
+  retention: 400d
   danger_ca_key_in_host: true
   listeners:
     web:

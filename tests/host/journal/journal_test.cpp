@@ -122,6 +122,22 @@ TEST_CASE_METHOD(Fixture, "a dead letter keeps what is needed to ask again, a re
   }
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "what is over a limit is told apart from a lack of room, and leaves the rest alone") {
+  const WorkItem item = accepted(1);
+  WorkItem grown = item;
+  grown.set_label("device", std::string(600'000, 'x'));
+  WorkItem request = item;
+  request.request = Bytes(600'000, 0x30);
+  const Transition writes{item, false, {store_write("ca", "key", 0, std::string(70'000, 'x'))}};
+  CHECK(commit_together(*journal,
+                        {{grown, false, {}}, {request, false, {}}, writes, {issued(item), false, {}}}) ==
+        std::vector{CommitResult::TooLarge, CommitResult::TooLarge, CommitResult::TooLarge,
+                    CommitResult::Committed});
+  CHECK(journal->note(item.id, item.epoch, Bytes(5000, 1)) == CommitResult::TooLarge);
+  CHECK((*journal->find(item.id))->state == ItemState::Done);
+}
+
 TEST_CASE_METHOD(Fixture, "an item that begins and ends in one commit is never open") {
   const WorkItem item = issued(fresh_item(journal->next_id(), 1));
   REQUIRE(commit_now(*journal, {item, true, {}}) == CommitResult::Committed);
@@ -209,7 +225,7 @@ TEST_CASE_METHOD(Fixture, "members of one group that do not fit fail alone") {
   group.push_back({fresh_item(journal->next_id(), 11), true, {store_write("ca", "x", 5, "")}});
   group.push_back({fresh_item(journal->next_id(), 12), true, {}});
   CHECK(commit_together(*journal, group) == std::vector{CommitResult::Committed, CommitResult::KeyExists,
-                                                        CommitResult::StaleEpoch, CommitResult::Refused,
+                                                        CommitResult::StaleEpoch, CommitResult::TooLarge,
                                                         CommitResult::Conflict, CommitResult::Committed});
   CHECK(*journal->find_by_key(key_of(10)));
   CHECK(!*journal->find_by_key(key_of(11)));

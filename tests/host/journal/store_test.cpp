@@ -144,10 +144,10 @@ TEST_CASE_METHOD(Fixture,
 }
 
 TEST_CASE_METHOD(Fixture, "writes over a limit are refused") {
-  CHECK(write(store_write("ca", "", 0, "v")) == CommitResult::Refused);
-  CHECK(write(store_write("", "k", 0, "v")) == CommitResult::Refused);
-  CHECK(write(store_write("ca", std::string(257, 'k'), 0, "v")) == CommitResult::Refused);
-  CHECK(write(store_write("ca", "k", 0, std::string(65537, 'v'))) == CommitResult::Refused);
+  CHECK(write(store_write("ca", "", 0, "v")) == CommitResult::TooLarge);
+  CHECK(write(store_write("", "k", 0, "v")) == CommitResult::TooLarge);
+  CHECK(write(store_write("ca", std::string(257, 'k'), 0, "v")) == CommitResult::TooLarge);
+  CHECK(write(store_write("ca", "k", 0, std::string(65537, 'v'))) == CommitResult::TooLarge);
   CHECK(write(store_write("ca", std::string(256, 'k'), 0, std::string(65536, 'v'))) ==
         CommitResult::Committed);
   CHECK(write(store_write("ca", "empty", 0, "")) == CommitResult::Committed);

@@ -153,6 +153,37 @@ TEST_CASE("what uses up its tries becomes a dead letter, and the client's next r
   CHECK(fixture.ask("a").body == "ok:certificate of a 1");
 }
 
+/// So many validators first, each of which makes the item some 33 KB larger.
+Pipeline after_validators(std::size_t count) {
+  Pipeline pipeline = EngineFixture::pipeline({"ca"});
+  pipeline.steps.insert(pipeline.steps.begin(), count - 1, pipeline.steps.front());
+  return pipeline;
+}
+
+TEST_CASE("an item that has grown too large to keep is refused for good, and the next one is served") {
+  EngineFixture fixture;
+  fixture.script.many_labels = true;
+  fixture.start(after_validators(17));
+  CHECK(fixture.ask("a").body == "rejected:");
+  CHECK(fixture.only_item().state == ItemState::Failed);
+  CHECK(fixture.only_item().code == "journal.too_large");
+  CHECK(fixture.script.issuers["ca"].asked == 0);
+  fixture.script.many_labels = false;
+  CHECK(fixture.ask("b").body == "ok:certificate of b 1");
+}
+
+TEST_CASE("what has grown too large to keep once its certificate was issued is held for a person") {
+  EngineFixture fixture;
+  fixture.script.many_labels = true;
+  fixture.start(after_validators(15));
+  auto answer = fixture.send("a");
+  REQUIRE(fixture.wait_for(ItemState::Held));
+  CHECK(fixture.only_item().code == "journal.too_large");
+  CHECK(fixture.script.issuers["ca"].asked == 1);
+  fixture.stop();
+  CHECK(answer.get().status == 503);
+}
+
 TEST_CASE("a client whose time is over hears 503, and its repeat gets the certificate") {
   EngineFixture fixture;
   std::promise<void> go_on;

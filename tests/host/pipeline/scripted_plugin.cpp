@@ -88,6 +88,15 @@ class ScriptedSource final : public sdk::Source {
   }
 };
 
+sdk::Answer with_many_labels(Script& script) {
+  const std::lock_guard lock(script.mutex);
+  sdk::Answer answer = sdk::Answer::ok();
+  for (int i = 0; i < 32; ++i) {
+    answer.add_label("label-" + std::to_string(script.labels++), std::string(1024, 'x'));
+  }
+  return answer;
+}
+
 class ScriptedValidator final : public sdk::Validator {
  public:
   static constexpr const char* kName = "validator";
@@ -99,6 +108,7 @@ class ScriptedValidator final : public sdk::Validator {
   sdk::Answer validate(const sdk::Item& item) override {
     std::string word;
     std::string challenge;
+    if (script_.many_labels) return with_many_labels(script_);
     {
       const std::lock_guard lock(script_.mutex);
       word = next_word(script_.validate);
@@ -133,6 +143,7 @@ class ScriptedFence final : public sdk::Processor {
   ScriptedFence(sdk::Host, std::string_view, std::string_view) : script_(*current_script) {}
   sdk::Answer before_issue(const sdk::Item&, const sdk::Issued&) override { return sdk::Answer::ok(); }
   sdk::Answer after_issue(const sdk::Item&, const sdk::Issued&) override {
+    if (script_.many_labels) return with_many_labels(script_);
     const std::lock_guard lock(script_.mutex);
     return answer_of(next_word(script_.after_issue), "");
   }

@@ -39,7 +39,9 @@ struct Script {
   std::map<std::string, Issuer> issuers;
   std::deque<std::string> validate;  ///< put_off: throttled for ten minutes
   std::deque<std::string> after_issue;
-  std::string challenge;  ///< not empty: the validator spends this record, once
+  bool many_labels = false;  ///< validator and fence give as many new labels as they may, each time
+  int labels = 0;            ///< given so far
+  std::string challenge;             ///< not empty: the validator spends this record, once
   std::function<void(const std::string& connector)> inside_issue;  ///< called inside every `issue`
 };
 
