@@ -5,6 +5,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "host/base/event.hpp"
+
 namespace certspan {
 
 struct Log::Sink {
@@ -52,7 +54,9 @@ bool plain(std::string_view text) {
 std::string json_record(LogLevel level, std::string_view event, std::span<const LogField> fields) {
   std::string out = "{\"time\":\"" + timestamp() + "\",\"level\":\"";
   out += word(level);
-  out += "\",\"event\":";
+  const EventKind& kind = event_kind(event);
+  fmt::format_to(std::back_inserter(out), "\",\"number\":{},\"name\":\"{}\",\"event\":", kind.number,
+                 kind.name);
   append_json(out, event);
   for (const LogField& field : fields) {
     out += ',';
@@ -65,7 +69,8 @@ std::string json_record(LogLevel level, std::string_view event, std::span<const 
 }
 
 std::string text_record(LogLevel level, std::string_view event, std::span<const LogField> fields) {
-  std::string out = fmt::format("{} {:5} {}", timestamp(), word(level), event);
+  std::string out =
+      fmt::format("{} {:5} {:04} {}", timestamp(), word(level), event_kind(event).number, event);
   for (const LogField& field : fields) {
     out += ' ';
     out += field.name;

@@ -22,9 +22,10 @@ struct LogField {
   std::string_view value;
 };
 
-/// The host's log: one record a state change, an event phrase and fields, as text for people or one JSON
-/// object a line. Thread-safe. Records hold no secret: values of secret fields never reach this class.
-/// Control characters are escaped, so a field cannot forge a record.
+/// The host's log: one record a state change, an event's number and phrase and its fields, as text for people
+/// or one JSON object a line, where the event's name stands too (host/base/event.hpp). Thread-safe. Records
+/// hold no secret: values of secret fields never reach this class. Control characters are escaped, so a field
+/// cannot forge a record.
 class Log {
  public:
   struct Options {

@@ -41,7 +41,7 @@ struct Script {
   std::deque<std::string> after_issue;
   bool many_labels = false;  ///< validator and fence give as many new labels as they may, each time
   int labels = 0;            ///< given so far
-  std::string challenge;             ///< not empty: the validator spends this record, once
+  std::string challenge;     ///< not empty: the validator spends this record, once
   std::function<void(const std::string& connector)> inside_issue;  ///< called inside every `issue`
 };
 

@@ -1,0 +1,96 @@
+#include "host/base/event.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace certspan {
+namespace {
+
+// A number is never used again for something else. tests/lint/check_events.py holds this table against the
+// phrases in the code and against docs/events.md.
+constexpr EventKind kKinds[] = {
+    {1, "HostStarted", "started"},
+    {2, "HostListening", "listening"},
+    {3, "HostStopped", "stopped"},
+    {10, "ConfigApplied", "configuration applied"},
+    {11, "ConfigRefused", "configuration refused, the old one keeps serving"},
+    {12, "ConfigLingers",
+     "a call is still inside the configuration before; its connectors stay until it ends"},
+    {13, "ConnectorLeftOut", "running without connector"},
+    {20, "ListenerCertificateRenewed", "certificates of listeners renewed"},
+    {21, "ListenerCertificateNotRenewed", "certificates of listeners can't be renewed"},
+    {22, "SecretUnreadable", "secret can't be read"},
+    {23, "ListenerCertificateKept", "listeners keep their old certificates"},
+    {30, "ClockBehind", "clock behind the journal: no new work is accepted"},
+    {31, "ClockSlightlyBehind", "the clock is a little behind the journal"},
+    {32, "ClockAccepted", "clock accepted"},
+    {40, "JournalFailed", "journal failed: the host ends, recovery decides what was committed"},
+    {41, "JournalFullRefused", "not accepted: no room in the journal"},
+    {42, "JournalFullWaits", "waits for room in the journal"},
+    {43, "JournalTooLarge", "too large for the journal"},
+    {44, "WorkTakenUp", "took up open items"},
+    {50, "CommandRun", "command"},
+    {51, "CommandRefused", "command refused"},
+    {52, "ActionRun", "action"},
+    {53, "WorkRetried", "work retry"},
+    {54, "WorkCancelled", "work cancel"},
+    {55, "WorkResolved", "work resolve"},
+    {60, "WorkHeld", "item held"},
+    {61, "WorkHeldAskedAgain", "held item is asked for again"},
+    {62, "WorkDead", "dead letter"},
+    {63, "WorkOfAnotherClaim", "item belongs to another claim"},
+    {64, "WorkConflicts", "item conflicts again and again"},
+    {65, "WorkLeftForStart", "left for the next start"},
+    {66, "WorkPutOff", "put off"},
+    {kPluginEvent.number, kPluginEvent.name, kPluginEvent.phrase},
+    {901, "PluginException", "plugin.exception"},
+    {910, "CaLoaded", "ca loaded"},
+    {4006, "ScepIssuedSuccess", "issued"},
+    {4007, "ScepIssuedFailure", "refused"},
+    {4100, "ScepTurnedAway", "turned away"},
+    {4101, "ScepCertificateWithheld", "certificate withheld"},
+    {4102, "ScepNotAnswered", "request neither answered nor submitted"},
+    {4103, "ScepMessageUnreadable", "message not readable"},
+    {4104, "ScepMessageRefused", "message refused"},
+    {4110, "RaCertificateExpired", "RA certificate has expired"},
+    {4111, "RaCertificateExpires", "RA certificate expires soon"},
+    {4112, "RaCertificateForeign", "RA certificate is not issued by a CA of this endpoint"},
+};
+
+constexpr bool rises() {
+  for (std::size_t i = 1; i < std::size(kKinds); ++i) {
+    if (kKinds[i - 1].number >= kKinds[i].number) return false;
+  }
+  return true;
+}
+static_assert(rises());
+
+/// By phrase, for the search.
+const auto& by_phrase() {
+  static const auto sorted = [] {
+    std::array<const EventKind*, std::size(kKinds)> kinds{};
+    std::transform(std::begin(kKinds), std::end(kKinds), kinds.begin(),
+                   [](const EventKind& kind) { return &kind; });
+    std::sort(kinds.begin(), kinds.end(),
+              [](const EventKind* a, const EventKind* b) { return a->phrase < b->phrase; });
+    return kinds;
+  }();
+  return sorted;
+}
+
+}  // namespace
+
+std::span<const EventKind> event_kinds() {
+  return kKinds;
+}
+
+const EventKind& event_kind(std::string_view phrase) {
+  const auto& kinds = by_phrase();
+  const auto* const found =
+      std::lower_bound(kinds.begin(), kinds.end(), phrase,
+                       [](const EventKind* kind, std::string_view wanted) { return kind->phrase < wanted; });
+  return found != kinds.end() && (*found)->phrase == phrase ? **found : kPluginEvent;
+}
+
+}  // namespace certspan
