@@ -66,6 +66,8 @@ Deployment::Deployment(CheckedConfig checked, Backends backends)
     : checked_(std::move(checked)),
       backends_(backends),
       secrets_(checked_.prepared, backends.log),
+      http_out_({checked_.config.host.http_out.proxy, checked_.config.host.http_out.no_proxy,
+                 checked_.config.host.http_out.connect_timeout}),
       running_(std::make_shared<RunningConfig>()),
       no_call_inside_(running_->gone.get_future()) {
   service_backends_ = {.log = &backends.log,
@@ -74,7 +76,8 @@ Deployment::Deployment(CheckedConfig checked, Backends backends)
                        .secrets = &secrets_,
                        .routes = this,
                        .submitter = &backends.engine.submitter(),
-                       .issuers = &backends.engine};
+                       .issuers = &backends.engine,
+                       .http_out = &http_out_};
   running_->graph = graph_of(checked_.config);
 }
 

@@ -18,6 +18,7 @@
 #include "host/rehearsal/cast.hpp"
 #include "host/services/host_services.hpp"
 #include "host/services/http/http_server.hpp"
+#include "host/services/http_out/curl_client.hpp"
 
 namespace certspan {
 
@@ -86,6 +87,7 @@ class Deployment final : public RouteTable {
   CheckedConfig checked_;
   Backends backends_;
   ConfiguredSecrets secrets_;
+  CurlClient http_out_;
   ServiceBackends service_backends_;
   std::vector<std::unique_ptr<HostServices>> services_;
   std::shared_ptr<RunningConfig>

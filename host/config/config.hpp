@@ -73,6 +73,13 @@ struct LogSection {
   std::filesystem::path file;  ///< empty: standard error
 };
 
+/// How connectors speak HTTP to the outside.
+struct HttpOutSection {
+  std::string proxy;                  ///< "http://host:port"; empty: none
+  std::vector<std::string> no_proxy;  ///< hosts, and domains with all below them
+  std::chrono::milliseconds connect_timeout{10'000};
+};
+
 struct HostSection {
   std::filesystem::path data_dir = "/var/lib/certspan";
   Mark data_dir_mark;  ///< of the value; nowhere if the file has none
@@ -84,6 +91,7 @@ struct HostSection {
   std::vector<Listener> listeners;
   ControlSection control;
   LogSection log;
+  HttpOutSection http_out;
   bool danger_ca_key_in_host = false;
 
   const Listener* listener(std::string_view name) const;

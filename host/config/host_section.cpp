@@ -173,6 +173,32 @@ void read_log(const YamlNode& node, const std::filesystem::path& base, LogSectio
   log.format = static_cast<LogFormat>(format);
 }
 
+/// "http://host:port" and nothing more: a password has no place here, nor has a path.
+bool is_proxy(std::string_view text) {
+  constexpr std::string_view kScheme = "http://";
+  Listener parts;
+  if (!text.starts_with(kScheme)) return false;
+  return split_address(text.substr(kScheme.size()), parts) && parts.port != 0 &&
+         parts.host.find_first_of("/@?# ") == std::string::npos;
+}
+
+void read_http_out(const YamlNode& node, HttpOutSection& http_out, Faults& faults) {
+  MapReader map(node, "http_out", "host.http_out", faults);
+  map.text("proxy", http_out.proxy);
+  if (const YamlEntry* proxy = map.take("proxy"); proxy != nullptr && !is_proxy(http_out.proxy)) {
+    faults.error(FaultCode::BadValue, proxy->value.mark(),
+                 "\"proxy\" of http_out is not of the form http://host:port",
+                 "write http://proxy.example:3128");
+  }
+  if (const YamlEntry* hosts = map.take("no_proxy")) {
+    for (Named& host : read_texts(hosts->value, "\"no_proxy\" of http_out", faults)) {
+      http_out.no_proxy.push_back(std::move(host.name));
+    }
+  }
+  map.duration("connect_timeout", {milliseconds(100), minutes(5)}, http_out.connect_timeout);
+  map.finish();
+}
+
 }  // namespace
 
 void read_host(const YamlNode& node, const std::filesystem::path& base, HostSection& host, Faults& faults) {
@@ -190,6 +216,7 @@ void read_host(const YamlNode& node, const std::filesystem::path& base, HostSect
   if (const YamlEntry* control = map.take("control"))
     read_control(control->value, base, host.control, faults);
   if (const YamlEntry* log = map.take("log")) read_log(log->value, base, host.log, faults);
+  if (const YamlEntry* http_out = map.take("http_out")) read_http_out(http_out->value, host.http_out, faults);
   map.boolean("danger_ca_key_in_host", host.danger_ca_key_in_host);
   map.finish();
 }

@@ -125,6 +125,10 @@ Json host() {
       mapping("the host's log", {{"level", choice("least level kept", {"debug", "info", "warn", "error"})},
                                  {"format", choice("of each record", {"text", "json"})},
                                  {"file", text("path; without it standard error")}});
+  Json http_out = mapping("how connectors speak HTTP to the outside",
+                          {{"proxy", text("http://host:port of the proxy; without it none")},
+                           {"no_proxy", texts("hosts and domains that are asked directly")},
+                           {"connect_timeout", duration("for name, connection and TLS")}});
   return mapping(
       "the process itself",
       {{"data_dir", text("directory of journal and stores")},
@@ -134,6 +138,7 @@ Json host() {
        {"listeners", listeners()},
        {"control", std::move(control)},
        {"log", std::move(log)},
+       {"http_out", std::move(http_out)},
        {"danger_ca_key_in_host", yes_or_no("accept a CA key in the process that reads the network")}});
 }
 

@@ -122,7 +122,8 @@ class Connector {
   // Worker calls. Each blocks at most until the deadline of its terms, if the plugin keeps to it.
 
   Answer validate(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
-  /// Ok has a certificate and Pending a handle, else the answer is Internal.
+  /// Ok has a certificate and Pending a handle, else the answer is Internal. Unavailable and Throttled become
+  /// Unknown, http_out.order_left, if within the CallScope of this thread a request may have done something.
   Answer issue(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});
   /// Ok has a certificate. Pending with an empty handle: the old one still holds.
   Answer poll(const WorkItem& item, const CallTerms& terms, const NoteFunction& note = {});

@@ -4,6 +4,7 @@
 #include "host/loading/abi_text.hpp"
 #include "host/loading/connector.hpp"
 #include "host/loading/connector_sinks.hpp"
+#include "host/services/call_scope.hpp"
 
 namespace certspan {
 namespace {
@@ -28,6 +29,23 @@ Answer with_certificate(Answer answer) {
   if (!answer.ok() || !answer.certificate.empty()) return answer;
   return refusal(Outcome::Internal, "plugin.no_certificate",
                  "the plugin answered \"ok\" without a certificate; tell its vendor");
+}
+
+/// "Certainly not done" of an order that left, and of whose answer nobody says that the CA wrote it, is a
+/// guess: a proxy's 502 and a broken connection look alike to a plugin that maps status codes. The book of
+/// what left is the host's, so its word counts. Only `issue` needs this: `poll` and `lookup` change nothing
+/// at the CA, and their "unavailable" says no more than "can't tell yet"; that of `cancel` leaves the order
+/// as it stood; a validator is asked again either way.
+Answer by_what_left(Answer answer) {
+  const CallScope* scope = CallScope::current();
+  const bool not_done = answer.outcome == Outcome::Unavailable || answer.outcome == Outcome::Throttled;
+  if (!not_done || scope == nullptr || !scope->may_have_been_done()) return answer;
+  answer.message =
+      "a part of the order left this host and no answer is known to be the CA's own; the plugin said \"" +
+      std::string(to_string(answer.outcome)) + "\" (" + answer.code + "): " + answer.message;
+  answer.code = "http_out.order_left";
+  answer.outcome = Outcome::Unknown;
+  return answer;
 }
 
 certspan_issued to_abi_issued(const IssuedView& view, const std::vector<certspan_bytes_view>& chain) {
@@ -133,6 +151,7 @@ Answer Connector::issue(const WorkItem& item, const CallTerms& terms, const Note
                                         [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                           issuer()->issue(instance_, abi, sink);
                                         }));
+  answer = by_what_left(std::move(answer));
   if (answer.outcome == Outcome::Pending && answer.handle.empty()) {
     return refusal(Outcome::Internal, "plugin.no_handle",
                    "the plugin answered \"pending\" without a handle to ask by; tell its vendor");

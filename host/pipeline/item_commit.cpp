@@ -26,7 +26,7 @@ Answer ItemRunner::call(const OpenItemPtr& open, Connector& connector, std::stri
   inside_.fetch_add(1);
   Answer answer;
   {
-    const CallScope scope(id, open->writes);
+    const CallScope scope(id, open->writes, terms.deadline);
     answer = make(terms);
   }
   inside_.fetch_sub(1);

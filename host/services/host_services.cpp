@@ -8,12 +8,13 @@ namespace certspan {
 namespace {
 
 const void* find_service(void*, const char* id) noexcept {
-  static constexpr std::array<std::pair<std::string_view, const void*>, 7> kServices = {{
+  static constexpr std::array<std::pair<std::string_view, const void*>, 8> kServices = {{
       {CERTSPAN_SERVICE_LOG, &kLogService},
       {CERTSPAN_SERVICE_CLOCK, &kClockService},
       {CERTSPAN_SERVICE_SECRETS, &kSecretsService},
       {CERTSPAN_SERVICE_STORE, &kStoreService},
       {CERTSPAN_SERVICE_HTTP_IN, &kHttpInService},
+      {CERTSPAN_SERVICE_HTTP_OUT, &kHttpOutService},
       {CERTSPAN_SERVICE_SUBMIT, &kSubmitService},
       {CERTSPAN_SERVICE_ISSUERS, &kIssuersService},
   }};

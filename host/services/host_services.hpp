@@ -1,10 +1,13 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 #include <certspan/abi/actions.h>
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/service_http_in.h>
+#include <certspan/abi/service_http_out.h>
 #include <certspan/abi/service_store.h>
 #include <certspan/abi/service_submit.h>
 #include <certspan/abi/services.h>
@@ -12,6 +15,7 @@
 #include "host/base/clock.hpp"
 #include "host/base/log.hpp"
 #include "host/journal/journal.hpp"
+#include "host/services/http_out/outgoing.hpp"
 #include "host/services/interfaces.hpp"
 
 namespace certspan {
@@ -25,6 +29,7 @@ struct ServiceBackends {
   RouteTable* routes = nullptr;
   Submitter* submitter = nullptr;
   IssuerDirectory* issuers = nullptr;
+  Outgoing* http_out = nullptr;  ///< none while a connector is only tried out: nothing is sent
 };
 
 /// The host as one connector sees it: the `certspan_host` given to its `create`, whose services know which
@@ -38,6 +43,8 @@ class HostServices {
   const certspan_host* host() const { return &host_; }
   const std::string& connector() const { return connector_; }
   const ServiceBackends& backends() const { return backends_; }
+  /// The number of the next exchange over http_out, from 1. Thread-safe.
+  std::uint64_t next_exchange() { return exchanges_.fetch_add(1) + 1; }
 
   /// From the `context` that a plugin hands back.
   static HostServices& of(void* context) { return *static_cast<HostServices*>(context); }
@@ -46,6 +53,7 @@ class HostServices {
   std::string connector_;
   ServiceBackends backends_;
   certspan_host host_;
+  std::atomic<std::uint64_t> exchanges_{0};
 };
 
 /// The tables, one file each.
@@ -54,6 +62,7 @@ extern const certspan_service_clock kClockService;
 extern const certspan_service_secrets kSecretsService;
 extern const certspan_service_store kStoreService;
 extern const certspan_service_http_in kHttpInService;
+extern const certspan_service_http_out kHttpOutService;
 extern const certspan_service_submit kSubmitService;
 extern const certspan_service_issuers kIssuersService;
 

@@ -13,10 +13,12 @@
 
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/service_http_in.h>
+#include <certspan/abi/service_http_out.h>
 #include <certspan/abi/service_store.h>
 #include <certspan/abi/service_submit.h>
 #include <certspan/abi/services.h>
 #include <certspan/detail/callback.hpp>
+#include <certspan/http_out.hpp>
 #include <certspan/secret_buffer.hpp>
 #include <certspan/store.hpp>
 #include <certspan/types.hpp>
@@ -72,6 +74,7 @@ class Host {
         store_(service<certspan_service_store>(host, CERTSPAN_SERVICE_STORE)),
         issuers_(service<certspan_service_issuers>(host, CERTSPAN_SERVICE_ISSUERS)),
         http_in_(service<certspan_service_http_in>(host, CERTSPAN_SERVICE_HTTP_IN)),
+        http_out_(service<certspan_service_http_out>(host, CERTSPAN_SERVICE_HTTP_OUT)),
         submit_(service<certspan_service_submit>(host, CERTSPAN_SERVICE_SUBMIT)) {}
 
   /// Writes a log record: `event` is a short stable phrase, what differs stands in up to 16 fields (later
@@ -119,6 +122,8 @@ class Host {
   }
 
   [[nodiscard]] Store store() const noexcept { return {store_, context_}; }
+  /// HTTP to the outside.
+  [[nodiscard]] HttpOut http_out() const noexcept { return {http_out_, context_}; }
 
   /// Calls `visit(std::string_view issuer, Bytes certificate)` for the chains of a pipeline's issuers ("": of
   /// every pipeline of this source), each issuing CA first. Cheap. Without the service: Unsupported.
@@ -188,6 +193,7 @@ class Host {
   const certspan_service_store* store_;
   const certspan_service_issuers* issuers_;
   const certspan_service_http_in* http_in_;
+  const certspan_service_http_out* http_out_;
   const certspan_service_submit* submit_;
 };
 

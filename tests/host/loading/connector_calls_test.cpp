@@ -3,6 +3,7 @@
 #include "host/loading/abi_limits.hpp"
 #include "host/loading/connector.hpp"
 #include "host/services/abi_views.hpp"
+#include "host/services/call_scope.hpp"
 #include "tests/host/loading/fake_type.hpp"
 
 namespace certspan {
@@ -85,6 +86,47 @@ TEST_CASE("an issuer's ok needs a certificate and its pending a handle") {
   s.answer_with(plain_answer(CERTSPAN_PENDING));
   CHECK(s.connector->issue(s.item, {}).code == "plugin.no_handle");
   CHECK(s.connector->poll(s.item, {}).outcome == Outcome::Pending);
+}
+
+TEST_CASE("an issuer's \"certainly not done\" counts only while no order of the call is open") {
+  Started s;
+  std::vector<StoreWrite> writes;
+  for (const certspan_outcome claim : {CERTSPAN_UNAVAILABLE, CERTSPAN_THROTTLED}) {
+    certspan_answer answer = plain_answer(claim);
+    answer.retry_after_ms = 7000;
+    s.answer_with(answer);
+    CallScope scope("w-1", writes);
+    const auto outcome = static_cast<Outcome>(claim);
+    CHECK(s.connector->issue(s.item, {}).outcome == outcome);
+    scope.exchange_begins(1);
+    const Answer overruled = s.connector->issue(s.item, {});
+    CHECK(overruled.outcome == Outcome::Unknown);
+    CHECK(overruled.code == "http_out.order_left");
+    CHECK_THAT(overruled.message, Contains(std::string(to_string(outcome))));
+    CHECK(overruled.retry_after == std::chrono::seconds(7));
+    // What changes nothing at the CA keeps its word.
+    CHECK(s.connector->poll(s.item, {}).outcome == outcome);
+    CHECK(s.connector->lookup(s.item, {}).outcome == outcome);
+    CHECK(s.connector->validate(s.item, {}).outcome == outcome);
+    scope.answer_came(1);
+    CHECK(s.connector->issue(s.item, {}).outcome == Outcome::Unknown);
+    REQUIRE(scope.answered_by_ca(1));
+    CHECK(s.connector->issue(s.item, {}).outcome == outcome);
+    scope.exchange_begins(2);
+    scope.nothing_left(2);
+    CHECK(s.connector->issue(s.item, {}).outcome == outcome);
+  }
+}
+
+TEST_CASE("an issuer's final answer stands, whatever left") {
+  Started s;
+  std::vector<StoreWrite> writes;
+  CallScope scope("w-1", writes);
+  scope.exchange_begins(1);
+  s.answer_with(plain_answer(CERTSPAN_REJECTED));
+  CHECK(s.connector->issue(s.item, {}).outcome == Outcome::Rejected);
+  s.answer_with(with_certificate(CERTSPAN_OK));
+  CHECK(s.connector->issue(s.item, {}).ok());
 }
 
 TEST_CASE("a note within issue reaches the function that stores it") {

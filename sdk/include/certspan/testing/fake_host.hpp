@@ -15,6 +15,7 @@
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/service_submit.h>
 #include <certspan/abi/services.h>
+#include <certspan/testing/fake_http_out.hpp>
 #include <certspan/testing/fake_store.hpp>
 #include <certspan/testing/recorders.hpp>
 #include <certspan/types.hpp>
@@ -82,6 +83,7 @@ class FakeHost {
   std::set<std::pair<std::string, std::string>> granted_routes;
   std::vector<RecordedRoute> routes;
   FakeStore store;
+  FakeHttpOut http_out;
 
   [[nodiscard]] const certspan_host* c_host() const noexcept { return &host_; }
 
@@ -116,7 +118,7 @@ class FakeHost {
         {CERTSPAN_SERVICE_LOG, &kLog},         {CERTSPAN_SERVICE_CLOCK, &kClock},
         {CERTSPAN_SERVICE_SECRETS, &kSecrets}, {CERTSPAN_SERVICE_STORE, &kStore},
         {CERTSPAN_SERVICE_ISSUERS, &kIssuers}, {CERTSPAN_SERVICE_HTTP_IN, &kHttpIn},
-        {CERTSPAN_SERVICE_SUBMIT, &kSubmit},
+        {CERTSPAN_SERVICE_SUBMIT, &kSubmit},   {CERTSPAN_SERVICE_HTTP_OUT, &kHttpOut},
     };
     const auto found = kTables.find(id);
     return found == kTables.end() ? nullptr : found->second;
@@ -190,6 +192,14 @@ class FakeHost {
                                std::string(from_abi(response->content_type)), copy_of(response->body)};
   }
 
+  static certspan_outcome http_send(void* context, const certspan_http_out_request* request,
+                                    const certspan_http_out_sink* sink) noexcept {
+    return self(context).http_out.send(request, sink);
+  }
+  static certspan_outcome http_answered_by_ca(void* context, std::uint64_t exchange) noexcept {
+    return self(context).http_out.answered_by_ca(exchange);
+  }
+
   static void submit(void* /*context*/, certspan_http_exchange* exchange,
                      const certspan_submission* submission, certspan_bytes_view reply_context) noexcept {
     ++fake(exchange).endings;
@@ -219,6 +229,8 @@ class FakeHost {
                                                         &find};
   static constexpr certspan_service_http_in kHttpIn = {sizeof(certspan_service_http_in), 0, &add_route,
                                                        &respond};
+  static constexpr certspan_service_http_out kHttpOut = {sizeof(certspan_service_http_out), 0, &http_send,
+                                                         &http_answered_by_ca};
   static constexpr certspan_service_submit kSubmit = {sizeof(certspan_service_submit), 0, &submit, &poll};
 
   mutable std::mutex mutex_;
