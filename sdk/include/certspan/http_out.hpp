@@ -138,11 +138,11 @@ class HttpOut {
              to_abi(request.tls->key),
              to_abi(request.tls->key_token)};
     }
-    const auto deadline = std::chrono::nanoseconds(request.deadline.time_since_epoch()).count();
+    const std::chrono::nanoseconds deadline = request.deadline.time_since_epoch();
     const certspan_http_out_request c_request = {
         .struct_size = sizeof(certspan_http_out_request),
         .flags = request.asks_only ? CERTSPAN_HTTP_OUT_ASKS_ONLY : 0,
-        .deadline_ns = static_cast<std::uint64_t>(deadline),
+        .deadline_ns = static_cast<std::uint64_t>(deadline.count()),
         .max_answer = request.max_answer,
         .method = to_abi(request.method),
         .url = to_abi(request.url),
