@@ -30,6 +30,14 @@ Answer no_fence() {
   return answer;
 }
 
+Answer no_chain(const std::string& issuer) {
+  Answer answer;
+  answer.outcome = Outcome::Unavailable;
+  answer.code = "issuer.no_chain";
+  answer.message = "\"" + issuer + "\" gives no CA certificate to compare the one that it issued with";
+  return answer;
+}
+
 const std::vector<Bytes>& chain_or_none(const IssuerChains::Chain& chain) {
   static const std::vector<Bytes> kNone;
   return chain ? *chain : kNone;
@@ -90,7 +98,8 @@ Answer ItemRunner::fence_certificate(const OpenItemPtr& open, const std::string&
   if (fence == nullptr) return no_fence();
   Connector* connector = config->connectors.find(issuer);
   const auto chain = connector == nullptr ? nullptr : config->chains.get(*connector);
-  const IssuedView issued{issuer, certificate, chain_or_none(chain)};
+  if (!chain) return no_chain(issuer);
+  const IssuedView issued{issuer, certificate, *chain};
   return call(open, *fence, "check_certificate",
               [&](const CallTerms& terms) { return fence->after_issue(open->item, terms, issued); });
 }

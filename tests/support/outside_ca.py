@@ -3,13 +3,15 @@
 
     /usr/bin/python3 tests/support/outside_ca.py --dir DIR [--root DIR] [--port 0] [--key ec|rsa] [--days 365]
 
-prints `listening on 127.0.0.1:PORT` and serves until it is ended. One request a line, one answer a line, JSON:
+prints `listening on 127.0.0.1:PORT` and serves until it is ended. One request a line, one answer a line, JSON; the same over
+HTTP, one request in the body of each POST:
 
     {"op": "issue", "key": HEX, "attempt": N, "csr": HEX, "answer_after_ms": N}
     {"op": "poll", "order": TEXT}
     {"op": "lookup", "key": HEX, "attempt": N}
     {"op": "chain"}                    {"op": "ping"}
     {"op": "script", "next": [BEHAVIOUR...], "always": BEHAVIOUR, "lookup": "promise" | "cannot_tell"}
+    {"op": "asked"}                    how often each of these was asked
 
 Answers have an "outcome" (ok, pending, rejected, ..., the words of the contract). It does not recognise repeats: a second
 `issue` with one key makes a second certificate, which DIR/ledger.jsonl then shows. That file has one line for each
@@ -24,9 +26,12 @@ A BEHAVIOUR is for one `issue`, taken from "next" in turn, then "always": an obj
     answer                 an answer given instead of a certificate: {"outcome": "rejected", "code": ..., "message": ...}
     fault                  make a wrong certificate: see outside_ca_certificates.issue
     garbage                answer this text after the certificate was made
+    status                 of the answer, over HTTP; default 200
 """
 import argparse
+import collections
 import hashlib
+import http.client
 import json
 import os
 import pathlib
@@ -34,6 +39,7 @@ import socketserver
 import sys
 import threading
 import time
+import typing
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
@@ -45,6 +51,15 @@ import outside_ca_certificates as certificates  # noqa: E402
 
 class Drop(Exception):
     """Close the connection without an answer."""
+
+
+class Told(typing.NamedTuple):
+    """An answer as it goes out. `content`: an object, or a text as it stands."""
+    content: object
+    status: int = 200
+
+    def encoded(self):
+        return (self.content if isinstance(self.content, str) else json.dumps(self.content)).encode()
 
 
 class Ledger:
@@ -84,9 +99,17 @@ class OutsideCa:
         self.next = []
         self.always = {}
         self.lookup = "promise"
+        self.asked = collections.Counter()
 
     def answer(self, question):
-        return getattr(self, "op_" + question.pop("op"))(**question)
+        op = question.pop("op")
+        with self.lock:
+            self.asked[op] += 1
+        answer = getattr(self, "op_" + op)(**question)
+        return answer if isinstance(answer, Told) else Told(answer)
+
+    def op_asked(self):
+        return {"outcome": "ok", "asked": self.asked}
 
     def op_ping(self):
         return {"outcome": "ok"}
@@ -109,7 +132,7 @@ class OutsideCa:
         if behaviour.get("drop") == "before":
             raise Drop
         if "answer" in behaviour:
-            return behaviour["answer"]
+            return Told(behaviour["answer"], behaviour.get("status", 200))
         order = [time.monotonic() + answer_after_ms / 1000, key, attempt, bytes.fromhex(csr), behaviour, None]
         with self.lock:
             if attempt <= self.withdrawn.get(key, 0):
@@ -123,7 +146,7 @@ class OutsideCa:
         time.sleep(behaviour.get("after_ms", 0) / 1000)
         if behaviour.get("drop") == "after":
             raise Drop
-        return behaviour.get("garbage", answer)
+        return Told(behaviour.get("garbage", answer), behaviour.get("status", 200))
 
     def op_poll(self, order):
         with self.lock:
@@ -163,16 +186,20 @@ class OutsideCa:
 
 class Handler(socketserver.StreamRequestHandler):
     def handle(self):
-        for line in self.rfile:
-            try:
-                answer = self.server.ca.answer(json.loads(line))
-            except Drop:
-                return
-            text = answer if isinstance(answer, str) else json.dumps(answer)
-            try:
-                self.wfile.write(text.encode() + b"\n")
-            except OSError:
-                return
+        try:
+            for line in self.rfile:
+                if line.startswith(b"POST "):
+                    self.answer_post()
+                else:
+                    self.wfile.write(self.server.ca.answer(json.loads(line)).encoded() + b"\n")
+        except (Drop, OSError):
+            return
+
+    def answer_post(self):
+        head = http.client.parse_headers(self.rfile)
+        told = self.server.ca.answer(json.loads(self.rfile.read(int(head["Content-Length"]))))
+        body = told.encoded()
+        self.wfile.write(f"HTTP/1.1 {told.status} so\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
 class Server(socketserver.ThreadingTCPServer):

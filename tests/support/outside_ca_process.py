@@ -56,6 +56,10 @@ class OutsideCaProcess:
         given = {"next": next, "always": always, "lookup": lookup}
         self.ask("script", **{name: value for name, value in given.items() if value is not None})
 
+    def asked(self, op):
+        """How often it was asked that since it started."""
+        return self.ask("asked")["asked"].get(op, 0)
+
     def ledger(self):
         """One entry for each certificate ever issued."""
         with open(self.folder / "ledger.jsonl", encoding="utf-8") as file:

@@ -54,6 +54,27 @@ TEST_CASE("the example of the architecture page is read into types") {
   CHECK(steps[1] == Step{StepKind::Issue, {"corp-ca", "corp-ca-2"}, "wifi", 20s, {6, 1s, 2min}});
 }
 
+TEST_CASE("a proxy is a place, without a path or a password") {
+  const auto with_proxy = [](const std::string& proxy) {
+    return "version: 1\nhost: { http_out: { proxy: \"" + proxy + "\", no_proxy: [ca.example] } }\n";
+  };
+  const Config config = good(with_proxy("http://proxy.example:3128"));
+  CHECK(config.host.http_out.proxy == "http://proxy.example:3128");
+  CHECK(config.host.http_out.no_proxy == std::vector<std::string>{"ca.example"});
+  CHECK(config.host.http_out.connect_timeout == 10s);
+  for (const char* bad : {"proxy.example:3128", "https://proxy.example:3128", "http://proxy.example",
+                          "http://proxy.example:3128/path", "http://user:secret@proxy.example:3128"}) {
+    CAPTURE(bad);
+    Faults faults("f");
+    parse(with_proxy(bad), faults);
+    REQUIRE(faults.sorted().size() == 1);
+    const Fault fault = faults.sorted().front();
+    CHECK(fault.code == FaultCode::BadValue);
+    CHECK(fault.mark == Mark{2, 28});
+    CHECK(fault.message.find("secret") == std::string::npos);
+  }
+}
+
 TEST_CASE("what a file leaves out has its default, the secure one where there is a choice") {
   const Config config = good("version: 1\n");
   CHECK(config.host.data_dir == "/var/lib/certspan");

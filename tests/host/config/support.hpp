@@ -92,6 +92,7 @@ host:
     socket: /run/certspan/control.sock
     roles: { viewer: [bob], operator: ["group:helpdesk"], officer: [alice], admin: [root] }
   log: { level: info, format: text, file: /var/log/certspan.log }
+  http_out: { proxy: "http://proxy.example:3128", no_proxy: [ca.example, 192.0.2.9], connect_timeout: 5s }
 plugins:
   dirs: [/usr/lib/certspan/plugins]
   pins: { com.acme.ca: 5f2c9b1e0d6a4c3b8a7f6e5d4c3b2a190817263544536271809f8e7d6c5b4a39 }
