@@ -117,7 +117,8 @@ class Transfer {
 
   void set_pem(CURLoption option, BytesView pem) {
     if (pem.empty()) return;
-    // libcurl only reads; the bytes outlive the transfer, which resets the handle.
+    // The bytes outlive the transfer, which resets the handle.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): libcurl's struct wants it so; it only reads
     curl_blob blob = {const_cast<std::uint8_t*>(pem.data()), pem.size(), CURL_BLOB_NOCOPY};
     set(option, &blob);
   }

@@ -69,7 +69,7 @@ TEST_CASE("content of several lines stays as it is") {
 TEST_CASE("a secret that cannot be had says why, without its content") {
   const TempDir dir;
   CHECK(code_of({SecretRef::Store::File, (dir.path() / "none").string(), {}}) == "secret.missing");
-  CHECK(code_of({SecretRef::Store::File, dir.path().string(), {}}) == "secret.no_file");
+  CHECK(code_of({SecretRef::Store::File, dir.path().string(), {}}) == "secret.unreadable");
   CHECK(code_of(dir.write("a", "")) == "secret.empty");
   CHECK(code_of(dir.write("a", "\n")) == "secret.empty");
   const auto large = read_secret(dir.write("a", std::string(64 * 1024 + 1, 'x')));
