@@ -43,6 +43,7 @@ constexpr EventKind kKinds[] = {
     {64, "WorkConflicts", "item conflicts again and again"},
     {65, "WorkLeftForStart", "left for the next start"},
     {66, "WorkPutOff", "put off"},
+    {70, "OutsideAsked", "asked outside"},
     {kPluginEvent.number, kPluginEvent.name, kPluginEvent.phrase},
     {901, "PluginException", "plugin.exception"},
     {910, "CaLoaded", "ca loaded"},
