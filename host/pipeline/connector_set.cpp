@@ -1,5 +1,6 @@
 #include "host/pipeline/connector_set.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace certspan {
@@ -17,6 +18,15 @@ Connector* ConnectorSet::find(std::string_view name) const {
 WorkerPool& ConnectorSet::pool_of(std::string_view name, WorkerPool& cpu) const {
   const auto found = stations_.find(name);
   return found == stations_.end() || !found->second.own_pool ? cpu : *found->second.own_pool;
+}
+
+bool ConnectorSet::full_for(const Pipeline& pipeline) const {
+  const auto full = [this](const std::string& name) {
+    const auto found = stations_.find(name);
+    return found != stations_.end() && found->second.own_pool && found->second.own_pool->full();
+  };
+  return std::ranges::any_of(pipeline.steps,
+                             [&](const Step& step) { return std::ranges::all_of(step.connectors, full); });
 }
 
 void ConnectorSet::stop_pools() {

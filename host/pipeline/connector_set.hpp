@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "host/loading/connector.hpp"
+#include "host/pipeline/pipeline_graph.hpp"
 #include "host/pipeline/worker_pool.hpp"
 
 namespace certspan {
@@ -28,6 +29,8 @@ class ConnectorSet {
   Connector* find(std::string_view name) const;
   /// The pool whose threads may call the connector.
   WorkerPool& pool_of(std::string_view name, WorkerPool& cpu) const;
+  /// As many calls as may wait for a validator of the pipeline, or for each of the issuers of a step.
+  bool full_for(const Pipeline& pipeline) const;
   const std::map<std::string, Station, std::less<>>& all() const { return stations_; }
   void stop_pools();
 

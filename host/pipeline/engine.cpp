@@ -32,6 +32,12 @@ void respond_try_later(const HttpExchangePtr& exchange) {
   exchange->respond(std::move(response));
 }
 
+/// The address of whoever sent it, without the port: connections are cheap to have many of.
+std::string_view client_of(const HttpRequest& request) {
+  const std::string_view address = request.remote_address;
+  return address.substr(0, address.rfind(':'));
+}
+
 }  // namespace
 
 double random_unit() {
@@ -76,7 +82,7 @@ Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
     open->tell_pending = item.state == ItemState::Pending && pipeline != nullptr &&
                          pipeline->reply.then == ReplyRule::Then::Pending;
     table_.restore(open);
-    cpu_.post([this, open] { runner_.resume(open); });
+    cpu_.post({open->pipeline}, [this, open] { runner_.resume(open); });
   }
   if (!items.empty()) {
     runtime_.log.write(LogLevel::Info, "took up open items", {{"count", std::to_string(items.size())}});
@@ -94,8 +100,9 @@ std::shared_ptr<const RunningConfig> Engine::replace(std::shared_ptr<const Runni
 void Engine::take_request(const std::string& connector, HttpRequest request,
                           const HttpExchangePtr& exchange) {
   auto shared = std::make_shared<HttpRequest>(std::move(request));
-  const bool queued =
-      cpu_.try_post([this, connector, shared, exchange] { handle(connector, *shared, exchange); });
+  const bool queued = cpu_.try_post({connector, client_of(*shared)}, [this, connector, shared, exchange] {
+    handle(connector, *shared, exchange);
+  });
   if (!queued) respond_try_later(exchange);
 }
 
@@ -121,7 +128,7 @@ void Engine::handle(const std::string& connector, const HttpRequest& request,
 void Engine::sweep() {
   for (ItemTable::Expired& expired : table_.expire(runtime_.clock.now())) {
     auto shared = std::make_shared<ItemTable::Expired>(std::move(expired));
-    cpu_.post([this, shared] {
+    cpu_.post({shared->item->pipeline}, [this, shared] {
       const auto config = runtime_.config();
       // A client may hear PENDING only of what is in the journal.
       const Pipeline* pipeline = shared->item->stored ? config->graph.find(shared->item->pipeline) : nullptr;
@@ -224,7 +231,7 @@ Result<WorkId> Engine::retry(WorkId id) {
                     "); only a dead letter can be tried again");
   }
   CERTSPAN_TRY(const OpenItemPtr again, intake_.revive(*item));
-  cpu_.post([this, again] { runner_.start(again); });
+  cpu_.post({again->pipeline}, [this, again] { runner_.start(again); });
   return again->id.load();
 }
 

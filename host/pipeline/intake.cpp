@@ -61,6 +61,9 @@ void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply
 
 void Intake::accept(const OpenItemPtr& open, Submission submission, const Pipeline& pipeline) {
   if (answer_from_journal(open)) return;
+  if (runtime_.config()->connectors.full_for(pipeline)) {
+    return ReplyDesk::try_later(runtime_.table.remove(open));
+  }
   WorkItem& item = open->item;
   item.key = submission.key;
   item.poll_key = submission.poll_key;

@@ -105,7 +105,7 @@ void ItemRunner::post(const OpenItemPtr& open, std::string_view connector, Next 
   for (int tries = 0; tries < 2; ++tries) {
     const auto config = runtime_.config();
     // A job that is not taken is left as it was. NOLINTNEXTLINE(bugprone-use-after-move)
-    if (config->connectors.pool_of(name, runtime_.cpu).post(std::move(next))) return;
+    if (config->connectors.pool_of(name, runtime_.cpu).post({open->pipeline}, std::move(next))) return;
   }
   log(LogLevel::Debug, "left for the next start", open->item, {});
 }
@@ -135,7 +135,7 @@ void ItemRunner::commit(const OpenItemPtr& open, Next next) {
   transition.first = !open->stored;
   transition.writes = open->writes;
   runtime_.journal.commit(std::move(transition), [this, open, next = std::move(next)](CommitResult result) {
-    runtime_.cpu.post([this, open, result, next] { committed(open, result, next); });
+    runtime_.cpu.post({open->pipeline}, [this, open, result, next] { committed(open, result, next); });
   });
 }
 
@@ -174,8 +174,9 @@ void ItemRunner::wait_for_room(const OpenItemPtr& open, const Next& next) {
   if (!std::exchange(open->waits_for_room, true)) {
     log(LogLevel::Error, "waits for room in the journal", open->item, {{"code", "journal.full"}});
   }
-  runtime_.timer.after(kDiskFullPause,
-                       [this, open, next] { runtime_.cpu.post([this, open, next] { commit(open, next); }); });
+  runtime_.timer.after(kDiskFullPause, [this, open, next] {
+    runtime_.cpu.post({open->pipeline}, [this, open, next] { commit(open, next); });
+  });
 }
 
 /// What the item has grown to is over a limit of the journal's, and would be at the next try too: it ends as

@@ -10,7 +10,10 @@ ItemTable::Entered ItemTable::enter(const ItemKey& key, const std::optional<Item
                                     const std::string& pipeline, Waiter* waiter) {
   MutexLock lock(mutex_);
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
-    if (waiter != nullptr) found->second->waiters.push_back(std::move(*waiter));
+    if (waiter != nullptr) {
+      if (found->second->waiters.size() >= kMostWaiters) return {Entry::Full, nullptr};
+      found->second->waiters.push_back(std::move(*waiter));
+    }
     return {Entry::Repeat, found->second};
   }
   if (poll_key && by_poll_key_.contains(*poll_key)) return {Entry::PollKeyInUse, nullptr};
@@ -25,7 +28,7 @@ bool ItemTable::full(const std::string& pipeline) const {
   if (by_key_.size() >= limit_) return true;
   if (!several_pipelines_) return false;
   const auto own = by_pipeline_.find(pipeline);
-  return own != by_pipeline_.end() && own->second >= limit_ / 2;
+  return own != by_pipeline_.end() && own->second >= limit_ - by_key_.size();
 }
 
 void ItemTable::add(const OpenItemPtr& item) {
@@ -57,6 +60,7 @@ bool ItemTable::wait(const OpenItemPtr& item, Waiter& waiter) {
   MutexLock lock(mutex_);
   const auto found = by_key_.find(item->key);
   if (found == by_key_.end() || found->second != item) return false;
+  if (item->waiters.size() >= kMostWaiters) return false;
   item->waiters.push_back(std::move(waiter));
   return true;
 }

@@ -25,9 +25,12 @@ class ItemTable {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// `limit`: items at a time; beyond it new ones are turned away. Where there are several pipelines, none
-  /// gets more than half of it: a CA that is stuck fills its own pipeline's half and leaves the others
-  /// theirs.
+  /// Clients that may wait for one item: who repeats himself faster than he is answered takes no more memory.
+  static constexpr std::size_t kMostWaiters = 16;
+
+  /// `limit`: items at a time; beyond it new ones are turned away. Where there are several pipelines, each
+  /// may have as many as there are free places: a CA that is stuck fills half of them, two fill a third each,
+  /// and there is always room for the others.
   explicit ItemTable(std::size_t limit) : limit_(limit) {}
 
   /// How many pipelines there are now.
@@ -39,7 +42,8 @@ class ItemTable {
     OpenItemPtr item;
   };
   /// Makes `waiter` (null: nobody waits) wait for the item with this key; makes that item if there is none.
-  /// On PollKeyInUse (another open item has the poll key) and Full the waiter is left to the caller.
+  /// On PollKeyInUse (another open item has the poll key) and Full (so many items, or so many clients of this
+  /// one) the waiter is left to the caller.
   Entered enter(const ItemKey& key, const std::optional<ItemKey>& poll_key, const std::string& pipeline,
                 Waiter* waiter);
   /// Puts an item of the journal in, as a starting host does.
@@ -47,7 +51,7 @@ class ItemTable {
 
   OpenItemPtr find_by_poll_key(const ItemKey& poll_key) const;
   OpenItemPtr find(WorkId id) const;
-  /// Adds a waiter to an item; false if the item has left the table.
+  /// Adds a waiter to an item; false if the item has left the table, or so many wait for it.
   bool wait(const OpenItemPtr& item, Waiter& waiter);
 
   /// Takes the waiters away, to be answered.

@@ -4,6 +4,11 @@
 #include <signal.h>
 
 namespace certspan {
+namespace {
+
+constexpr unsigned kTurns = 4;  // one of them is for new work, whatever else waits
+
+}  // namespace
 
 WorkerPool::WorkerPool(const std::string& name, std::size_t threads, std::size_t queue_limit)
     : name_(name.substr(0, 15)), queue_limit_(queue_limit), alive_(threads) {
@@ -20,18 +25,20 @@ WorkerPool::~WorkerPool() {
   stop();
 }
 
-bool WorkerPool::post(Job&& job) {
+bool WorkerPool::post(const Turn& turn, Job&& job) {
   MutexLock lock(mutex_);
   if (alive_ == 0) return false;
-  jobs_.push_back(std::move(job));
+  accepted_.push(turn, std::move(job));
   changed_.notify_one();
   return true;
 }
 
-bool WorkerPool::try_post(Job job) {
+bool WorkerPool::try_post(const Turn& turn, Job job) {
   MutexLock lock(mutex_);
-  if (stopping_ || jobs_.size() >= queue_limit_) return false;
-  jobs_.push_back(std::move(job));
+  if (stopping_ || fresh_.size() >= queue_limit_) return false;
+  const std::size_t free = queue_limit_ - fresh_.size();
+  if (fresh_.size_of_group(turn.group) >= free || fresh_.size_of_lane(turn) > free / 2) return false;
+  fresh_.push(turn, std::move(job));
   changed_.notify_one();
   return true;
 }
@@ -49,7 +56,14 @@ void WorkerPool::stop() {
 
 std::size_t WorkerPool::queued() const {
   MutexLock lock(mutex_);
-  return jobs_.size();
+  return accepted_.size() + fresh_.size();
+}
+
+/// What was accepted goes first, for it ends and makes room; but it can't hold up new work for good.
+WorkerPool::Job WorkerPool::next() {
+  const bool for_fresh = ++turn_ % kTurns == 0;
+  const bool fresh = accepted_.empty() || (for_fresh && !fresh_.empty());
+  return fresh ? fresh_.pop() : accepted_.pop();
 }
 
 void WorkerPool::run() {
@@ -58,13 +72,12 @@ void WorkerPool::run() {
     Job job;
     {
       MutexLock lock(mutex_);
-      while (jobs_.empty() && !stopping_) changed_.wait(lock);
-      if (jobs_.empty()) {
+      while (idle() && !stopping_) changed_.wait(lock);
+      if (idle()) {
         --alive_;
         return;
       }
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+      job = next();
     }
     job();
   }

@@ -81,7 +81,8 @@ void EngineFixture::add_connector(RunningConfig& config, const std::string& name
   station.connector = std::make_shared<Connector>(name, plugin_, *plugin_->find_type(type));
   REQUIRE(station.connector->create(services_.back()->host(), "{}").ok());
   REQUIRE(station.connector->start().ok());
-  if (station.connector->runs_waits()) station.own_pool = std::make_unique<WorkerPool>(name, 2, 100);
+  if (station.connector->runs_waits())
+    station.own_pool = std::make_unique<WorkerPool>(name, kWorkers, kOwnQueue);
   config.connectors.add(std::move(station));
 }
 
@@ -132,6 +133,16 @@ bool EngineFixture::wait_for(ItemState state) {
     std::this_thread::yield();
   }
   return false;
+}
+
+bool EngineFixture::wait_for_full(const std::string& connector) {
+  const WorkerPool& pool = *running_->connectors.all().at(connector).own_pool;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!pool.full()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
 }
 
 }  // namespace certspan

@@ -37,6 +37,10 @@ class EngineFixture {
   EngineFixture();
   ~EngineFixture();
 
+  /// Of each connector that waits for something outside.
+  static constexpr int kWorkers = 2;
+  static constexpr int kOwnQueue = 100;
+
   Script script;
   /// Breakers that open after 3 failures for some milliseconds, and retries without end.
   IssuerHealth::Rules issuer_health{.failures = 3,
@@ -58,6 +62,9 @@ class EngineFixture {
 
   PendingAnswer send(const std::string& body);
   ClientAnswer ask(const std::string& body) { return send(body).get(); }
+
+  /// Waits until as many calls wait for a connector as may.
+  bool wait_for_full(const std::string& connector);
 
   Journal& journal() { return *journal_; }
   Engine& engine() { return *engine_; }

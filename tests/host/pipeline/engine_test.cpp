@@ -223,5 +223,25 @@ TEST_CASE("a host that takes no work in says so, and loses nothing") {
   CHECK(fixture.ask("a").body == "ok:certificate of a 1");
 }
 
+TEST_CASE(
+    "while as many calls as may wait for a CA, new work is told to come later, and what was accepted goes "
+    "on") {
+  EngineFixture fixture;
+  std::promise<void> gate;
+  const auto may_go_on = gate.get_future().share();
+  fixture.script.inside_issue = [&](const std::string&) { may_go_on.wait(); };
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  std::vector<PendingAnswer> accepted;
+  for (int i = 0; i < EngineFixture::kWorkers + EngineFixture::kOwnQueue; ++i) {
+    accepted.push_back(fixture.send("item-" + std::to_string(i)));
+  }
+  REQUIRE(fixture.wait_for_full("ca"));
+  CHECK(fixture.ask("late").status == 503);
+  accepted.push_back(fixture.send("item-7"));  // a repeat waits with the first
+  gate.set_value();
+  for (PendingAnswer& answer : accepted) CHECK(answer.get().body.starts_with("ok:certificate of item-"));
+  CHECK(fixture.ask("late").body.starts_with("ok:certificate of late"));
+}
+
 }  // namespace
 }  // namespace certspan
