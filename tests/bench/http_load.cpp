@@ -23,12 +23,19 @@ int require(long result, const char* what) {
   return static_cast<int>(result);
 }
 
-int connect_to(std::uint16_t port) {
-  const int socket = require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+sockaddr_in place(std::uint32_t host, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(host);
+  return address;
+}
+
+int connect_to(std::uint16_t port, std::uint32_t from) {
+  const int socket = require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  const sockaddr_in own = place(from, 0);
+  require(::bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof(own)), "bind");
+  const sockaddr_in address = place(INADDR_LOOPBACK, port);
   require(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), "connect");
   const int on = 1;
   require(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), "setsockopt");
@@ -37,11 +44,12 @@ int connect_to(std::uint16_t port) {
 
 }  // namespace
 
-HttpLoad::HttpLoad(std::uint16_t port, std::size_t connections)
-    : epoll_(require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
+HttpLoad::HttpLoad(std::uint16_t port, std::size_t connections, const Senders& senders)
+    : senders_(senders), epoll_(require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   connections_.resize(connections);
   for (std::size_t i = 0; i < connections; ++i) {
-    connections_[i].socket = connect_to(port);
+    connections_[i].socket =
+        connect_to(port, senders.address + (senders.one_each ? static_cast<std::uint32_t>(i) : 0));
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = i;
@@ -83,7 +91,9 @@ void HttpLoad::read_head(Connection& connection) const {
   constexpr std::string_view kLength = "Content-Length: ";
   const std::size_t length = head.find(kLength);
   std::size_t body = 0;
-  if (!head.starts_with("HTTP/1.1 200") || length == std::string_view::npos ||
+  const bool answer =
+      head.starts_with("HTTP/1.1 200") || (senders_.may_be_refused && head.starts_with("HTTP/1.1 503"));
+  if (!answer || length == std::string_view::npos ||
       std::from_chars(head.data() + length + kLength.size(), head.data() + head.size(), body).ec !=
           std::errc()) {
     throw std::runtime_error("an answer of the host: " + std::string(head));

@@ -16,11 +16,18 @@ using NextRequest = std::function<std::optional<std::string_view>(std::size_t& n
 /// Takes the body of the 200 to request `number`.
 using TakeReply = std::function<void(std::size_t number, std::string_view body)>;
 
+/// Who sends, as the server sees it. All of 127.0.0.0/8 is this machine.
+struct Senders {
+  std::uint32_t address = 0x7f000001;  ///< of the first connection
+  bool one_each = false;               ///< each further connection has the next address
+  bool may_be_refused = false;         ///< a 503 is an answer too
+};
+
 /// Connections that stay open, each with one request in flight, on one thread by epoll: a closed loop. Throws
-/// std::runtime_error on anything but a whole HTTP/1.1 200 with a Content-Length.
+/// std::runtime_error on anything but a whole HTTP/1.1 200 with a Content-Length, or what `senders` allow.
 class HttpLoad {
  public:
-  HttpLoad(std::uint16_t port, std::size_t connections);
+  HttpLoad(std::uint16_t port, std::size_t connections, const Senders& senders = {});
   ~HttpLoad();
   HttpLoad(const HttpLoad&) = delete;
   HttpLoad& operator=(const HttpLoad&) = delete;
@@ -44,6 +51,7 @@ class HttpLoad {
   bool receive(Connection& connection);
   void read_head(Connection& connection) const;
 
+  const Senders senders_;
   int epoll_ = -1;
   std::vector<Connection> connections_;
 };

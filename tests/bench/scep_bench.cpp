@@ -1,13 +1,18 @@
 // Slices for tests/bench/scep_enrol.py, which runs the host:
 //   scep_bench PORT DIRECTORY CONNECTIONS
 // DIRECTORY is one that `certspan init` wrote. `prepare` makes requests that are sent later, `floor` does the
-// key operations of an enrolment and nothing else, `enrol` enrols over HTTP.
+// key operations of an enrolment and nothing else, `enrol` enrols over HTTP, each connection from an address
+// of its own. `repeat` sends one request again and again, `caps` asks for the capabilities. `flooded` is
+// `enrol` beside somebody at another address who repeats one request on many connections.
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <exception>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,7 +35,9 @@ namespace {
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::runtime_error("can't read " + path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 test::Bytes der_of(const std::string& pem) {
@@ -52,7 +59,9 @@ constexpr std::string_view kSuccess = "\x06\x0a\x60\x86\x48\x01\x86\xf8\x45\x01\
 class Enrolments {
  public:
   Enrolments(std::uint16_t port, const std::string& directory, std::size_t connections)
-      : devices_(der_of(read_text(directory + "/ra.pem")), challenge(directory)), load_(port, connections) {}
+      : devices_(der_of(read_text(directory + "/ra.pem")), challenge(directory)),
+        load_(port, connections, {.address = kFirstDevice, .one_each = true}),
+        flood_(port, kFloodConnections, {.address = kFlooder, .may_be_refused = true}) {}
 
   std::uint64_t prepare(std::size_t count) {
     requests_ = devices_.prepare(count, std::thread::hardware_concurrency());
@@ -65,6 +74,7 @@ class Enrolments {
       texts_.back().append(request.message.begin(), request.message.end());
     }
     next_ = 0;
+    if (kept_.empty()) kept_ = texts_.front();
     return count;
   }
 
@@ -86,9 +96,52 @@ class Enrolments {
     return done;
   }
 
+  /// One request again and again, octet for octet.
+  std::uint64_t repeat(std::chrono::milliseconds length) {
+    return flood_.run(length, repeats(), [](std::size_t, std::string_view) {});
+  }
+
+  std::uint64_t ask_capabilities(std::chrono::milliseconds length) {
+    const auto ask = [](std::size_t&) -> std::optional<std::string_view> {
+      return "GET /scep?operation=GetCACaps HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    };
+    return flood_.run(length, ask, [](std::size_t, std::string_view) {});
+  }
+
+  std::uint64_t run_flooded(std::chrono::milliseconds length) {
+    std::atomic<bool> stop{false};
+    std::exception_ptr failed;
+    const auto same = repeats();
+    std::thread flooder([&] {
+      try {
+        const auto until_stopped = [&](std::size_t& number) { return stop ? std::nullopt : same(number); };
+        repeated_ += flood_.run(std::chrono::hours(1), until_stopped, [](std::size_t, std::string_view) {});
+      } catch (...) {
+        failed = std::current_exception();
+      }
+    });
+    const std::uint64_t done = run(length);
+    stop = true;
+    flooder.join();
+    if (failed) std::rethrow_exception(failed);
+    return done;
+  }
+
+  /// How often `flooded` has sent its one request.
+  std::uint64_t repeated() const { return repeated_; }
+
   EVP_PKEY* client() const { return devices_.key(0).handle(); }
 
  private:
+  static constexpr std::uint32_t kFirstDevice = 0x7f000101;  // 127.0.1.1
+  static constexpr std::uint32_t kFlooder = 0x7f000063;      // 127.0.0.99
+  static constexpr std::size_t kFloodConnections = 128;
+
+  /// The first request of all, which has been answered with a certificate once.
+  NextRequest repeats() const {
+    return [this](std::size_t&) -> std::optional<std::string_view> { return kept_; };
+  }
+
   static std::string challenge(const std::string& directory) {
     std::string text = read_text(directory + "/challenge");
     text.erase(text.find_last_not_of("\r\n") + 1);
@@ -97,6 +150,9 @@ class Enrolments {
 
   Devices devices_;
   HttpLoad load_;
+  HttpLoad flood_;
+  std::string kept_;
+  std::uint64_t repeated_ = 0;
   std::vector<PreparedRequest> requests_;
   std::vector<std::string> texts_;
   std::size_t next_ = 0;
@@ -128,6 +184,10 @@ int main(int argc, char** argv) try {
          });
        }},
       {"enrol", [&](auto length) { return enrolments.run(length); }},
+      {"repeat", [&](auto length) { return enrolments.repeat(length); }},
+      {"caps", [&](auto length) { return enrolments.ask_capabilities(length); }},
+      {"flooded", [&](auto length) { return enrolments.run_flooded(length); }},
+      {"repeated", [&](auto) { return enrolments.repeated(); }},
   });
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

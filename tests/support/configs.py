@@ -34,6 +34,24 @@ def use_outside_ca(text, address, answer_after="0s", timeout="5s", reply="{ with
     return text.replace("      path: /scep\n", "      path: /scep\n      ca_certificates: chain\n", 1)
 
 
+def add_neighbour(text, address):
+    """The configuration of `certspan init` with a second endpoint, /neighbour, whose CA is at `address`."""
+    connector = CONNECTOR.format(address=address, answer_after="0s", timeout="5s")
+    source = text.split("  scep:\n", 1)[1].split("  challenge:\n", 1)[0].replace("path: /scep", "path: /neighbour")
+    text = text.replace("\nprofiles:", f"{connector}  neighbour:\n{source}\nprofiles:", 1)
+    return text + """
+  neighbour:
+    source: neighbour
+    steps:
+      - validate: challenge
+      - issue: outside-ca
+        profile: device
+        timeout: 5s
+        retry: { attempts: 100, backoff: 100ms..1s }
+    reply: { within: 1s, then: try_later }
+"""
+
+
 def certify_ra(host, outside_folder):
     """Replaces the RA certificate of `host` by one that the CA outside has issued: clients want RA and CA of one chain."""
     ca = certificates.KeptCa(pathlib.Path(outside_folder) / "issuing", "", "", None)
