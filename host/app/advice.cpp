@@ -20,6 +20,8 @@ constexpr Advice kAdvice[] = {
      "mint a challenge for the profile of this pipeline: `certspan challenge new --profile`"},
     {"challenge.wrong_subject",
      "compare subject and alternative names with what the challenge was minted for, and find out who asked"},
+    {"challenge.unbound_user",
+     "mint a challenge for this user: `certspan challenge new --san upn:user@suffix`"},
     {"challenge.too_many_tries",
      "find out who guesses challenges at this address; it may try again after a minute"},
     {"challenge.bad_request", "look at what the device sends: its request can't be read"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/app/ca_group.hpp"
 #include "host/config/load_config.hpp"
 #include "host/journal/data_directory.hpp"
 #include "host/services/abi_views.hpp"
@@ -98,7 +99,8 @@ bool Deployment::start(Faults& faults) {
       missing_.emplace_back(prepared.name, own.to_line());
     }
   }
-  return started;
+  check_ca_groups(checked_.config, *running_, faults);
+  return started && !faults.has_errors();
 }
 
 bool Deployment::start_one(const PreparedConnector& prepared, Faults& faults) {

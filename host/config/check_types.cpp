@@ -209,14 +209,40 @@ class TypeChecker {
     sources_.insert(closest_or_same(pipeline.source.name, names_));
     check_labels(pipeline);
     bool validated = false;
+    const PreparedConnector* sharing = nullptr;
     for (const StepConfig& step : pipeline.steps) {
       const bool issue = step.kind == StepKind::Issue;
       for (const Named& connector : step.connectors) {
         check_role(connector, issue ? Role::Issuer : Role::Validator, issue ? "\"issue\"" : "\"validate\"");
         use(connector);
       }
+      if (issue && sharing != nullptr) warn_of_sharing(*sharing, step);
+      if (!issue && sharing == nullptr) sharing = sharing_one(step);
       validated = validated || !issue;
       if (issue && !validated) check_open(pipeline, step);
+    }
+  }
+
+  const PreparedConnector* sharing_one(const StepConfig& step) const {
+    for (const Named& connector : step.connectors) {
+      const PreparedConnector* prepared = prepared_.connector(connector.name);
+      if (prepared != nullptr && prepared->shares_secret) return prepared;
+    }
+    return nullptr;
+  }
+
+  /// Devices sign the secret into their requests: nobody can take it out before a CA of somebody else sees
+  /// it.
+  void warn_of_sharing(const PreparedConnector& sharing, const StepConfig& step) {
+    for (const Named& issuer : step.connectors) {
+      const ConnectorType* type = type_of(issuer.name);
+      if (type == nullptr || (type->flags & CERTSPAN_TYPE_HOLDS_CA_KEY) != 0) continue;
+      faults_.warning(
+          FaultCode::SharedChallenge, issuer.mark,
+          fmt::format("CA \"{}\" sees the challenge that \"{}\" has for all devices: it stands in every "
+                      "request",
+                      issuer.name, sharing.name),
+          "use one-time challenges with CAs that are not your own");
     }
   }
 

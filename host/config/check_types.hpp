@@ -33,6 +33,7 @@ struct PreparedConnector {
   std::vector<SecretRef> secrets;  ///< token "secret:<n>" in the settings opens secrets[n]
   std::vector<RouteGrant> grants;
   std::vector<std::string> uses;  ///< connectors that its settings name
+  bool shares_secret = false;     ///< has a secret that every device puts into its request
   std::uint32_t concurrency = 4;
   bool required = true;
 

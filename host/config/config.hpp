@@ -147,6 +147,7 @@ struct PipelineConfig {
   bool otherwise_reject = false;  ///< items of the source that match no pipeline are refused
   Mark otherwise_mark;
   bool danger_open_enrolment = false;
+  bool danger_mixed_chains = false;  ///< its CAs may stand under different roots
 
   /// The steps as a work item carries them.
   std::vector<Step> resolved_steps() const;

@@ -40,6 +40,8 @@ enum class FaultCode : std::uint16_t {
   CaKeyInHost = 1060,       ///< a CA key in the process that reads the network
   OpenEnrolment = 1061,     ///< a network source reaches an issuer without a validator
   Danger = 1062,            ///< a `danger_` switch is on
+  SharedChallenge = 1063,   ///< a secret of all devices reaches a CA of somebody else
+  MixedChains = 1064,       ///< the CAs of one step stand under different roots
 };
 
 enum class Severity : std::uint8_t { Warning, Error };

@@ -60,6 +60,7 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"reply", "pipelines.*"},
     {"otherwise", "pipelines.*"},
     {"danger_open_enrolment", "pipelines.*"},
+    {"danger_mixed_chains", "pipelines.*"},
     {"within", "pipelines.*.reply"},
     {"then", "pipelines.*.reply"},
     {"validate", "pipelines.*.steps"},

@@ -194,6 +194,7 @@ void read_pipelines(const YamlNode& node, std::vector<PipelineConfig>& pipelines
     if (const YamlEntry* reply = map.take("reply")) read_reply(reply->value, pipeline, faults);
     read_otherwise(map, pipeline);
     map.boolean("danger_open_enrolment", pipeline.danger_open_enrolment);
+    map.boolean("danger_mixed_chains", pipeline.danger_mixed_chains);
     map.later("on_failure");
     map.finish();
   }

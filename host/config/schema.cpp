@@ -189,7 +189,8 @@ Json pipelines() {
                {"deadline", duration("for an item to be done; what may have been done by then is held")},
                {"reply", std::move(reply)},
                {"otherwise", choice("what becomes of the source's items that match no pipeline", {"reject"})},
-               {"danger_open_enrolment", yes_or_no("accept issuing to whoever reaches the source")}},
+               {"danger_open_enrolment", yes_or_no("accept issuing to whoever reaches the source")},
+               {"danger_mixed_chains", yes_or_no("accept CAs under different roots behind one another")}},
               {"source", "steps"}));
 }
 

@@ -6,6 +6,7 @@ namespace certspan {
 
 /// The marks in a settings schema that the host reads; abi/plugin.h says what each one means.
 inline constexpr std::string_view kSecretMark = "x-certspan-secret";
+inline constexpr std::string_view kSharedSecretMark = "x-certspan-shared-secret";
 inline constexpr std::string_view kListenerMark = "x-certspan-listener";
 inline constexpr std::string_view kRouteMark = "x-certspan-route";
 inline constexpr std::string_view kDurationMark = "x-certspan-duration";

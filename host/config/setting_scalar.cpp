@@ -191,6 +191,7 @@ void report_setting_type(SettingsRun& run, const SettingSpot& spot, std::string_
 }
 
 Json read_setting_secret(SettingsRun& run, const SettingSpot& spot) {
+  if (spot.schema.marked(kSharedSecretMark)) run.into().shares_secret = true;
   if (spot.node.kind() == Kind::Secret) {
     run.into().secrets.push_back(spot.node.secret());
     return fmt::format("secret:{}", run.into().secrets.size() - 1);

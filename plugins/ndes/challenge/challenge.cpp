@@ -1,5 +1,7 @@
 #include "plugins/ndes/challenge/challenge.hpp"
 
+#include <algorithm>
+
 #include "plugins/common/pki/general_names.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
@@ -44,6 +46,10 @@ std::optional<ChallengeUse> describe(const pki::CertificateRequest& request, con
   return use;
 }
 
+bool names_user(const std::vector<std::string>& san) {
+  return std::ranges::any_of(san, [](const std::string& name) { return name.starts_with("upn:"); });
+}
+
 sdk::Answer answer_of(SpendResult result) {
   switch (result) {
     case SpendResult::Spent:
@@ -61,6 +67,10 @@ sdk::Answer answer_of(SpendResult result) {
     case SpendResult::WrongSubject:
       return sdk::Answer::rejected("challenge.wrong_subject",
                                    "the challenge is bound to another subject or alternative name");
+    case SpendResult::UnboundUser:
+      return sdk::Answer::rejected("challenge.unbound_user",
+                                   "the request names a user, and its challenge was not minted for that "
+                                   "name: whoever has it could be anybody");
     case SpendResult::StoreUnavailable:
       break;
   }
@@ -124,10 +134,13 @@ bool Challenge::is_static(std::string_view challenge) const {
 
 sdk::Answer Challenge::judge(std::string_view challenge, const pki::CertificateRequest& request,
                              const sdk::Item& item) {
-  if (is_static(challenge)) return sdk::Answer::ok();
+  auto use = describe(request, item);
+  const bool unbound_user = use && !settings_.danger_unbound_users && names_user(use->san);
+  // What can't be read is the fence's to refuse.
+  if (is_static(challenge)) return answer_of(unbound_user ? SpendResult::UnboundUser : SpendResult::Spent);
   if (!book_) return answer_of(SpendResult::Unknown);
-  const auto use = describe(request, item);
   if (!use) return sdk::Answer::invalid("challenge.bad_request", "the names in the request can't be read");
+  use->user_must_be_bound = unbound_user;
   std::string id;
   const SpendResult result = book_->spend(challenge, *use, to_ms(host_.wall_now()), id);
   sdk::Answer answer = answer_of(result);

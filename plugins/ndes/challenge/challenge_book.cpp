@@ -55,6 +55,7 @@ SpendResult check_binding(const ChallengeBinding& binding, const ChallengeUse& u
     return SpendResult::WrongSubject;
   }
   if (binding.san && !names_match(*binding.san, use.san)) return SpendResult::WrongSubject;
+  if (!binding.san && use.user_must_be_bound) return SpendResult::UnboundUser;
   return SpendResult::Spent;
 }
 

@@ -32,6 +32,7 @@ struct ChallengeUse {
   std::string common_name;  // "" if the subject does not hold exactly one
   std::vector<std::string> san;
   pki::BytesView item_key;
+  bool user_must_be_bound = false;  // it names a user, which only a binding of `san` may allow
 };
 
 enum class SpendResult : std::uint8_t {
@@ -42,6 +43,7 @@ enum class SpendResult : std::uint8_t {
   WrongEndpoint,
   WrongProfile,
   WrongSubject,
+  UnboundUser,
   StoreUnavailable,
 };
 

@@ -12,6 +12,7 @@ ChallengeSettings ChallengeSettings::read(std::string_view json) {
   result.lifetime_ms = settings.number("/one_time/lifetime", kDefaultLifetimeMs);
   result.endpoint = settings.text("/one_time/endpoint");
   result.profile = settings.text("/one_time/profile");
+  result.danger_unbound_users = settings.flag("/danger_unbound_users");
   return result;
 }
 

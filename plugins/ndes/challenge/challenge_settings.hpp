@@ -15,6 +15,7 @@ struct ChallengeSettings {
   std::int64_t lifetime_ms = 0;
   std::string endpoint;  // what new challenges are bound to unless their minter says otherwise
   std::string profile;
+  bool danger_unbound_users = false;
 };
 
 inline constexpr std::int64_t kDefaultLifetimeMs = 60L * 60 * 1000;
@@ -32,7 +33,13 @@ inline constexpr const char* kChallengeSchema = R"json({
       "type": "string",
       "minLength": 1,
       "x-certspan-secret": true,
+      "x-certspan-shared-secret": true,
       "description": "One challenge for all devices. It reaches every CA that gets the request; prefer one_time."
+    },
+    "danger_unbound_users": {
+      "type": "boolean",
+      "default": false,
+      "description": "Lets whoever has a challenge that is not bound to alternative names ask for any user principal name."
     },
     "one_time": {
       "type": "object",

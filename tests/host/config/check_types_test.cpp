@@ -354,6 +354,26 @@ TEST_CASE("a plugin says nothing of a value that has a fault already") {
   CHECK(faults.error_count() == 1);
 }
 
+TEST_CASE("a secret of all devices that reaches a CA of somebody else is told") {
+  FakeCatalog catalog;
+  catalog.add({"ndes",
+               "shared",
+               "a challenge for all",
+               R"({"type": "object", "properties": {
+      "static": {"type": "string", "x-certspan-secret": true, "x-certspan-shared-secret": true}}})",
+               {Role::Validator},
+               0});
+  const std::string one_for_all = "type: shared, settings: { static: \"${file:/run/credentials/x}\" }";
+  std::string text = with(
+      "type: challenge, settings: { static: \"${file:/run/credentials/x}\", endpoint: scep, lifetime: 1h }",
+      one_for_all);
+  const Fault fault = only(text, FaultCode::SharedChallenge, "acme]", catalog);
+  CHECK(fault.severity == Severity::Warning);
+  CHECK(fault.message.find("CA \"acme\" sees the challenge that \"password\"") == 0);
+  text.replace(text.find("[corp-ca, acme]"), 15, "corp-ca");
+  CHECK(check(text, catalog).faults.empty());
+}
+
 TEST_CASE("a label in `when` is one that the source's items may have") {
   const Fault fault = only(with("when: { ", "when: { adress: \"10.*\", "), FaultCode::UnknownName, "adress");
   CHECK(fault.message == "the items of source \"scep\" have no label \"adress\"");

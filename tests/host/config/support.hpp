@@ -122,6 +122,7 @@ pipelines:
     source: scep
     when: { message: renewal }
     danger_open_enrolment: true
+    danger_mixed_chains: false
     steps: [ { issue: acme, profile: wifi } ]
     otherwise: reject
   wifi:

@@ -101,6 +101,29 @@ TEST_CASE("a one-time challenge passes for its item, however often, and for no o
   CHECK(challenges.validate(Challenges::item(challenge)).outcome == sdk::Outcome::Ok);
 }
 
+TEST_CASE("a request that names a user needs a challenge that was minted for that user") {
+  const auto user_item = [](const std::string& challenge) {
+    FakeItem made = Challenges::item(challenge);
+    made.request =
+        make_request(TestKey::shared_rsa(1), {.common_name = "alice",
+                                              .challenge = challenge,
+                                              .subject_alt_name = "otherName:msUPN;UTF8:alice@corp.example"});
+    return made;
+  };
+  Challenges fixed(kStatic);
+  const auto refused = fixed.validate(user_item("correct horse"));
+  CHECK(refused.outcome == sdk::Outcome::Rejected);
+  CHECK(refused.code == "challenge.unbound_user");
+  Challenges minted(kOneTime);
+  CHECK(minted.code(user_item(minted.mint())) == "challenge.unbound_user");
+  CHECK(minted.code(user_item(minted.mint({{"san", {"upn:bob@corp.example"}}}))) ==
+        "challenge.wrong_subject");
+  const std::string for_alice = minted.mint({{"san", {"upn:alice@corp.example"}}});
+  CHECK(minted.validate(user_item(for_alice)).outcome == sdk::Outcome::Ok);
+  Challenges lenient({{"static", "token-static"}, {"danger_unbound_users", true}});
+  CHECK(lenient.validate(user_item("correct horse")).outcome == sdk::Outcome::Ok);
+}
+
 TEST_CASE("a challenge that was never minted is unknown") {
   Challenges challenges(kOneTime);
   challenges.mint();
