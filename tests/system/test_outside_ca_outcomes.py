@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
 
+from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.scep_client import ScepClient
 from tests.support.two_cas import LATE_MS, Device, TwoCas, check_once, wait_for_state, wait_until
 

@@ -63,8 +63,8 @@ typedef struct certspan_connector_type {
    *   "x-certspan-connector": role  the name of another connector that has this role
    *   "x-certspan-path": true       a file; the plugin gets an absolute path, a relative one counts from the
    *                                 YAML file
-   *   "x-certspan-shared-secret": true  besides "x-certspan-secret": every device puts it into its requests, so that
-   *                                 the host warns where a CA of somebody else would see it
+   *   "x-certspan-shared-secret": true  besides "x-certspan-secret": every device puts it into its
+   *                                 requests, so that the host warns where a CA of somebody else would see it
    *   "x-certspan-labels": [names]  at the root of a source's schema: every label that its items may have, so
    *                                 that the host finds a misspelt one in `when:`
    *   "x-certspan-profiles": true   not written by the admin: the host fills in the file's `profiles:` map */
