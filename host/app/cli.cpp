@@ -25,6 +25,7 @@ class CommandLine {
     if (const char* file = std::getenv("CERTSPAN_CONFIG")) common_.config = file;
     add_setup_commands();
     add_host_commands();
+    add_audit_commands();
     add_plugin_commands();
     add_work_commands();
     add_ca_commands();
@@ -143,6 +144,17 @@ class CommandLine {
                              [this] { return command_journal_compact(common_); }));
   }
 
+  void add_audit_commands() {
+    CLI::App* audit = app_.add_subcommand("audit", "what was done, and that nobody changed it since")
+                          ->require_subcommand(1);
+    with_config(add(*audit, "export", "print every finished item with its place in the audit chain",
+                    [this] { return command_audit_export(common_); }));
+    CLI::App* verify = add(*audit, "verify", "follow the audit chain and say where it does not hold",
+                           [this] { return command_audit_verify(common_, file_); });
+    verify->add_option("--against", file_, "file with heads of the chain that were told outside the host");
+    with_config_and_json(verify);
+  }
+
   void add_plugin_commands() {
     CLI::App* plugin = app_.add_subcommand("plugin", "the plugins of a configuration")->require_subcommand(1);
     with_config_and_json(add(*plugin, "list", "list them with their connector types",
@@ -238,6 +250,7 @@ class CommandLine {
   CaOptions ca_;
   bool mermaid_ = false;
   std::string text_, connector_, endpoint_, profile_, lifetime_, subject_;
+  std::filesystem::path file_;
   std::vector<std::string> tests_;
   nlohmann::json sans_ = nlohmann::json::array();
   Command chosen_;

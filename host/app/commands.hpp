@@ -65,6 +65,12 @@ ExitCode command_journal_check(const CommonOptions& options);
 /// Gives free pages and the log's room back to the file system.
 ExitCode command_journal_compact(const CommonOptions& options);
 
+/// Prints the audit chain, a line of JSON for each finished item.
+ExitCode command_audit_export(const CommonOptions& options);
+/// Says whether every finished item is as it was, and held against the heads in the file `against`, if it is
+/// not empty, whether the chain is the one that was told outside. Failure if not.
+ExitCode command_audit_verify(const CommonOptions& options, const std::filesystem::path& against);
+
 /// Runs a named command of a connector in the running host. `connector` may be empty when just one offers it.
 ExitCode command_action(const CommonOptions& options, const std::string& connector, const std::string& action,
                         const nlohmann::json& arguments);

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "host/app/audit_queries.hpp"
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
 #include "host/app/journal_report.hpp"
@@ -115,6 +116,11 @@ void HostProcess::add_commands() {
   for (const char* query : {"work_list", "work_show", "search"}) {
     add(query, Person::Viewer, [this, query](const Json& arguments, const Peer&) {
       return answer_work_query(*journal_, query, arguments);
+    });
+  }
+  for (const char* query : {"audit_head", "audit_page", "audit_gaps"}) {
+    control_->add_command(query, Person::Viewer, [this, query](const Json& arguments, const Peer&) {
+      return answer_audit_query(*journal_, &*head_signer_, query, arguments);
     });
   }
   // These take their time, which nobody else shall wait for; the journal lives longer than the control

@@ -76,6 +76,9 @@ ExitCode HostProcess::start() {
       open_journal({.directory = config.host.data_dir, .clock = &clock_, .retention = config.host.retention});
   if (!journal) return say(journal.error(), ExitCode::CannotStart);
   journal_ = std::move(*journal);
+  auto signer = HeadSigner::open(config.host.data_dir);
+  if (!signer) return say(signer.error(), ExitCode::CannotStart);
+  head_signer_ = std::move(*signer);
   checked->catalog->sweep_copies(plugin_copies(config));
   clock_behind_ = clock_.wall_ms() + kMostBehind < journal_->newest_record();
   Engine::Options options;
@@ -121,6 +124,9 @@ ExitCode HostProcess::start_listening() {
   if (!controlled) return say(controlled.error(), ExitCode::CannotStart);
   auto serving = http_->start();
   if (!serving) return say(serving.error(), ExitCode::CannotStart);
+  if (const AuditSection& audit = deployment_->checked().config.host.audit; audit.is_told()) {
+    audit_sender_ = std::make_unique<AuditSender>(*journal_, *head_signer_, clock_, *log_, audit);
+  }
   started_at_ = clock_.wall_ms();
   log_->write(LogLevel::Info, "started", {{"version", CERTSPAN_VERSION}, {"config", config_file_.string()}});
   for (const HttpListenerStatus& listener : http_->status()) {
@@ -162,6 +168,7 @@ void HostProcess::shut_down() {
   retired_.clear();
   deployment_.reset();
   engine_.reset();
+  audit_sender_.reset();
   journal_.reset();
 }
 

@@ -11,12 +11,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/app/audit_sender.hpp"
 #include "host/app/deployment.hpp"
 #include "host/base/log.hpp"
 #include "host/base/mutex.hpp"
 #include "host/control/control_server.hpp"
 #include "host/control/notify.hpp"
 #include "host/journal/journal.hpp"
+#include "host/journal/signed_head.hpp"
 #include "host/pipeline/engine.hpp"
 #include "host/services/http/http_server.hpp"
 
@@ -67,6 +69,8 @@ class HostProcess {
   SystemClock clock_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Journal> journal_;
+  std::optional<HeadSigner> head_signer_;
+  std::unique_ptr<AuditSender> audit_sender_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Deployment> deployment_;

@@ -44,6 +44,8 @@ constexpr EventKind kKinds[] = {
     {65, "WorkLeftForStart", "left for the next start"},
     {66, "WorkPutOff", "put off"},
     {70, "OutsideAsked", "asked outside"},
+    {71, "AuditHeadNotTold", "audit head can't be told outside"},
+    {72, "AuditHeadToldAgain", "audit head is told outside again"},
     {kPluginEvent.number, kPluginEvent.name, kPluginEvent.phrase},
     {901, "PluginException", "plugin.exception"},
     {910, "CaLoaded", "ca loaded"},

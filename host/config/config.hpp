@@ -80,6 +80,16 @@ struct HttpOutSection {
   std::chrono::milliseconds connect_timeout{10'000};
 };
 
+/// Where the head of the audit chain is told, so that nobody can write the chain anew unseen.
+struct AuditSection {
+  std::chrono::milliseconds every{60'000};
+  std::filesystem::path file;    ///< a line is added each time; empty: none
+  std::filesystem::path syslog;  ///< socket of the machine's syslog, as /dev/log; empty: none
+
+  bool is_told() const { return !file.empty() || !syslog.empty(); }
+  bool operator==(const AuditSection&) const = default;
+};
+
 struct HostSection {
   std::filesystem::path data_dir = "/var/lib/certspan";
   Mark data_dir_mark;  ///< of the value; nowhere if the file has none
@@ -92,6 +102,7 @@ struct HostSection {
   ControlSection control;
   LogSection log;
   HttpOutSection http_out;
+  AuditSection audit;
   bool danger_ca_key_in_host = false;
 
   const Listener* listener(std::string_view name) const;

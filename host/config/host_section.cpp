@@ -199,6 +199,15 @@ void read_http_out(const YamlNode& node, HttpOutSection& http_out, Faults& fault
   map.finish();
 }
 
+void read_audit(const YamlNode& node, const std::filesystem::path& base, AuditSection& audit,
+                Faults& faults) {
+  MapReader map(node, "audit", "host.audit", faults);
+  map.duration("every", {seconds(1), hours(24)}, audit.every);
+  map.path("file", base, audit.file);
+  map.path("syslog", base, audit.syslog);
+  map.finish();
+}
+
 }  // namespace
 
 void read_host(const YamlNode& node, const std::filesystem::path& base, HostSection& host, Faults& faults) {
@@ -217,6 +226,7 @@ void read_host(const YamlNode& node, const std::filesystem::path& base, HostSect
     read_control(control->value, base, host.control, faults);
   if (const YamlEntry* log = map.take("log")) read_log(log->value, base, host.log, faults);
   if (const YamlEntry* http_out = map.take("http_out")) read_http_out(http_out->value, host.http_out, faults);
+  if (const YamlEntry* audit = map.take("audit")) read_audit(audit->value, base, host.audit, faults);
   map.boolean("danger_ca_key_in_host", host.danger_ca_key_in_host);
   map.finish();
 }

@@ -129,6 +129,10 @@ Json host() {
                           {{"proxy", text("http://host:port of the proxy; without it none")},
                            {"no_proxy", texts("hosts and domains that are asked directly")},
                            {"connect_timeout", duration("for name, connection and TLS")}});
+  Json audit = mapping("where the head of the audit chain is told outside the host",
+                       {{"every", duration("at most as often")},
+                        {"file", text("path of a file that a line is added to")},
+                        {"syslog", text("socket of the machine's syslog, as /dev/log")}});
   return mapping(
       "the process itself",
       {{"data_dir", text("directory of journal and stores")},
@@ -139,6 +143,7 @@ Json host() {
        {"control", std::move(control)},
        {"log", std::move(log)},
        {"http_out", std::move(http_out)},
+       {"audit", std::move(audit)},
        {"danger_ca_key_in_host", yes_or_no("accept a CA key in the process that reads the network")}});
 }
 

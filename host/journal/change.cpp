@@ -57,6 +57,12 @@ MadeChange change_of(Transition transition, const Sealer& sealer) {
   }
   if (is_open(item.state)) row.note = item.note;
   if (row.body.size() > kMostBody) return too_large();
+  if (!is_open(item.state)) {
+    const auto digest =
+        audit_digest({row.id, row.epoch, static_cast<std::uint8_t>(row.state), row.key, row.body});
+    if (!digest) return tl::unexpected(CommitResult::Refused);
+    row.digest = *digest;
+  }
   change.writes = std::move(transition.writes);
   return change;
 }

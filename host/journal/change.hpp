@@ -6,6 +6,7 @@
 
 #include "host/base/bytes.hpp"
 #include "host/base/result.hpp"
+#include "host/journal/audit.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/sealing.hpp"
 #include "host/journal/work_item.hpp"
@@ -24,7 +25,8 @@ struct ItemRow {
   std::optional<std::int64_t> serial_hash;
   Bytes note;
   Bytes body;
-  Bytes sealed;  ///< empty in a finished row, but for a dead letter's
+  AuditHash digest{};  ///< of a finished row
+  Bytes sealed;        ///< empty in a finished row, but for a dead letter's
 };
 
 struct NoteRow {

@@ -59,7 +59,7 @@ Result<void> give_log_back(sql::Database& own, const std::string& path, GroupCom
   for (int i = 0; i < kTries; ++i) {
     // Most of it while commits go on.
     static_cast<void>(own.checkpoint());
-    const auto emptied = between_commits(path, committer, [&] {
+    auto emptied = between_commits(path, committer, [&] {
       auto done = own.empty_log();
       if (done) committer.log_emptied();
       return done;

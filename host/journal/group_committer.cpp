@@ -31,8 +31,11 @@ sql::Tried<void> GroupCommitter::prepare(const Totals& totals) {
   CERTSPAN_TRY(begin_, database_.prepare("BEGIN IMMEDIATE"));
   CERTSPAN_TRY(commit_, database_.prepare("COMMIT"));
   CERTSPAN_TRY(rollback_, database_.prepare("ROLLBACK"));
-  CERTSPAN_TRY(totals_, database_.prepare("UPDATE totals SET newest = max(newest, ?1), last_id = ?2,"
-                                          " finished = finished + ?3, dead = dead + ?4"));
+  CERTSPAN_TRY(totals_, database_.prepare(
+                            "UPDATE totals SET newest = max(newest, ?1), last_id = ?2,"
+                            " finished = finished + ?3, dead = dead + ?4, audit_number = ?5, audit_hash = ?6,"
+                            " audit_removed = ?7"));
+  audit_ = totals.audit;
   newest_ = totals.newest;
   for (std::size_t i = 0; i < counts_.size(); ++i) counts_.at(i) = totals.counts.at(i);
   return {};
@@ -44,15 +47,22 @@ StateCounts GroupCommitter::counts() const {
   return counts;
 }
 
+AuditHead GroupCommitter::audit_head() {
+  const MutexLock lock(mutex_);
+  return audit_;
+}
+
 void GroupCommitter::commit(std::span<const Change* const> changes, std::span<CommitResult> results) {
   const MutexLock lock(mutex_);
   if (broken_) return std::fill(results.begin(), results.end(), CommitResult::Failed);
   CERTSPAN_FAILPOINT("journal.commit.before");
   StateCounts moved{};
-  const auto written = write_group(changes, results, moved);
+  AuditHead head = audit_;
+  const auto written = write_group(changes, results, moved, head);
   if (!written) return std::fill(results.begin(), results.end(), take_back(written.error()));
   if (!*written) return;
   CERTSPAN_FAILPOINT("journal.commit.after");
+  audit_ = head;
   log_frames_.store(database_.log_frames(), std::memory_order_relaxed);
   newest_ = std::max(newest_.load(), clock_.wall_ms());
   moved[kDone] += std::exchange(moved[kFailed], 0);
@@ -61,27 +71,31 @@ void GroupCommitter::commit(std::span<const Change* const> changes, std::span<Co
 
 /// False: no member could be written, and the transaction was taken back.
 sql::Tried<bool> GroupCommitter::write_group(std::span<const Change* const> changes,
-                                             std::span<CommitResult> results, StateCounts& moved) {
+                                             std::span<CommitResult> results, StateCounts& moved,
+                                             AuditHead& head) {
   CERTSPAN_CHECK(begin_.run());
   bool any = false;
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    CERTSPAN_TRY(results[i], rows_->apply(*changes[i], moved));
+    CERTSPAN_TRY(results[i], rows_->apply(*changes[i], moved, head));
     any = any || results[i] == CommitResult::Committed;
   }
   if (!any) {
     CERTSPAN_CHECK(rollback_.run());
     return false;
   }
-  CERTSPAN_CHECK(write_totals(moved));
+  CERTSPAN_CHECK(write_totals(moved, head));
   CERTSPAN_CHECK(commit_.run());
   return true;
 }
 
-sql::Tried<void> GroupCommitter::write_totals(const StateCounts& moved) {
+sql::Tried<void> GroupCommitter::write_totals(const StateCounts& moved, const AuditHead& head) {
   return totals_.bind(1, clock_.wall_ms())
       .bind(2, static_cast<std::int64_t>(ids_.last()))
       .bind(3, moved[kDone] + moved[kFailed])
       .bind(4, moved[kDead])
+      .bind(5, static_cast<std::int64_t>(head.number))
+      .bind(6, BytesView(head.hash))
+      .bind(7, static_cast<std::int64_t>(head.removed))
       .run();
 }
 

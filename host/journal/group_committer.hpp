@@ -44,6 +44,8 @@ class GroupCommitter {
   Result<void> accept_clock();
 
   StateCounts counts() const;
+  /// Of what is committed.
+  AuditHead audit_head();
 
   /// Frames in the write-ahead log after the last commit.
   int log_frames() const { return log_frames_.load(std::memory_order_relaxed); }
@@ -60,8 +62,8 @@ class GroupCommitter {
 
   sql::Tried<void> prepare(const Totals& totals) CERTSPAN_REQUIRES(mutex_);
   sql::Tried<bool> write_group(std::span<const Change* const> changes, std::span<CommitResult> results,
-                               StateCounts& moved) CERTSPAN_REQUIRES(mutex_);
-  sql::Tried<void> write_totals(const StateCounts& moved) CERTSPAN_REQUIRES(mutex_);
+                               StateCounts& moved, AuditHead& head) CERTSPAN_REQUIRES(mutex_);
+  sql::Tried<void> write_totals(const StateCounts& moved, const AuditHead& head) CERTSPAN_REQUIRES(mutex_);
   /// After a failed transaction: takes it back, and tells whether that is certain.
   CommitResult take_back(const sql::Failure& failure) CERTSPAN_REQUIRES(mutex_);
   /// Runs `body` as one transaction.
@@ -78,6 +80,7 @@ class GroupCommitter {
   sql::Statement commit_ CERTSPAN_GUARDED_BY(mutex_);
   sql::Statement rollback_ CERTSPAN_GUARDED_BY(mutex_);
   sql::Statement totals_ CERTSPAN_GUARDED_BY(mutex_);
+  AuditHead audit_ CERTSPAN_GUARDED_BY(mutex_);
   bool broken_ CERTSPAN_GUARDED_BY(mutex_) = false;
 
   std::atomic<WallMs> newest_{0};

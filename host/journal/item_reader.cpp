@@ -14,7 +14,7 @@ namespace certspan {
 namespace {
 
 struct Column {
-  enum : std::uint8_t { Id, Epoch, State, Key, Body, Note, Sealed };
+  enum : std::uint8_t { Id, Epoch, State, Key, Body, Note, Sealed, AuditNumber, AuditBefore };
 };
 
 /// A scan reads at most this many rows, so that it ends within a second or so on a journal of any size.
@@ -41,6 +41,32 @@ bool names(const WorkItem& item, std::string_view connector) {
 
 bool starts_with(BytesView bytes, BytesView prefix) {
   return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
+}
+
+/// What stands in the row decides; a field that can't be read leaves the rest told.
+std::optional<AuditRecord> audit_record(const sql::Statement& row) {
+  AuditRecord record;
+  record.id = WorkId{static_cast<std::uint64_t>(row.integer(Column::Id))};
+  record.number = static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(Column::AuditNumber), 0));
+  if (!read_hash(row, Column::AuditBefore, record.before)) record.before = {};
+  const auto state = static_cast<std::uint8_t>(row.integer(Column::State));
+  const auto digest = audit_digest({record.id, static_cast<std::uint32_t>(row.integer(Column::Epoch)), state,
+                                    row.blob(Column::Key), row.blob(Column::Body)});
+  if (!digest) return std::nullopt;
+  record.digest = *digest;
+  const auto item = read_row(row);
+  record.readable = item.has_value();
+  if (!item) return record;
+  record.state = item->state;
+  record.outcome = item->outcome;
+  record.code = item->code;
+  record.accepted_at = item->accepted_at;
+  record.finished_at = item->changed_at;
+  record.pipeline = item->pipeline;
+  record.issuer = item->issuer;
+  record.serial = normal_serial(item->label(kSerialLabel));
+  record.request_digest = item->request_digest;
+  return record;
 }
 
 }  // namespace
@@ -101,6 +127,13 @@ sql::Tried<void> ItemReader::prepare() {
       {&done_all_, done + scan},
       {&done_of_state_, done + "WHERE state <> 4 AND state = ?1" + scan},
       {&done_before_, done + "WHERE id > ?1 AND id < ?2 ORDER BY id"},
+      {&refused_beyond_,
+       "SELECT id FROM done WHERE state <> 4 AND state = 5 ORDER BY id DESC LIMIT 1 OFFSET ?1"},
+      {&refused_before_, done + "WHERE state <> 4 AND state = 5 AND id > ?1 AND id <= ?2 ORDER BY id"},
+      {&audit_,
+       "SELECT id, epoch, state, key, body, x'', sealed, audit_number, audit_before FROM done"
+       " WHERE id > ?1 ORDER BY id"},
+      {&gaps_, "SELECT first, last, before, after FROM audit_gaps WHERE first > ?1 ORDER BY first"},
       {&get_, "SELECT key, revision, value FROM store WHERE connector = ?1 AND key = ?2"},
       {&scan_,
        "SELECT key, revision, value FROM store WHERE connector = ?1 AND key >= ?2 AND key > ?3 ORDER BY key"},
@@ -227,17 +260,36 @@ Result<std::vector<WorkItem>> ItemReader::list(const ItemFilter& filter) {
 
 Result<ItemReader::FinishedPage> ItemReader::finished_page(WorkId after, WallMs accepted, PageLimits limits,
                                                            const Wanted& wanted) {
-  const sql::ResetAtEnd reset(done_before_);
   done_before_.bind(1, static_cast<std::int64_t>(after))
       .bind(2, static_cast<std::int64_t>(first_id_at(accepted)));
+  return page_of(done_before_, after, limits, wanted);
+}
+
+Result<ItemReader::FinishedPage> ItemReader::refused_page(WorkId after, std::size_t kept, PageLimits limits,
+                                                          const Wanted& wanted) {
+  std::int64_t last = 0;
+  {
+    const sql::ResetAtEnd reset(refused_beyond_);
+    const auto found = refused_beyond_.bind(1, static_cast<std::int64_t>(kept)).step();
+    if (!found) return tl::unexpected(described(found.error()));
+    if (!*found) return FinishedPage{};
+    last = refused_beyond_.integer(0);
+  }
+  refused_before_.bind(1, static_cast<std::int64_t>(after)).bind(2, last);
+  return page_of(refused_before_, after, limits, wanted);
+}
+
+Result<ItemReader::FinishedPage> ItemReader::page_of(sql::Statement& statement, WorkId after,
+                                                     PageLimits limits, const Wanted& wanted) {
+  const sql::ResetAtEnd reset(statement);
   FinishedPage page;
   page.last = after;
   for (std::size_t looked = 0; looked < limits.rows && page.wanted.size() < limits.wanted; ++looked) {
-    const auto found = done_before_.step();
+    const auto found = statement.step();
     if (!found) return tl::unexpected(described(found.error()));
     if (!*found) return page;
-    page.last = WorkId{static_cast<std::uint64_t>(done_before_.integer(0))};
-    const auto item = read_row(done_before_);
+    page.last = WorkId{static_cast<std::uint64_t>(statement.integer(0))};
+    const auto item = read_row(statement);
     if (item && wanted(*item)) page.wanted.push_back(item->id);
   }
   page.more = true;
@@ -250,6 +302,42 @@ Result<ItemReader::Space> ItemReader::space() {
   const auto free_pages = database_.number("PRAGMA freelist_count");
   if (!free_pages) return tl::unexpected(described(free_pages.error()));
   return Space{*pages, *free_pages};
+}
+
+Result<AuditPage> ItemReader::audit_page(WorkId after, std::size_t limit) {
+  const sql::ResetAtEnd reset(audit_);
+  audit_.bind(1, static_cast<std::int64_t>(after));
+  AuditPage page;
+  page.last = after;
+  while (page.records.size() < limit) {
+    const auto found = audit_.step();
+    if (!found) return tl::unexpected(described(found.error()));
+    if (!*found) return page;
+    auto record = audit_record(audit_);
+    if (!record) return fail(Outcome::Internal, "journal.internal", "the audit chain can't be hashed");
+    page.last = record->id;
+    page.records.push_back(std::move(*record));
+  }
+  page.more = true;
+  return page;
+}
+
+Result<std::vector<AuditGap>> ItemReader::audit_gaps(std::uint64_t after, std::size_t limit) {
+  const sql::ResetAtEnd reset(gaps_);
+  gaps_.bind(1, static_cast<std::int64_t>(after));
+  std::vector<AuditGap> gaps;
+  while (gaps.size() < limit) {
+    const auto found = gaps_.step();
+    if (!found) return tl::unexpected(described(found.error()));
+    if (!*found) break;
+    AuditGap& gap = gaps.emplace_back();
+    gap.first = static_cast<std::uint64_t>(gaps_.integer(0));
+    gap.last = static_cast<std::uint64_t>(gaps_.integer(1));
+    // One that is damaged fits nothing, and is told so.
+    if (!read_hash(gaps_, 2, gap.before)) gap.before = {};
+    if (!read_hash(gaps_, 3, gap.after)) gap.after = {};
+  }
+  return gaps;
 }
 
 Result<Totals> ItemReader::totals() {

@@ -41,11 +41,17 @@ class ItemReader {
   /// first. Rows that can't be decoded are passed over.
   Result<FinishedPage> finished_page(WorkId after, WallMs accepted, PageLimits limits, const Wanted& wanted);
 
+  /// The same of the refused items, but for the newest `kept`.
+  Result<FinishedPage> refused_page(WorkId after, std::size_t kept, PageLimits limits, const Wanted& wanted);
+
   struct Space {
     std::int64_t pages = 0;
     std::int64_t free_pages = 0;
   };
   Result<Space> space();
+
+  Result<AuditPage> audit_page(WorkId after, std::size_t limit);
+  Result<std::vector<AuditGap>> audit_gaps(std::uint64_t after, std::size_t limit);
 
   Result<std::optional<StoreRecord>> store_get(std::string_view connector, BytesView key);
   Result<Totals> totals();
@@ -65,6 +71,9 @@ class ItemReader {
   Result<std::vector<WorkItem>> find_indexed(sql::Statement& hot, sql::Statement& done, std::int64_t hash,
                                              const Wanted& wanted, std::size_t limit);
   Result<std::vector<WorkItem>> scan_subjects(std::string_view part, std::size_t limit);
+  /// Rows of a bound statement.
+  Result<FinishedPage> page_of(sql::Statement& statement, WorkId after, PageLimits limits,
+                               const Wanted& wanted);
   Error described(const sql::Failure& failure) const { return sql::to_error(failure, path_); }
 
   std::string path_;
@@ -83,6 +92,10 @@ class ItemReader {
   sql::Statement done_all_;
   sql::Statement done_of_state_;
   sql::Statement done_before_;
+  sql::Statement refused_beyond_;
+  sql::Statement refused_before_;
+  sql::Statement audit_;
+  sql::Statement gaps_;
   sql::Statement get_;
   sql::Statement scan_;
 };

@@ -13,6 +13,7 @@
 #include "host/base/bytes.hpp"
 #include "host/base/clock.hpp"
 #include "host/base/result.hpp"
+#include "host/journal/audit.hpp"
 #include "host/journal/work_item.hpp"
 
 namespace certspan {
@@ -124,6 +125,13 @@ class Journal {
   /// Reads and checks all there is; seconds for each gigabyte, and nobody waits for it.
   virtual Result<Inspection> inspect() = 0;
 
+  virtual Result<AuditHead> audit_head() = 0;
+  /// Finished items by their ids, after `after`; those that finished before there was a chain too. Rows that
+  /// can't be read are there with what can be told of them.
+  virtual Result<AuditPage> audit_page(WorkId after, std::size_t limit) = 0;
+  /// In the order of their numbers, those that begin after `after`.
+  virtual Result<std::vector<AuditGap>> audit_gaps(std::uint64_t after, std::size_t limit) = 0;
+
   /// Removes now what has outlived its retention, as otherwise happens by and by. Returns how many items.
   virtual Result<std::uint64_t> expire() = 0;
   /// Changes how long finished items are kept.
@@ -142,7 +150,8 @@ class Journal {
 struct RetentionPace {
   std::chrono::milliseconds first{60'000};  ///< after the start
   std::chrono::milliseconds every{std::chrono::hours(6)};
-  std::chrono::milliseconds pause{20};  ///< between two steps
+  std::chrono::milliseconds pause{20};      ///< between two steps
+  std::chrono::milliseconds watch{60'000};  ///< how often refused ones are counted
 };
 
 struct JournalOptions {
@@ -153,6 +162,8 @@ struct JournalOptions {
   /// Finished items go when they are older, but none whose row holds a certificate that is still good.
   std::chrono::milliseconds retention{std::chrono::hours(24 * 400)};
   RetentionPace retention_pace{};
+  /// Of items that were refused the newest stay, whatever their age: strangers can make as many as they like.
+  std::size_t most_refused = 1'000'000;
 };
 
 /// Opens or makes the SQLite journal in `options.directory`: WAL, full sync, one writer, schema version

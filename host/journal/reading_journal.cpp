@@ -111,6 +111,20 @@ Result<Journal::Inspection> ReadingJournal::inspect() {
   return inspect_journal(*database, opened_.path, opened_.sealer);
 }
 
+Result<AuditHead> ReadingJournal::audit_head() {
+  return opened_.totals.audit;
+}
+
+Result<AuditPage> ReadingJournal::audit_page(WorkId after, std::size_t limit) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->audit_page(after, limit);
+}
+
+Result<std::vector<AuditGap>> ReadingJournal::audit_gaps(std::uint64_t after, std::size_t limit) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->audit_gaps(after, limit);
+}
+
 Result<std::uint64_t> ReadingJournal::expire() {
   return only_reading();
 }

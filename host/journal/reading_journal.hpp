@@ -33,6 +33,9 @@ class ReadingJournal : public Journal {
   Result<void> accept_clock() override;
   Result<Counts> counts() override;
   Result<Inspection> inspect() override;
+  Result<AuditHead> audit_head() override;
+  Result<AuditPage> audit_page(WorkId after, std::size_t limit) override;
+  Result<std::vector<AuditGap>> audit_gaps(std::uint64_t after, std::size_t limit) override;
   Result<std::uint64_t> expire() override;
   void keep_finished_for(std::chrono::milliseconds retention) override;
   Result<Compaction> compact(bool may_rewrite) override;

@@ -32,8 +32,13 @@ bool outlived(const WorkItem& item, std::chrono::milliseconds retention, WallMs 
 }
 
 Retention::Retention(GroupWriter& writer, ReaderPool& readers, const Clock& clock,
-                     std::chrono::milliseconds keep, RetentionPace pace)
-    : writer_(writer), readers_(readers), clock_(clock), pace_(pace), keep_(keep) {
+                     const JournalOptions& options)
+    : writer_(writer),
+      readers_(readers),
+      clock_(clock),
+      pace_(options.retention_pace),
+      most_refused_(options.most_refused),
+      keep_(options.retention) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -47,16 +52,24 @@ Retention::~Retention() {
 }
 
 void Retention::run() {
-  const auto go_on = [this] { return wait(pace_.pause); };
-  for (bool first = true; wait(first ? pace_.first : pace_.every); first = false) {
-    // A failure to read or write is told where it stops enrolments; the next pass tries again.
-    const auto removed = pass(go_on);
-    if (!removed) continue;
-    auto reader = readers_.lease();
-    if (!reader) continue;
-    const auto space = (*reader)->space();
-    if (space) static_cast<void>(give_back(std::max(kLeastReserve, space->pages / kReservedPart), go_on));
+  using std::chrono::steady_clock;
+  auto due = steady_clock::now() + pace_.first;
+  while (wait(std::min(pace_.first, pace_.watch))) {
+    // A failure to read or write is told where it stops enrolments; the next time tries again.
+    static_cast<void>(thin_out([this] { return wait(pace_.pause); }));
+    if (steady_clock::now() < due) continue;
+    remove_and_shrink();
+    due = steady_clock::now() + pace_.every;
   }
+}
+
+void Retention::remove_and_shrink() {
+  const auto go_on = [this] { return wait(pace_.pause); };
+  if (!pass(go_on)) return;
+  auto reader = readers_.lease();
+  if (!reader) return;
+  const auto space = (*reader)->space();
+  if (space) static_cast<void>(give_back(std::max(kLeastReserve, space->pages / kReservedPart), go_on));
 }
 
 bool Retention::wait(std::chrono::milliseconds time) {
@@ -89,6 +102,27 @@ Result<std::uint64_t> Retention::pass(const GoOn& go_on) {
     }
     if (!page.more) break;
   } while (go_on());
+  return removed;
+}
+
+Result<std::uint64_t> Retention::thin_out(const GoOn& go_on) {
+  std::uint64_t removed = 0;
+  WorkId after{};
+  for (bool more = true; more && (removed == 0 || go_on());) {
+    ItemReader::FinishedPage page;
+    {
+      CERTSPAN_TRY(auto reader, readers_.lease());
+      CERTSPAN_TRY(page, reader->refused_page(after, most_refused_, {kLooked, kLooked},
+                                              [](const WorkItem& item) { return item.certificate.empty(); }));
+    }
+    after = page.last;
+    more = page.more;
+    removed += page.wanted.size();
+    if (page.wanted.empty()) continue;
+    Change change;
+    change.expired = std::move(page.wanted);
+    CERTSPAN_CHECK(commit(std::move(change)));
+  }
   return removed;
 }
 

@@ -26,8 +26,7 @@ class Retention {
   using GoOn = std::function<bool()>;
 
   /// `writer`, `readers` and `clock` outlive this.
-  Retention(GroupWriter& writer, ReaderPool& readers, const Clock& clock, std::chrono::milliseconds keep,
-            RetentionPace pace);
+  Retention(GroupWriter& writer, ReaderPool& readers, const Clock& clock, const JournalOptions& options);
   ~Retention();
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
@@ -39,6 +38,9 @@ class Retention {
   /// between two steps. Returns how many were removed. Not from the writer's thread. Errors: those of
   /// reading, journal.full, journal.io.
   Result<std::uint64_t> pass(const GoOn& go_on);
+  /// Removes the oldest refused items of which there are too many; none whose certificate was withheld, for
+  /// that is evidence. Otherwise as `pass`.
+  Result<std::uint64_t> thin_out(const GoOn& go_on);
   /// Shrinks the file until no more than `reserve` free pages are left in it, or until that stops helping.
   Result<void> give_back(std::int64_t reserve, const GoOn& go_on);
 
@@ -46,12 +48,14 @@ class Retention {
   void run();
   /// Waits; false when this ends.
   bool wait(std::chrono::milliseconds time);
+  void remove_and_shrink();
   Result<void> commit(Change change);
 
   GroupWriter& writer_;
   ReaderPool& readers_;
   const Clock& clock_;
   const RetentionPace pace_;
+  const std::size_t most_refused_;
   std::atomic<std::chrono::milliseconds> keep_;
 
   Mutex mutex_;

@@ -14,6 +14,11 @@ bool same_place(const StoreWrite& a, const StoreWrite& b) {
   return a.connector == b.connector && a.key == b.key;
 }
 
+/// The transaction is taken back, as when memory runs out.
+tl::unexpected<sql::Failure> not_hashed() {
+  return tl::unexpected(sql::Failure{sql::Trouble::Memory, 0, "its audit chain can't be hashed"});
+}
+
 }  // namespace
 
 sql::Tried<RowWriter> RowWriter::create(sql::Database& database, IdSource& revisions) {
@@ -28,8 +33,9 @@ sql::Tried<RowWriter> RowWriter::create(sql::Database& database, IdSource& revis
        "?8,"
        " body = ?9, sealed = ?10 WHERE id = ?1"},
       {&writer.delete_hot_, "DELETE FROM hot WHERE id = ?1"},
-      {&writer.insert_done_, "INSERT INTO done VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?10)"},
-      {&writer.delete_done_, "DELETE FROM done WHERE id = ?1 RETURNING state"},
+      {&writer.insert_done_, "INSERT INTO done VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?10, ?11, ?12)"},
+      {&writer.delete_done_,
+       "DELETE FROM done WHERE id = ?1 RETURNING state, epoch, key, body, audit_number, audit_before"},
       {&writer.shrink_, "PRAGMA incremental_vacuum(256)"},
       {&writer.update_note_, "UPDATE hot SET note = ?2 WHERE id = ?1"},
       {&writer.find_store_, "SELECT revision FROM store WHERE connector = ?1 AND key = ?2"},
@@ -43,10 +49,11 @@ sql::Tried<RowWriter> RowWriter::create(sql::Database& database, IdSource& revis
     if (!prepared) return tl::unexpected(std::move(prepared).error());
     *statement = std::move(*prepared);
   }
+  CERTSPAN_TRY(writer.gaps_, AuditGaps::create(database));
   return writer;
 }
 
-sql::Tried<CommitResult> RowWriter::apply(const Change& change, StateCounts& counts) {
+sql::Tried<CommitResult> RowWriter::apply(const Change& change, StateCounts& counts, AuditHead& head) {
   earlier_state_.reset();
   if (change.item) {
     CERTSPAN_TRY(const CommitResult result, check_item(*change.item));
@@ -60,7 +67,7 @@ sql::Tried<CommitResult> RowWriter::apply(const Change& change, StateCounts& cou
   if (result != CommitResult::Committed) return result;
 
   if (change.item) {
-    CERTSPAN_CHECK(write_item(*change.item));
+    CERTSPAN_CHECK(write_item(*change.item, head));
     if (earlier_state_) --counts.at(static_cast<std::size_t>(*earlier_state_));
     ++counts.at(static_cast<std::size_t>(change.item->state));
   }
@@ -71,7 +78,7 @@ sql::Tried<CommitResult> RowWriter::apply(const Change& change, StateCounts& cou
   for (std::size_t i = 0; i < change.writes.size(); ++i) {
     if (!current_[i].replaced) CERTSPAN_CHECK(write_store(change.writes[i], current_[i].revision));
   }
-  for (const WorkId id : change.expired) CERTSPAN_CHECK(remove_finished(id, counts));
+  for (const WorkId id : change.expired) CERTSPAN_CHECK(remove_finished(id, counts, head));
   if (change.gives_back) CERTSPAN_CHECK(give_back());
   return CommitResult::Committed;
 }
@@ -143,7 +150,7 @@ sql::Tried<CommitResult> RowWriter::check_writes(const std::vector<StoreWrite>& 
   return CommitResult::Committed;
 }
 
-sql::Tried<void> RowWriter::write_item(const ItemRow& row) {
+sql::Tried<void> RowWriter::write_item(const ItemRow& row, AuditHead& head) {
   const bool open = is_open(row.state);
   sql::Statement& statement = !open ? insert_done_ : row.first ? insert_hot_ : update_hot_;
   if (row.first || !open) statement.bind(2, std::int64_t{row.epoch});
@@ -160,17 +167,47 @@ sql::Tried<void> RowWriter::write_item(const ItemRow& row) {
   } else {
     statement.bind(10, std::optional<std::int64_t>());
   }
+  AuditHead next = head;
+  if (!open) {
+    CERTSPAN_TRY(next, chain(row, head));
+  }
   CERTSPAN_CHECK(statement.run());
+  head = next;
   if (open || row.first) return {};
   return delete_hot_.bind(1, number_of(row.id)).run();
 }
 
-sql::Tried<void> RowWriter::remove_finished(WorkId id, StateCounts& counts) {
+sql::Tried<AuditHead> RowWriter::chain(const ItemRow& row, const AuditHead& head) {
+  insert_done_.bind(11, static_cast<std::int64_t>(head.number + 1)).bind(12, BytesView(head.hash));
+  const auto hash = audit_link(head.hash, head.number + 1, row.digest);
+  if (!hash) return not_hashed();
+  return AuditHead{head.number + 1, *hash, head.removed};
+}
+
+/// What the chain loses with a row is kept as a gap. One whose content was changed leaves a gap that does not
+/// fit.
+sql::Tried<void> RowWriter::remove_finished(WorkId id, StateCounts& counts, AuditHead& head) {
   delete_done_.bind(1, number_of(id));
   CERTSPAN_TRY(const bool found, delete_done_.step());
   if (!found) return {};
   const std::int64_t state = delete_done_.integer(0);
+  AuditGap gap;
+  gap.first = gap.last = static_cast<std::uint64_t>(std::max<std::int64_t>(delete_done_.integer(4), 0));
+  if (gap.first != 0 && read_hash(delete_done_, 5, gap.before)) {
+    const auto digest =
+        audit_digest({id, static_cast<std::uint32_t>(delete_done_.integer(1)),
+                      static_cast<std::uint8_t>(state), delete_done_.blob(2), delete_done_.blob(3)});
+    const auto hash = digest ? audit_link(gap.before, gap.first, *digest) : std::nullopt;
+    if (!hash) return not_hashed();
+    gap.after = *hash;
+  } else {
+    gap.first = 0;
+  }
   CERTSPAN_CHECK(delete_done_.run());
+  if (gap.first != 0) {
+    CERTSPAN_CHECK(gaps_.add(gap));
+    ++head.removed;
+  }
   if (state > 0 && state < std::int64_t{static_cast<std::uint8_t>(counts.size())}) {
     --counts.at(static_cast<std::size_t>(state));
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "host/journal/audit_gaps.hpp"
 #include "host/journal/change.hpp"
 #include "host/journal/id_source.hpp"
 #include "host/journal/sqlite.hpp"
@@ -19,8 +20,9 @@ class RowWriter {
   static sql::Tried<RowWriter> create(sql::Database& database, IdSource& revisions);
 
   /// Checks every precondition by looking, then writes. Anything but Committed means that nothing of this
-  /// change was written and that the transaction goes on. Adds to `counts` what the change did to them.
-  sql::Tried<CommitResult> apply(const Change& change, StateCounts& counts);
+  /// change was written and that the transaction goes on. Adds to `counts` what the change did
+  /// to them, and moves `head` with the audit chain.
+  sql::Tried<CommitResult> apply(const Change& change, StateCounts& counts, AuditHead& head);
 
  private:
   /// What stands in the store under a write's key; a later write of the same change replaces an earlier one
@@ -39,12 +41,15 @@ class RowWriter {
   sql::Tried<std::optional<ItemState>> held_state(WorkId id, std::uint32_t epoch);
   sql::Tried<bool> is_finished(WorkId id);
 
-  sql::Tried<void> write_item(const ItemRow& row);
-  sql::Tried<void> remove_finished(WorkId id, StateCounts& counts);
+  sql::Tried<void> write_item(const ItemRow& row, AuditHead& head);
+  /// Gives a finished row its place in the chain; returns the head after it.
+  sql::Tried<AuditHead> chain(const ItemRow& row, const AuditHead& head);
+  sql::Tried<void> remove_finished(WorkId id, StateCounts& counts, AuditHead& head);
   sql::Tried<void> give_back();
   sql::Tried<void> write_store(const StoreWrite& write, std::int64_t current_revision);
 
   IdSource* revisions_;
+  AuditGaps gaps_;
   std::vector<Current> current_;            ///< scratch: beside the change's writes
   std::optional<ItemState> earlier_state_;  ///< scratch: of the item at hand
 

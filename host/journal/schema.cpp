@@ -75,8 +75,23 @@ INSERT INTO totals VALUES (1, 0, 0, 0, 0, x'');
 // A dead letter keeps its sealed request, so that a person can have it tried again.
 constexpr const char* kVersion2 = "ALTER TABLE done ADD COLUMN sealed BLOB;";
 
+// The audit chain. Rows that finished before it have no number.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE done ADD COLUMN audit_number INTEGER;
+ALTER TABLE done ADD COLUMN audit_before BLOB;
+ALTER TABLE totals ADD COLUMN audit_number INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE totals ADD COLUMN audit_hash BLOB NOT NULL DEFAULT x'';
+ALTER TABLE totals ADD COLUMN audit_removed INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE audit_gaps (
+  first INTEGER PRIMARY KEY,
+  last INTEGER NOT NULL,
+  before BLOB NOT NULL,
+  after BLOB NOT NULL
+) STRICT;
+)sql";
+
 /// Step n brings version n to n + 1. Steps are only ever added.
-constexpr std::array<const char*, kSchemaVersion> kSteps = {kVersion1, kVersion2};
+constexpr std::array<const char*, kSchemaVersion> kSteps = {kVersion1, kVersion2, kVersion3};
 
 Error described(const sql::Failure& failure, const std::string& path) {
   return sql::to_error(failure, path);

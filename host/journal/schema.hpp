@@ -10,9 +10,9 @@
 namespace certspan {
 
 /// The schema that this program writes.
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 /// Everything that a journal is made of.
-inline constexpr std::array<std::string_view, 4> kTables = {"hot", "done", "store", "totals"};
+inline constexpr std::array<std::string_view, 5> kTables = {"hot", "done", "store", "totals", "audit_gaps"};
 /// SQLite's number for a file that gives free pages back when it is asked to.
 inline constexpr std::int64_t kIncrementalVacuum = 2;
 

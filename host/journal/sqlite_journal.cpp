@@ -33,8 +33,12 @@ class SqliteJournal final : public ReadingJournal {
   WallMs newest_record() override { return committer_->newest_record(); }
   Result<void> accept_clock() override { return committer_->accept_clock(); }
   Result<Counts> counts() override { return counts_of(committer_->counts()); }
+  Result<AuditHead> audit_head() override { return committer_->audit_head(); }
   Result<std::uint64_t> expire() override {
-    return retention_->pass([] { return true; });
+    const auto go_on = [] { return true; };
+    CERTSPAN_TRY(const std::uint64_t refused, retention_->thin_out(go_on));
+    CERTSPAN_TRY(const std::uint64_t old, retention_->pass(go_on));
+    return refused + old;
   }
   void keep_finished_for(std::chrono::milliseconds retention) override { retention_->keep_for(retention); }
   Result<Compaction> compact(bool may_rewrite) override {
@@ -73,8 +77,7 @@ Result<void> SqliteJournal::start(const JournalOptions& options) {
   directory.checkpoints.reset();
   writer_ = std::make_unique<GroupWriter>(*committer_, options.longest_gather,
                                           [this] { checkpointer_->log_grew(); });
-  retention_ =
-      std::make_unique<Retention>(*writer_, readers(), clock_, options.retention, options.retention_pace);
+  retention_ = std::make_unique<Retention>(*writer_, readers(), clock_, options);
   return {};
 }
 

@@ -9,12 +9,30 @@ constexpr std::size_t at(ItemState state) {
   return static_cast<std::size_t>(state);
 }
 
+sql::Tried<AuditHead> read_head(const sql::Statement& row) {
+  AuditHead head;
+  head.number = static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(5), 0));
+  head.removed = static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(7), 0));
+  if (!read_hash(row, 6, head.hash) && head.number != 0) {
+    return tl::unexpected(sql::Failure{sql::Trouble::Corrupt, 0, "the head of its audit chain is damaged"});
+  }
+  return head;
+}
+
 }  // namespace
+
+bool read_hash(const sql::Statement& row, int column, AuditHash& hash) {
+  const BytesView bytes = row.blob(column);
+  if (bytes.size() != hash.size()) return false;
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return true;
+}
 
 sql::Tried<Totals> read_totals(sql::Database& database) {
   Totals totals;
   CERTSPAN_TRY(sql::Statement row,
-               database.prepare("SELECT newest, last_id, finished, dead, key_check FROM totals"));
+               database.prepare("SELECT newest, last_id, finished, dead, key_check, audit_number, audit_hash,"
+                                " audit_removed FROM totals"));
   CERTSPAN_TRY(const bool found, row.step());
   if (!found) return tl::unexpected(sql::Failure{sql::Trouble::Corrupt, 0, "its totals are gone"});
   totals.newest = row.integer(0);
@@ -22,6 +40,7 @@ sql::Tried<Totals> read_totals(sql::Database& database) {
   totals.counts[at(ItemState::Done)] = row.integer(2);
   totals.counts[at(ItemState::Dead)] = row.integer(3);
   totals.key_check = copy_of(row.blob(4));
+  CERTSPAN_TRY(totals.audit, read_head(row));
   row.reset();
 
   CERTSPAN_TRY(sql::Statement open, database.prepare("SELECT state, count(*) FROM hot GROUP BY state"));

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "host/base/clock.hpp"
+#include "host/journal/audit.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/sqlite.hpp"
 
@@ -18,8 +19,12 @@ struct Totals {
   std::uint64_t last_id = 0;  ///< no id or revision above it was ever given out by a committed change
   Bytes key_check;            ///< of the sealing key that belongs to the journal; empty in a fresh one
   StateCounts counts{};       ///< Failed is counted under Done
-  bool sealed = false;        ///< something is sealed with that key
+  AuditHead audit;
+  bool sealed = false;  ///< something is sealed with that key
 };
+
+/// Fills a hash from a column; false if it holds none.
+bool read_hash(const sql::Statement& row, int column, AuditHash& hash);
 
 sql::Tried<Totals> read_totals(sql::Database& database);
 

@@ -50,7 +50,8 @@ class BulkWriter {
   }
   void insert(const WorkItem& item) {
     if (insert_ == nullptr) {
-      sqlite3_prepare_v2(database_, "INSERT INTO done VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, NULL)", -1,
+      sqlite3_prepare_v2(database_,
+                         "INSERT INTO done VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, NULL, NULL, NULL)", -1,
                          &insert_, nullptr);
     }
     const Bytes body = encode_item(item);

@@ -95,6 +95,7 @@ host:
   drain_timeout: 5s
   repeat_window: 12h
   retention: 30d
+  audit: { every: 5m, file: heads, syslog: /dev/log }
   listeners:
     plain: { address: "[::1]:8080", limits: { max_connections: 20, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3s } }
   control:
@@ -105,6 +106,9 @@ host:
   CHECK(config.host.data_dir == "/etc/certspan/data");
   const Listener& plain = *config.host.listener("plain");
   CHECK(config.host.retention == 30 * 24h);
+  CHECK(config.host.audit.every == 5min);
+  CHECK(config.host.audit.file == "/etc/certspan/heads");
+  CHECK(config.host.audit.syslog == "/dev/log");
   CHECK(plain.host == "::1");
   CHECK(plain.port == 8080);
   CHECK_FALSE(plain.has_tls());

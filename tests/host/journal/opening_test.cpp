@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "host/journal/schema.hpp"
 #include "tests/host/journal/journal_fixture.hpp"
 
 using namespace certspan;
@@ -41,7 +42,7 @@ TEST_CASE_METHOD(Fixture, "a journal of a newer program is left alone") {
   run_sql(database, "PRAGMA user_version = 99");
   CHECK(opening_error(directory.path()) == "journal.newer_schema");
   CHECK(opening_error(directory.path(), true) == "journal.newer_schema");
-  run_sql(database, "PRAGMA user_version = 2");
+  run_sql(database, ("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
   CHECK(opening_error(directory.path()).empty());
 }
 

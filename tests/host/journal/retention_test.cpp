@@ -20,6 +20,7 @@ struct Fixture {
   TempDir directory;
   ManualClock clock;
   RetentionPace pace;
+  std::size_t most_refused = 1'000'000;
   std::unique_ptr<Journal> journal;
 
   Fixture() { open(); }
@@ -31,6 +32,7 @@ struct Fixture {
     options.clock = &clock;
     options.retention = std::chrono::hours(24 * 30);
     options.retention_pace = pace;
+    options.most_refused = most_refused;
     auto opened = open_journal(options);
     REQUIRE(opened);
     journal = std::move(*opened);
@@ -119,6 +121,41 @@ TEST_CASE_METHOD(Fixture, "a certificate outlives the retention until it ends") 
   CHECK(is_there(unknown));
   clock.set(kStart + 3700 * kDay);
   CHECK(expire() == 1);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a flood of refused requests leaves the newest of them, and takes nothing else away") {
+  most_refused = 300;
+  open();
+  const WorkItem done = finished(1);
+  const WorkItem letter = finished(2, ItemState::Dead);
+  WorkItem withheld = finished(3, ItemState::Failed);
+  withheld.certificate = Bytes(900, 0x33);
+  for (const WorkItem& item : {done, letter, withheld}) keep(item);
+  std::vector<Transition> flood;
+  for (std::uint64_t n = 0; n < 900; ++n) flood.push_back({finished(1000 + n, ItemState::Failed), true, {}});
+  const WorkItem last_to_go = flood[599].item;
+  const WorkItem first_to_stay = flood[600].item;
+  commit_together(*journal, std::move(flood));
+  CHECK(expire() == 600);
+  CHECK(!is_there(last_to_go));
+  for (const WorkItem& there : {first_to_stay, done, letter, withheld}) CHECK(is_there(there));
+  CHECK(expire() == 0);
+  CHECK(journal->counts()->finished == 302);
+  CHECK(journal->inspect()->faults.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a flood is watched for between the looks for what is old") {
+  most_refused = 10;
+  pace.watch = std::chrono::milliseconds(1);
+  open();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::uint64_t number = 0;
+  for (; number < 200; ++number) keep(finished(number, ItemState::Failed));
+  while (journal->counts()->finished > 10 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  CHECK(journal->counts()->finished == 10);
 }
 
 TEST_CASE_METHOD(Fixture, "a changed retention holds from the next look on") {

@@ -74,9 +74,13 @@ TEST_CASE_METHOD(Fixture, "a journal of the first version is brought up with all
   CHECK(journal->store_get("corp-ca", as_bytes("serial"))->has_value());
   CHECK(journal->counts()->finished == 1);
   CHECK(journal->counts()->dead == 1);
+  // They finished before there was a chain.
+  CHECK(journal->audit_head()->number == 0);
+  CHECK(journal->audit_page(WorkId{}, 10)->records.at(0).number == 0);
 
   const WorkItem later = dead(fresh_item(journal->next_id(), 4));
   REQUIRE(commit_now(*journal, {later, true, {}}) == CommitResult::Committed);
+  CHECK(journal->audit_head()->number == 1);
   journal.reset();
   CHECK((*opened(directory.path(), clock, true)->find(later.id))->request == later.request);
 }
