@@ -63,7 +63,9 @@ class CommandLine {
       const std::string word = argv[i];
       if (word.starts_with('-')) return {};
       std::vector<std::string> commands;
-      for (const CLI::App* sub : app->get_subcommands(nullptr)) commands.push_back(sub->get_name());
+      for (const CLI::App* sub : app->get_subcommands(nullptr)) {
+        if (!sub->get_name().empty()) commands.push_back(sub->get_name());  // an option group has no name
+      }
       if (commands.empty()) return {};
       if (std::ranges::find(commands, word) == commands.end()) {
         const std::string meant = did_you_mean(word, commands);

@@ -164,8 +164,10 @@ class SettingsReader {
     std::string hint = did_you_mean(entry.key, known);
     if (hint.empty()) hint = elsewhere(entry.key);
     if (hint.empty() && !known.empty()) hint = fmt::format("known here: {}", listing(known));
-    run_.error(FaultCode::UnknownKey, spot, entry.key_mark,
-               fmt::format("unknown key \"{}\" in {}", entry.key, run_.label(spot)), std::move(hint));
+    run_.into().faulted.insert(spot.pointer + "/" + entry.key);
+    run_.faults().error(FaultCode::UnknownKey, entry.key_mark,
+                        fmt::format("unknown key \"{}\" in {}", entry.key, run_.label(spot)),
+                        std::move(hint));
     return meant;
   }
 

@@ -106,7 +106,11 @@ Result<nlohmann::json> ControlServer::perform(const nlohmann::json& request, con
                 "this host knows no command \"" + name + "\"" + (hint.empty() ? "" : ", " + hint));
   }
   if (command->second.least > Person::Viewer) {
-    log_.write(LogLevel::Info, "command", {{"command", name}, {"who", peer.name}});
+    std::vector<LogField> fields = {{"command", name}, {"who", peer.name}};
+    const auto id = arguments.find("id");
+    if (id != arguments.end() && id->is_string())
+      fields.push_back({"work", id->get_ref<const std::string&>()});
+    log_.write(LogLevel::Info, "command", fields);
   }
   return command->second.handler(arguments, peer);
 }

@@ -103,8 +103,10 @@ CommitResult GroupCommitter::take_back(const sql::Failure& failure) {
   bool clean = true;
   if (database_.in_transaction()) clean = rollback_.run().has_value();
   switch (failure.trouble) {
-    case sql::Trouble::Full:
     case sql::Trouble::Busy:
+      if (clean) return CommitResult::Locked;
+      break;
+    case sql::Trouble::Full:
     case sql::Trouble::Memory:
       if (clean) return CommitResult::Refused;
       break;

@@ -49,6 +49,7 @@ enum class CommitResult : std::uint8_t {
   Conflict,    ///< a store revision was not the expected one: nothing written, repeat the calls
   StaleEpoch,  ///< another claim holds the item: nothing written, drop this one's result
   KeyExists,   ///< `first`, but an open item with this key is there: nothing written
+  Locked,      ///< another program has it open for too long: nothing written
   Refused,     ///< no room (the whole transaction was taken back), or opened for reading: nothing written
   TooLarge,    ///< over a limit of size or count, and would be again: nothing written
   Failed,  ///< a write or sync failed: whether it is committed is known after the next start only. The host

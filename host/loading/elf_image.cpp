@@ -152,6 +152,10 @@ Result<void> ElfImage::read_header() {
   if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phnum == 0 || header->e_phnum > kMostSegments) {
     return damaged("its table of segments");
   }
+  // Nothing loads sections, but linkers write them last: where they are missing, the end of the file is.
+  const bool whole = header->e_shoff == 0 ||
+                     slice(header->e_shoff, std::uint64_t{header->e_shnum} * header->e_shentsize).has_value();
+  if (!whole) return truncated("its table of sections");
   return read_segments(header->e_phoff, header->e_phnum);
 }
 

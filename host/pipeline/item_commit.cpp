@@ -15,6 +15,11 @@ constexpr std::chrono::milliseconds kDiskFullPause{2000};
 /// An item that waits for a person has no time of its own.
 constexpr std::uint64_t kForAPerson = UINT64_MAX;
 
+/// The code of what keeps the journal from taking anything for now.
+std::string_view trouble_with(CommitResult result) {
+  return result == CommitResult::Locked ? "journal.locked" : "journal.full";
+}
+
 }  // namespace
 
 Answer ItemRunner::call(const OpenItemPtr& open, Connector& connector, std::string_view name,
@@ -150,12 +155,14 @@ void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const N
       return next();
     case CommitResult::Conflict:
       return start_over(open);
+    case CommitResult::Locked:
     case CommitResult::Refused:
       // Nothing was written. What an outside CA has done must not be forgotten; a request that left no trace
       // yet can be.
-      if (open->stored) return wait_for_room(open, next);
+      if (open->stored) return wait_for_room(open, result, next);
       release_admission(open);
-      log(LogLevel::Error, "not accepted: no room in the journal", open->item, {{"code", "journal.full"}});
+      log(LogLevel::Error, "not accepted: the journal took nothing", open->item,
+          {{"code", trouble_with(result)}});
       return ReplyDesk::try_later(runtime_.table.remove(open));
     case CommitResult::TooLarge:
       return end_too_large(open);
@@ -170,9 +177,9 @@ void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const N
 }
 
 /// The commit is tried again; nobody else may take the item meanwhile, so it is not parked.
-void ItemRunner::wait_for_room(const OpenItemPtr& open, const Next& next) {
+void ItemRunner::wait_for_room(const OpenItemPtr& open, CommitResult result, const Next& next) {
   if (!std::exchange(open->waits_for_room, true)) {
-    log(LogLevel::Error, "waits for room in the journal", open->item, {{"code", "journal.full"}});
+    log(LogLevel::Error, "waits for the journal", open->item, {{"code", trouble_with(result)}});
   }
   runtime_.timer.after(kDiskFullPause, [this, open, next] {
     runtime_.cpu.post({open->pipeline}, [this, open, next] { commit(open, next); });

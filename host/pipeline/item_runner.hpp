@@ -93,7 +93,7 @@ class ItemRunner {
   bool on_own_pool(const OpenItemPtr& open) const;
   void commit(const OpenItemPtr& open, Next next);
   void committed(const OpenItemPtr& open, CommitResult result, const Next& next);
-  void wait_for_room(const OpenItemPtr& open, const Next& next);
+  void wait_for_room(const OpenItemPtr& open, CommitResult result, const Next& next);
   void end_too_large(const OpenItemPtr& open);
   void start_over(const OpenItemPtr& open);
   void release_admission(const OpenItemPtr& open);

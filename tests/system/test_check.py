@@ -125,3 +125,11 @@ def test_json_says_how_many_faults_it_leaves_out(checked):
     said = json.loads(host.run_program("check", "--json", str(host.config)).stdout)
     assert (said["errors"], len(said["faults"]) + said["left_out"]) == (60, 60 + said["warnings"])
     assert said["left_out"] > 0
+
+
+def test_a_misspelt_key_in_a_profile_hides_no_other_fault_of_it(checked):
+    host, check = checked
+    host.configure(lambda text: text.replace("key_usage:", "key_usge:").replace("eku: [client_auth]", "eku: [client_auht]"))
+    code, faults = check()
+    assert code == 2
+    assert [line for line, _ in faults] == [line_of(host, "key_usge"), line_of(host, "client_auht")], faults

@@ -63,3 +63,17 @@ def test_json_is_json_whatever_is_printed(host):
         done = host.run_program(*words, "--json", *config)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout), words
+
+
+def test_resolve_says_what_it_needs(host):
+    for options in ([], ["--not-done", "--abandon"]):
+        done = host.run_program("work", "resolve", "w-0123456789abc", *options)
+        assert done.returncode == 64
+        assert "--not-done" in done.stderr, done.stderr
+        assert "no command" not in done.stderr
+
+
+def test_a_command_on_an_item_is_logged_with_the_item(host):
+    assert host.run_program("work", "retry", "w-0123456789abc", "--config", str(host.config)).returncode == 1
+    assert "command=work_retry who=" in host.log()
+    assert "work=w-0123456789abc" in host.log()

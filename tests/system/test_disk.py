@@ -1,4 +1,6 @@
 """A disk that is full or can't be written: a clear error, no new work, and nothing that was accepted is lost."""
+import contextlib
+import sqlite3
 import time
 
 import pytest
@@ -88,7 +90,7 @@ def test_what_a_ca_outside_has_issued_is_kept_until_there_is_room(make_host, sta
         assert len(host.items("--state", "calling")) == 1
         ballast.load()
         until_try_later(client, host)  # the journal's file has some room of its own
-        wait_for(lambda: "waits for room in the journal" in host.log())
+        wait_for(lambda: "waits for the journal" in host.log())
         assert client.capabilities()
         ballast.throw_off()
         wait_for(lambda: not host.items("--open"))
@@ -124,3 +126,16 @@ def test_a_directory_that_cannot_be_written_any_more_is_refused(make_host):
     assert [item["state"] for item in host.items()] == ["done"]
     host.start()
     assert len(host.items()) == 1
+
+
+def test_a_journal_that_another_program_locks_is_told_as_that(make_host):
+    host = make_host().start()
+    client = ScepClient(host.url())
+    request = new_request(client, host, 0)
+    with contextlib.closing(sqlite3.connect(host.directory / "data" / "journal.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert post(client, request).status == 503
+        wait_for(lambda: "code=journal.locked" in host.log())
+        assert "journal.full" not in host.log()
+        other.execute("ROLLBACK")
+    assert client.send(request, tries=5).pki_status == scep.SUCCESS

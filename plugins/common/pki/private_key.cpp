@@ -108,7 +108,14 @@ const PublicKey& PrivateKey::public_key() const {
 
 SignatureAlgorithm PrivateKey::default_algorithm() const {
   const PublicKey& key = state_->public_key;
-  return {key.family(), key.kind() == KeyKind::EcP384 ? Digest::Sha384 : Digest::Sha256};
+  switch (key.kind()) {
+    case KeyKind::EcP384:
+      return {key.family(), Digest::Sha384};
+    case KeyKind::EcP521:
+      return {key.family(), Digest::Sha512};
+    default:
+      return {key.family(), Digest::Sha256};
+  }
 }
 
 Result<Bytes> PrivateKey::sign(Digest digest, BytesView data) const {

@@ -26,7 +26,8 @@ class PrivateKey {
 
   const PublicKey& public_key() const;
 
-  // Digest that certificates of this key are signed with: SHA-256, SHA-384 for P-384.
+  // Digest that certificates of this key are signed with: SHA-256, SHA-384 for P-384, SHA-512 for P-521 (RFC
+  // 5480 section 4).
   SignatureAlgorithm default_algorithm() const;
 
   // Signature over `data`: PKCS #1 v1.5 for RSA, an ECDSA-Sig-Value for EC. Fault: Internal.

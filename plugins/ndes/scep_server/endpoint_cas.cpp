@@ -74,8 +74,9 @@ SignerStanding EndpointCas::standing(const CaSnapshot& cas, const pki::OuterMess
     return SignerStanding::NamesOurCa;
   }
   const auto certificate = pki::Certificate::parse(found.certificate);
-  const bool in_time = certificate && certificate->not_before() <= now && now <= certificate->not_after();
-  return in_time && !certificate->is_ca() ? SignerStanding::Ours : SignerStanding::NamesOurCa;
+  if (!certificate || certificate->is_ca()) return SignerStanding::NamesOurCa;
+  const bool in_time = certificate->not_before() <= now && now <= certificate->not_after();
+  return in_time ? SignerStanding::Ours : SignerStanding::OursOutOfTime;
 }
 
 CaCertAnswer ca_cert_answer(CaCertificates which, pki::BytesView ra_certificate, const CaSnapshot& cas) {

@@ -24,10 +24,11 @@ struct CaSnapshot {
 
 // What stands behind the certificate that signed a message.
 enum class SignerStanding : std::uint8_t {
-  Stranger,     // it names none of our CAs as its issuer
-  NamesOurCa,   // it names one, which does not stand behind it: unknown there, revoked, expired
-  Ours,         // one of our CAs issued these very bytes, and says now that they are good
-  Unavailable,  // the CA can't say now
+  Stranger,       // it names none of our CAs as its issuer
+  NamesOurCa,     // it names one, which does not stand behind it: unknown there, or revoked
+  OursOutOfTime,  // one of our CAs issued these very bytes, but they have expired or are not valid yet
+  Ours,           // one of our CAs issued these very bytes, and says now that they are good
+  Unavailable,    // the CA can't say now
 };
 
 // Thread-safe. Asks the host for the chains at most every `kRefresh`; the host keeps them in memory.

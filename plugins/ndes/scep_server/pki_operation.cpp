@@ -83,10 +83,12 @@ void PkiOperation::enrol(const Incoming& incoming, sdk::Exchange& exchange) cons
   const SignerStanding standing = parts_.cas.standing(*cas, outer, now());
   if (standing == SignerStanding::Unavailable) return respond_later(exchange, kCaNotReady);
   if (outer.message_type() == pki::MessageType::RenewalReq && standing != SignerStanding::Ours) {
-    return refuse(incoming,
-                  {pki::FailInfo::BadRequest, kRefused,
-                   "a renewal is not signed with a good certificate of this endpoint's CAs"},
-                  exchange);
+    const char* why =
+        standing == SignerStanding::OursOutOfTime
+            ? "the certificate that signs the renewal has expired or is not valid yet: the device has "
+              "to enrol anew, with a challenge"
+            : "a renewal is not signed with a good certificate of this endpoint's CAs";
+    return refuse(incoming, {pki::FailInfo::BadRequest, kRefused, why}, exchange);
   }
   const auto trust =
       standing == SignerStanding::Ours ? pki::SignerTrust::IssuedByUs : pki::SignerTrust::SelfMade;

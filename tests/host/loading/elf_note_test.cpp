@@ -82,21 +82,14 @@ TEST_CASE("a file for another machine says for which") {
   CHECK(code_of(patched<std::uint8_t>(good, EI_DATA, ELFDATA2MSB)) == "plugin.wrong_machine");
 }
 
-TEST_CASE("a plugin cut off inside its segments is refused as truncated, wherever the cut is") {
+TEST_CASE("a plugin that is cut off is refused as truncated, wherever the cut is") {
   const Bytes good = good_plugin();
-  const auto* header = reinterpret_cast<const Elf64_Ehdr*>(good.data());
-  std::size_t needed = 0;
-  for (std::size_t i = 0; i < header->e_phnum; ++i) {
-    const auto& segment = reinterpret_cast<const Elf64_Phdr*>(good.data() + header->e_phoff)[i];
-    if (segment.p_type == PT_LOAD)
-      needed = std::max<std::size_t>(needed, segment.p_offset + segment.p_filesz);
-  }
-  for (std::size_t size = SELFMAG; size < needed; size += 97) {
+  for (std::size_t size = SELFMAG; size < good.size(); size += 97) {
     CAPTURE(size);
     REQUIRE(code_of(BytesView(good).first(size)) == "plugin.truncated");
   }
-  CHECK(code_of(BytesView(good).first(needed - 1)) == "plugin.truncated");
-  CHECK(code_of(BytesView(good).first(needed)) == "ok");
+  CHECK(code_of(BytesView(good).first(good.size() - 1)) == "plugin.truncated");
+  CHECK(code_of(good) == "ok");
 }
 
 TEST_CASE("a corrupted offset or size is refused and never followed") {
