@@ -3,14 +3,23 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 namespace certspan {
 namespace {
 
-/// The name of the root above a chain: who issued its last certificate, itself if that is the root. Empty if
-/// it can't be told.
-Bytes root_name(const std::vector<Bytes>& chain) {
+/// The root above a chain: name and key identifier of who issued its last certificate, itself if that is the
+/// root.
+struct Root {
+  Bytes name;    ///< DER; empty if it can't be told
+  Bytes key_id;  ///< empty if no certificate says it
+
+  bool differs(const Root& other) const {
+    return name != other.name || (!key_id.empty() && !other.key_id.empty() && key_id != other.key_id);
+  }
+};
+
+Root root_above(const std::vector<Bytes>& chain) {
   if (chain.empty()) return {};
   const unsigned char* at = chain.back().data();
   const std::unique_ptr<X509, decltype(&X509_free)> last(
@@ -19,24 +28,32 @@ Bytes root_name(const std::vector<Bytes>& chain) {
   unsigned char* der = nullptr;
   const int size = i2d_X509_NAME(X509_get_issuer_name(last.get()), &der);
   if (size <= 0) return {};
-  Bytes name(der, der + size);
+  Root root{Bytes(der, der + size), {}};
   OPENSSL_free(der);
-  return name;
+  const bool is_root =
+      X509_NAME_cmp(X509_get_subject_name(last.get()), X509_get_issuer_name(last.get())) == 0;
+  const ASN1_OCTET_STRING* id =
+      is_root ? X509_get0_subject_key_id(last.get()) : X509_get0_authority_key_id(last.get());
+  if (id != nullptr) {
+    const unsigned char* octets = ASN1_STRING_get0_data(id);
+    root.key_id.assign(octets, octets + ASN1_STRING_length(id));
+  }
+  return root;
 }
 
 void check_step(const PipelineConfig& pipeline, const StepConfig& step, const RunningConfig& running,
                 Faults& faults) {
   const Named* first = nullptr;
-  Bytes group;
+  Root group;
   for (const Named& each : step.connectors) {
     Connector* issuer = running.connectors.find(each.name);
     const auto chain = issuer == nullptr ? nullptr : running.chains.get(*issuer);
-    Bytes name = chain == nullptr ? Bytes() : root_name(*chain);
-    if (name.empty()) continue;
+    Root root = chain == nullptr ? Root() : root_above(*chain);
+    if (root.name.empty()) continue;
     if (first == nullptr) {
       first = &each;
-      group = std::move(name);
-    } else if (name != group) {
+      group = std::move(root);
+    } else if (root.differs(group)) {
       faults.error(
           FaultCode::MixedChains, each.mark,
           fmt::format("CA \"{}\" stands under another root than \"{}\": who trusts the one does not trust "

@@ -137,15 +137,21 @@ def test_many_devices_with_cas_and_host_that_die(make_host, cas, seed):
     check_once(host, cas, devices)
 
 
-def test_cas_of_different_roots_do_not_stand_in_for_each_other(make_host, tmp_path):
+@pytest.fixture
+def strangers(tmp_path):
+    """Two CAs of different roots, which have the same name all the same."""
     cas = TwoCas(tmp_path)
     cas.second.kill()
     cas.second = OutsideCaProcess(tmp_path / "stranger")
-    host = cas.put_into(make_host())
-    refused = host.run_program("run", "--config", str(host.config))
+    yield cas
+    cas.kill()
+
+
+def test_cas_of_different_roots_do_not_stand_in_for_each_other(make_host, strangers):
+    host = strangers.put_into(make_host())
+    refused = host.run_program("run", "--config", str(host.config), timeout=30)
     assert refused.returncode == 3
     assert 'CA "second-ca" stands under another root than "outside-ca"' in refused.stderr
     host.configure(lambda text: text.replace("    deadline: 10m\n", "    deadline: 10m\n    danger_mixed_chains: true\n"))
     host.start()
     assert host.stop() == 0
-    cas.kill()
