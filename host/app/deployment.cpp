@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/app/ca_group.hpp"
+#include "host/app/connector_probe.hpp"
 #include "host/config/load_config.hpp"
 #include "host/journal/data_directory.hpp"
 #include "host/services/abi_views.hpp"
@@ -24,6 +25,24 @@ const certspan_connector_type& type_of(const PluginCatalog& catalog, const Prepa
   return *catalog.plugin(connector.plugin)->find_type(connector.type);
 }
 
+/// Connectors that would crash, hang or end this process are left out of it: an error, or a warning when the
+/// file says `required: false`.
+void leave_out_broken(PreparedConfig& prepared, const PluginCatalog& catalog, Faults& faults) {
+  std::erase_if(prepared.connectors, [&](const PreparedConnector& connector) {
+    const auto tried = probe_connector(connector, *catalog.plugin(connector.plugin));
+    if (tried) return false;
+    const std::string what = "connector \"" + connector.name + "\" of plugin \"" + connector.plugin +
+                             "\" can't run: " + tried.error().message;
+    if (connector.required) {
+      faults.error(FaultCode::Plugin, connector.place_of(""), what);
+    } else {
+      faults.warning(FaultCode::Plugin, connector.place_of(""),
+                     what + "; the host runs without this connector");
+    }
+    return true;
+  });
+}
+
 }  // namespace
 
 std::optional<CheckedConfig> check_config(const std::filesystem::path& file, const PluginCopies& copies,
@@ -42,6 +61,7 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, con
   PreparedConfig prepared = check_against_types(*config, *catalog, faults);
   check_scripts(*config, cast_of(prepared, *catalog), faults);
   check_secrets_readable(prepared, faults);
+  leave_out_broken(prepared, *catalog, faults);
   for (const PreparedConnector& connector : prepared.connectors) {
     const auto report = validate_settings(type_of(*catalog, connector), connector.settings);
     if (!report.ok()) report_faults(connector, report, faults);

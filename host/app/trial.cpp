@@ -1,10 +1,10 @@
 #include "host/app/trial.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 
 #include "host/app/listeners.hpp"
+#include "host/app/trial_services.hpp"
 #include "host/base/text_file.hpp"
 #include "host/config/secret_ref.hpp"
 #include "host/control/peer.hpp"
@@ -13,19 +13,6 @@
 
 namespace certspan {
 namespace {
-
-/// Nothing is served during a trial.
-class NoRoutes final : public RouteTable {
- public:
-  Outcome add(std::string_view /*connector*/, const certspan_http_route& /*route*/) override {
-    return Outcome::Rejected;
-  }
-};
-
-bool secrets_readable(const PreparedConnector& connector) {
-  return std::ranges::all_of(connector.secrets,
-                             [](const SecretRef& secret) { return read_secret(secret).has_value(); });
-}
 
 void try_connector(const CheckedConfig& checked, const PreparedConnector& prepared,
                    const ServiceBackends& backends, Faults& faults) {
@@ -73,18 +60,10 @@ void look_for_accounts(const Roles& roles, Faults& faults) {
 }  // namespace
 
 void try_out(const CheckedConfig& checked, Faults& faults) {
-  const auto log = Log::open({.level = LogLevel::Error, .format = LogFormat::Text, .file = {}});
-  if (!log) return;
-  const SystemClock clock;
-  ConfiguredSecrets secrets(checked.prepared, **log);
-  NoRoutes routes;
-  ServiceBackends backends;
-  backends.log = log->get();
-  backends.clock = &clock;
-  backends.secrets = &secrets;
-  backends.routes = &routes;
+  const TrialServices services(checked.prepared);
+  if (services.backends() == nullptr) return;
   for (const PreparedConnector& prepared : checked.prepared.connectors) {
-    if (secrets_readable(prepared)) try_connector(checked, prepared, backends, faults);
+    if (secrets_readable(prepared)) try_connector(checked, prepared, *services.backends(), faults);
   }
   for (const Listener& listener : checked.config.host.listeners) try_listener(listener, faults);
   look_for_accounts(checked.config.host.control.roles, faults);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -17,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "host/base/bytes.hpp"
 #include "host/loading/abi_text.hpp"
@@ -74,8 +74,8 @@ class SpawnPlan {
   SpawnPlan(const SpawnPlan&) = delete;
   SpawnPlan& operator=(const SpawnPlan&) = delete;
 
-  void redirect(const FileDescriptor& output, const FileDescriptor& report) {
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  void redirect(const FileDescriptor& input, const FileDescriptor& output, const FileDescriptor& report) {
+    ::posix_spawn_file_actions_adddup2(&actions_, input.get(), STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, output.get(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, output.get(), STDERR_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, report.get(), protocol::kReportFd);
@@ -95,15 +95,16 @@ class SpawnPlan {
                                POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
 
-  Result<pid_t> run(const std::filesystem::path& program, const std::filesystem::path& plugin) {
-    std::string option = protocol::kOption;
-    std::string name = program.string();
-    std::string file = plugin.string();
-    std::array<char*, 4> arguments = {name.data(), option.data(), file.data(), nullptr};
+  Result<pid_t> run(const ProbeCall& call) {
+    std::vector<std::string> words = {call.program.string()};
+    words.insert(words.end(), call.arguments.begin(), call.arguments.end());
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     pid_t pid = -1;
     const int error =
-        ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, arguments.data(), environ);
-    if (error != 0) return tl::unexpected(probe_failed(program.string(), error));
+        ::posix_spawn(&pid, call.program.c_str(), &actions_, &attributes_, arguments.data(), environ);
+    if (error != 0) return tl::unexpected(probe_failed(call.program.string(), error));
     return pid;
   }
 
@@ -223,16 +224,25 @@ Result<void> verdict(const End& end, const Told& told, const std::string& printe
 
 }  // namespace
 
-Result<void> probe_plugin(const std::filesystem::path& path, const std::filesystem::path& program,
-                          std::chrono::milliseconds limit) {
+Result<void> run_probe(const ProbeCall& call) {
+  CERTSPAN_TRY(const FileDescriptor input, memory_file("certspan-probe-input"));
   CERTSPAN_TRY(const FileDescriptor output, memory_file("certspan-probe-output"));
   CERTSPAN_TRY(const FileDescriptor report, memory_file("certspan-probe-report"));
+  if (::pwrite(input.get(), call.input.data(), call.input.size(), 0) !=
+      static_cast<ssize_t>(call.input.size())) {
+    return tl::unexpected(probe_failed("its input", errno));
+  }
   SpawnPlan plan;
-  plan.redirect(output, report);
+  plan.redirect(input, output, report);
   plan.fresh_signals_and_group();
-  CERTSPAN_TRY(const pid_t pid, plan.run(program, path));
-  const End end = wait_for(pid, limit);
-  return verdict(end, read_report(contents(report, 0, kMostReport)), printed_words(output), limit);
+  CERTSPAN_TRY(const pid_t pid, plan.run(call));
+  const End end = wait_for(pid, call.limit);
+  return verdict(end, read_report(contents(report, 0, kMostReport)), printed_words(output), call.limit);
+}
+
+Result<void> probe_plugin(const std::filesystem::path& path, const std::filesystem::path& program,
+                          std::chrono::milliseconds limit) {
+  return run_probe({program, {protocol::kOption, path.string()}, {}, limit});
 }
 
 }  // namespace certspan

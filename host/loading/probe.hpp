@@ -2,6 +2,10 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "host/base/result.hpp"
 
@@ -17,6 +21,21 @@ namespace certspan {
 /// plugin.probe_failed (the child could not be run).
 Result<void> probe_plugin(const std::filesystem::path& path, const std::filesystem::path& program,
                           std::chrono::milliseconds limit);
+
+/// A child process in which code of a plugin runs that may crash, loop or end it.
+struct ProbeCall {
+  std::filesystem::path program;
+  std::vector<std::string> arguments;
+  std::string input;  ///< on its standard input
+  std::chrono::milliseconds limit;
+};
+/// Runs one whose `main` leads to run_probe_child, in the same way and with the same errors.
+Result<void> run_probe(const ProbeCall& call);
+
+/// The child's side: limits the process, tells what `body` enters and how it ended, and ends it without exit
+/// handlers. Phases are words that fit behind "while".
+using EnterPhase = std::function<void(std::string_view phase)>;
+[[noreturn]] void run_probe_child(const std::function<Result<void>(const EnterPhase& enter)>& body);
 
 /// True if this process is such a child; `main` then returns probe_main(argc, argv) before it does anything
 /// else.

@@ -31,8 +31,8 @@ void say(const std::string& line) {
   if (::write(fd, line.data(), line.size()) < 0) return;
 }
 
-void enter(const char* phase) {
-  say(std::string(protocol::kPhase) + phase + "\n");
+void enter(std::string_view phase) {
+  say(std::string(protocol::kPhase) + std::string(phase) + "\n");
 }
 
 [[noreturn]] void refuse(const Error& error) {
@@ -97,8 +97,12 @@ int probe_main(int argc, char** argv) {
     say("usage: certspan --probe-plugin FILE\n");
     return 2;
   }
+  run_probe_child([&](const EnterPhase&) { return probe(argv[2]); });
+}
+
+void run_probe_child(const std::function<Result<void>(const EnterPhase& enter)>& body) {
   confine();
-  if (const auto result = probe(argv[2]); !result) refuse(result.error());
+  if (const auto result = body(enter); !result) refuse(result.error());
   say(std::string(protocol::kOk) + "\n");
   ::_exit(0);
 }
