@@ -174,7 +174,9 @@ class CommandLine {
     list->add_option("--state", list_.state, "ready, calling, pending, held, done, failed or dead");
     list->add_option("--connector", list_.connector, "only those whose steps name this connector");
     list->add_flag("--open", list_.open_only, "only those that are not finished");
-    list->add_option("--limit", list_.limit, "at most so many")->capture_default_str();
+    list->add_option("--limit", list_.limit, "at most so many")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
     with_config_and_json(list);
     CLI::App* show = add(*work, "show", "show one", [this] { return command_work_show(common_, text_); });
     show->add_option("id", text_, "work id")->required();

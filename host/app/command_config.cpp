@@ -47,6 +47,17 @@ std::unique_ptr<PluginCatalog> catalog_of(const CommonOptions& options) {
   return std::move(*catalog);
 }
 
+/// The plugins where this program's own ones are.
+std::unique_ptr<PluginCatalog> installed_catalog() {
+  Config config;
+  config.plugins.dirs = default_plugin_dirs();
+  const ScratchDirectory scratch;
+  auto catalog = PluginCatalog::load_all(config, scratch.path() / "plugins");
+  if (catalog) return std::move(*catalog);
+  complain(catalog.error());
+  return nullptr;
+}
+
 }  // namespace
 
 ExitCode command_check(const CommonOptions& options) {
@@ -86,7 +97,9 @@ ExitCode command_graph(const CommonOptions& options, bool mermaid) {
 }
 
 ExitCode command_schema(const CommonOptions& options) {
-  const auto catalog = catalog_of(options);
+  std::error_code error;
+  const bool first = !std::filesystem::exists(options.config, error);  // it helps to write the first one
+  const auto catalog = first ? installed_catalog() : catalog_of(options);
   if (!catalog) return ExitCode::BadConfig;
   std::cout << config_schema(*catalog) << "\n";
   return ExitCode::Ok;

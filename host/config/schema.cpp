@@ -291,6 +291,13 @@ Json for_editor(const Json& schema, const std::string& root) {
       copy[key] = root + below.get<std::string>().substr(1);
     }
   }
+  if (const auto pattern = copy.find("pattern"); pattern != copy.end() && pattern->is_string()) {
+    *pattern = fmt::format("(?:{})|^{}$", pattern->get<std::string>(), kEnvironment);
+  }
+  if (const auto words = copy.find("enum"); words != copy.end() && words->is_array()) {
+    copy["anyOf"] = Json::array({{{"enum", *words}}, text_like("", fmt::format("^{}$", kEnvironment))});
+    copy.erase("enum");
+  }
   const auto type = copy.find("type");
   if (type != copy.end() && (*type == "integer" || *type == "number" || *type == "boolean") &&
       !copy.contains("pattern")) {

@@ -12,6 +12,7 @@ inline constexpr std::string_view kRouteMark = "x-certspan-route";
 inline constexpr std::string_view kDurationMark = "x-certspan-duration";
 inline constexpr std::string_view kSizeMark = "x-certspan-size";
 inline constexpr std::string_view kConnectorMark = "x-certspan-connector";
+inline constexpr std::string_view kProfileMark = "x-certspan-profile";
 inline constexpr std::string_view kPathMark = "x-certspan-path";
 inline constexpr std::string_view kLabelsMark = "x-certspan-labels";
 inline constexpr std::string_view kProfilesMark = "x-certspan-profiles";

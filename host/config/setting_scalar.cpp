@@ -138,6 +138,16 @@ void check_route(SettingsRun& run, const SettingSpot& spot, const std::string& t
   }
 }
 
+void check_profile(SettingsRun& run, const SettingSpot& spot, const std::string& text) {
+  std::vector<std::string> names;
+  if (run.config().profiles.kind() == Kind::Mapping) {
+    for (const YamlEntry& profile : run.config().profiles.entries()) names.push_back(profile.key);
+  }
+  if (std::find(names.begin(), names.end(), text) != names.end()) return;
+  run.error(FaultCode::UnknownName, spot, spot.node.mark(),
+            fmt::format("profile \"{}\" is not defined", spot.node.written()), did_you_mean(text, names));
+}
+
 void check_connector(SettingsRun& run, const SettingSpot& spot, const std::string& text,
                      const std::string& role) {
   const ConnectorConfig* connector = run.config().connector(text);
@@ -173,6 +183,7 @@ bool check_text(SettingsRun& run, const SettingSpot& spot, const std::string& te
   }
   if (spot.schema.marked(kListenerMark)) check_listener(run, spot, text, scope);
   if (spot.schema.marked(kRouteMark)) check_route(run, spot, text, scope);
+  if (spot.schema.marked(kProfileMark)) check_profile(run, spot, text);
   const std::string role = spot.schema.mark_text(kConnectorMark);
   if (!role.empty()) check_connector(run, spot, text, role);
   return true;

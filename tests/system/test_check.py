@@ -133,3 +133,11 @@ def test_a_misspelt_key_in_a_profile_hides_no_other_fault_of_it(checked):
     code, faults = check()
     assert code == 2
     assert [line for line, _ in faults] == [line_of(host, "key_usge"), line_of(host, "client_auht")], faults
+
+
+def test_challenges_bound_to_a_profile_that_is_not_there_are_found(checked):
+    host, check = checked
+    host.configure(lambda text: text.replace("one_time: { lifetime: 1h }", "one_time: { lifetime: 1h, profile: devcie }"))
+    code, faults = check()
+    assert (code, [line for line, _ in faults]) == (2, [line_of(host, "devcie")]), faults
+    assert 'profile "devcie" is not defined' in faults[0][1]

@@ -82,3 +82,16 @@ def test_a_file_with_faults_is_not_drawn(init):
     assert refused.returncode == 2
     assert re.search(r"certspan\.yaml:\d+:\d+: error: .*scpe", refused.stderr)
     assert not refused.stdout
+
+
+def test_editors_take_references_to_the_environment_wherever_the_host_does(init, validator):
+    init.configure(lambda text: text.replace("validity: 365d", 'validity: "${env:LIFE:-30d}"')
+                   .replace("san: [dns, email, upn, uri]", 'san: ["${env:KIND:-dns}"]'))
+    assert init.run_program("check", str(init.config)).returncode == 0
+    assert paths_of_faults(validator, yaml.safe_load(init.config.read_text())) == set()
+
+
+def test_the_schema_is_there_before_the_first_configuration(init, tmp_path):
+    done = init.run_program("schema", "--config", str(tmp_path / "not-yet.yaml"))
+    assert done.returncode == 0, done.stderr
+    assert "ndes.scep_server" in done.stdout

@@ -61,6 +61,7 @@ inline constexpr const char* kChallengeSchema = R"json({
         },
         "profile": {
           "type": "string",
+          "x-certspan-profile": true,
           "description": "New challenges are good for this profile only, unless their minter names another."
         }
       }

@@ -203,7 +203,8 @@ TEST_CASE_METHOD(Fixture, "room that finished items took goes back to the disk, 
   for (int i = 0; i < 40; ++i) {
     std::vector<Transition> transitions;
     for (int j = 0; j < 100; ++j) {
-      transitions.push_back({finished(static_cast<std::uint64_t>(i * 100 + j)), true, {}});
+      transitions.push_back(
+          {finished(static_cast<std::uint64_t>(i) * 100 + static_cast<std::uint64_t>(j)), true, {}});
     }
     commit_together(*journal, std::move(transitions));
   }

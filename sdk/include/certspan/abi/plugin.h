@@ -61,8 +61,8 @@ typedef struct certspan_connector_type {
    * grants to this connector "x-certspan-duration": true   "30s"; the plugin gets milliseconds as an integer
    *   "x-certspan-size": true       "64KiB"; the plugin gets bytes as an integer
    *   "x-certspan-connector": role  the name of another connector that has this role
-   *   "x-certspan-path": true       a file; the plugin gets an absolute path, a relative one counts from the
-   *                                 YAML file
+   *   "x-certspan-profile": true    the name of one of the file's `profiles:`
+   *   "x-certspan-path": true       a file; the plugin gets an absolute path (relative: to the YAML file)
    *   "x-certspan-shared-secret": true  besides "x-certspan-secret": every device puts it into its
    *                                 requests, so that the host warns where a CA of somebody else would see it
    *   "x-certspan-labels": [names]  at the root of a source's schema: every label that its items may have, so
