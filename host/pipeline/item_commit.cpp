@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kDiskFullPause{2000};
 /// An item that waits for a person has no time of its own.
 constexpr std::uint64_t kForAPerson = UINT64_MAX;
 
-/// The code of what keeps the journal from taking anything for now.
+/// The code of what keeps the journal from taking anything.
 std::string_view trouble_with(CommitResult result) {
   return result == CommitResult::Locked ? "journal.locked" : "journal.full";
 }
