@@ -14,28 +14,25 @@ namespace {
 
 constexpr std::chrono::milliseconds kWorthWaiting{5000};
 
-Answer not_running(const std::string& connector) {
+Answer unavailable(std::string_view code, std::string message) {
   Answer answer;
   answer.outcome = Outcome::Unavailable;
-  answer.code = "connector.missing";
-  answer.message = "connector \"" + connector + "\" is not running";
+  answer.code = code;
+  answer.message = std::move(message);
   return answer;
+}
+
+Answer not_running(const std::string& connector) {
+  return unavailable("connector.missing", "connector \"" + connector + "\" is not running");
 }
 
 Answer no_fence() {
-  Answer answer;
-  answer.outcome = Outcome::Unavailable;
-  answer.code = "fence.missing";
-  answer.message = "the profile plugin is not loaded, and nothing is issued without it";
-  return answer;
+  return unavailable("fence.missing", "the profile plugin is not loaded, and nothing is issued without it");
 }
 
 Answer no_chain(const std::string& issuer) {
-  Answer answer;
-  answer.outcome = Outcome::Unavailable;
-  answer.code = "issuer.no_chain";
-  answer.message = "\"" + issuer + "\" gives no CA certificate to compare the one that it issued with";
-  return answer;
+  return unavailable("issuer.no_chain",
+                     "\"" + issuer + "\" gives no CA certificate to compare the one that it issued with");
 }
 
 const std::vector<Bytes>& chain_or_none(const IssuerChains::Chain& chain) {
