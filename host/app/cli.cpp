@@ -171,13 +171,13 @@ class CommandLine {
     CLI::App* work = app_.add_subcommand("work", "work items")->require_subcommand(1);
     CLI::App* list =
         add(*work, "list", "list them, newest first", [this] { return command_work_list(common_, list_); });
-    list->add_option("--state", list_.state, "ready, calling, pending, held, done, failed or dead");
-    list->add_option("--connector", list_.connector, "only those whose steps name this connector");
-    list->add_flag("--open", list_.open_only, "only those that are not finished");
-    list->add_option("--limit", list_.limit, "at most so many")
+    list_.limit = 50;
+    add_filter_options(*list, list_);
+    list->add_option("--limit", list_.limit, "at most so many; `work export` has no limit")
         ->check(CLI::Range(1, 10'000))
         ->capture_default_str();
     with_config_and_json(list);
+    add_work_export(*work);
     CLI::App* show = add(*work, "show", "show one", [this] { return command_work_show(common_, text_); });
     show->add_option("id", text_, "work id")->required();
     with_config_and_json(show);
@@ -219,6 +219,20 @@ class CommandLine {
     with_config_and_json(fresh);
   }
 
+  void add_work_export(CLI::App& work) {
+    CLI::App* exported = add(work, "export", "write them all to a file or standard output, oldest first",
+                             [this] { return command_work_export(common_, export_filter_, export_); });
+    add_filter_options(*exported, export_filter_);
+    exported->add_option("--limit", export_filter_.limit, "at most so many")->check(CLI::PositiveNumber);
+    exported->add_option("--format", export_.format, "ndjson or csv")
+        ->check(CLI::IsMember({"ndjson", "csv"}))
+        ->capture_default_str();
+    exported->add_option("--out", export_.out, "new file, for its user alone; without it, standard output");
+    exported->add_flag("--certificates", export_.certificates,
+                       "with the certificates that the journal holds");
+    with_config(exported);
+  }
+
   void add_work_resolve(CLI::App& work) {
     CLI::App* resolve = add(work, "resolve", "say what came of a held item",
                             [this] { return command_work_resolve(common_, text_, resolve_); });
@@ -249,7 +263,9 @@ class CommandLine {
   CLI::App app_;
   CommonOptions common_;
   InitOptions init_;
-  WorkListOptions list_;
+  FilterOptions list_;
+  FilterOptions export_filter_;
+  ExportOptions export_;
   ResolveOptions resolve_;
   CaOptions ca_;
   bool mermaid_ = false;

@@ -26,11 +26,6 @@ ExitCode ask_and_print(const CommonOptions& options, const Ask& ask, const InWor
   return ExitCode::Ok;
 }
 
-void print_list(const nlohmann::json& answer) {
-  for (const auto& work : answer["items"]) std::cout << work_line(work) << "\n";
-  if (answer["items"].empty()) std::cout << "no work items\n";
-}
-
 void print_stories(const nlohmann::json& answer, const std::string& text) {
   for (const auto& work : answer["items"]) std::cout << tell_story(work) << "\n";
   if (!answer["items"].empty()) return;
@@ -86,13 +81,6 @@ ExitCode command_status(const CommonOptions& options) {
   return ask_and_print(
       options, [](const Config& config) { return ask_host(config, "status", nlohmann::json::object()); },
       print_status);
-}
-
-ExitCode command_work_list(const CommonOptions& options, const WorkListOptions& list) {
-  const nlohmann::json arguments = {
-      {"state", list.state}, {"connector", list.connector}, {"open", list.open_only}, {"limit", list.limit}};
-  return ask_and_print(
-      options, [&](const Config& config) { return ask_work(config, "work_list", arguments); }, print_list);
 }
 
 ExitCode command_work_show(const CommonOptions& options, const std::string& id) {

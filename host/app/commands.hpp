@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/app/filter_options.hpp"
 #include "host/app/host_process.hpp"
 #include "host/base/result.hpp"
 
@@ -38,13 +39,16 @@ ExitCode command_plugin_show(const CommonOptions& options, const std::string& id
 ExitCode command_status(const CommonOptions& options);
 ExitCode command_version(bool json);
 
-struct WorkListOptions {
-  std::string state;
-  std::string connector;
-  bool open_only = false;
-  std::size_t limit = 50;
+ExitCode command_work_list(const CommonOptions& options, const FilterOptions& words);
+
+struct ExportOptions {
+  std::string format = "ndjson";  ///< or "csv"
+  std::filesystem::path out;      ///< empty: standard output
+  bool certificates = false;
 };
-ExitCode command_work_list(const CommonOptions& options, const WorkListOptions& list);
+/// Writes every item that the filter takes, oldest first.
+ExitCode command_work_export(const CommonOptions& options, const FilterOptions& words,
+                             const ExportOptions& how);
 ExitCode command_work_show(const CommonOptions& options, const std::string& id);
 ExitCode command_work_retry(const CommonOptions& options, const std::string& id);
 ExitCode command_work_cancel(const CommonOptions& options, const std::string& id);

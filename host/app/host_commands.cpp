@@ -113,8 +113,9 @@ void HostProcess::add_commands() {
   };
   using Json = nlohmann::json;
   add("status", Person::Viewer, [this](const Json&, const Peer&) { return Result<Json>(status()); });
-  for (const char* query : {"work_list", "work_show", "search"}) {
-    add(query, Person::Viewer, [this, query](const Json& arguments, const Peer&) {
+  // The journal lives longer than the control socket, and nobody else shall wait for what reads it.
+  for (const char* query : {"work_page", "work_show", "search"}) {
+    control_->add_command(query, Person::Viewer, [this, query](const Json& arguments, const Peer&) {
       return answer_work_query(*journal_, query, arguments);
     });
   }
@@ -123,8 +124,7 @@ void HostProcess::add_commands() {
       return answer_audit_query(*journal_, &*head_signer_, query, arguments);
     });
   }
-  // These take their time, which nobody else shall wait for; the journal lives longer than the control
-  // socket.
+  // These take their time.
   control_->add_command("journal_check", Person::Operator, [this](const Json&, const Peer&) -> Result<Json> {
     CERTSPAN_TRY(const auto found, journal_->inspect());
     return inspection_to_json(found);

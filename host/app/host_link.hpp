@@ -21,7 +21,7 @@ std::filesystem::path control_socket(const Config& config);
 Result<nlohmann::json> ask_host(const Config& config, std::string_view command,
                                 const nlohmann::json& arguments);
 
-/// work_list, work_show and search: from the running host, or from its journal when it is down.
+/// work_show and search: from the running host, or from its journal when it is down.
 Result<nlohmann::json> ask_work(const Config& config, std::string_view command,
                                 const nlohmann::json& arguments);
 

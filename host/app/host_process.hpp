@@ -31,6 +31,7 @@ enum class ExitCode : int {
   BadConfig = 2,      ///< faults in the configuration; nothing was started
   CannotStart = 3,    ///< journal, port or socket not to be had
   JournalFailed = 4,  ///< a write to the journal failed while running; start again to recover
+  Usage = 64,         ///< the command line itself is wrong
 };
 
 /// The running host: everything that a configuration names, put together, started in order and ended in

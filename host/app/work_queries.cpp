@@ -1,39 +1,42 @@
 #include "host/app/work_queries.hpp"
 
-#include <array>
+#include <algorithm>
 
+#include "host/app/filter_words.hpp"
 #include "host/app/work_report.hpp"
+#include "host/base/clock.hpp"
 
 namespace certspan {
 namespace {
 
-constexpr std::size_t kMostListed = 10'000;
+/// Items in one answer: some hundred kilobytes.
+constexpr std::size_t kPage = 500;
 
-std::optional<ItemState> state_from(std::string_view word) {
-  for (const ItemState state : {ItemState::Ready, ItemState::Calling, ItemState::Pending, ItemState::Held,
-                                ItemState::Done, ItemState::Failed, ItemState::Dead}) {
-    if (to_string(state) == word) return state;
-  }
-  return std::nullopt;
-}
-
-nlohmann::json items_to_json(const std::vector<WorkItem>& items) {
+nlohmann::json items_to_json(const std::vector<WorkItem>& items, bool certificates = false) {
   nlohmann::json list = nlohmann::json::array();
-  for (const WorkItem& item : items) list.push_back(work_to_json(item));
+  for (const WorkItem& item : items) {
+    nlohmann::json& work = list.emplace_back(work_to_json(item));
+    if (certificates) work["certificate"] = to_hex(item.certificate);
+  }
   return {{"items", std::move(list)}};
 }
 
-Result<nlohmann::json> work_list(Journal& journal, const nlohmann::json& arguments) {
-  ItemFilter filter;
-  if (const std::string state = arguments.value("state", std::string()); !state.empty()) {
-    filter.state = state_from(state);
-    if (!filter.state) return fail(Outcome::Invalid, "work.bad_state", "there is no state \"" + state + "\"");
-  }
-  filter.connector = arguments.value("connector", std::string());
-  filter.finished = !arguments.value("open", false);
-  filter.limit = std::min<std::size_t>(arguments.value("limit", std::size_t{100}), kMostListed);
-  CERTSPAN_TRY(const auto items, journal.list(filter));
-  return items_to_json(items);
+/// Whoever reads on names the end that the first answer told: what is accepted later lies behind it.
+Result<nlohmann::json> work_page(Journal& journal, const nlohmann::json& arguments) {
+  CERTSPAN_TRY(const ItemFilter filter,
+               read_filter(arguments.value("filter", nlohmann::json::object()), SystemClock().wall_ms()));
+  const auto end = arguments.contains("before") ? arguments.at("before").get<std::uint64_t>()
+                                                : static_cast<std::uint64_t>(journal.next_id());
+  ItemRange range;
+  range.after = WorkId{arguments.value("after", std::uint64_t{0})};
+  range.before = std::min(WorkId{end}, ItemRange::kEnd);
+  range.newest_first = arguments.value("newest_first", false);
+  CERTSPAN_TRY(const ItemPage page, journal.page(filter, range, std::min(filter.limit, kPage)));
+  nlohmann::json answer = items_to_json(page.items, arguments.value("certificates", false));
+  answer["last"] = static_cast<std::uint64_t>(page.last);
+  answer["more"] = page.more;
+  answer["end"] = end;
+  return answer;
 }
 
 Result<nlohmann::json> work_show(Journal& journal, const nlohmann::json& arguments) {
@@ -62,7 +65,7 @@ Result<nlohmann::json> search(Journal& journal, const nlohmann::json& arguments)
 
 Result<nlohmann::json> answer_work_query(Journal& journal, std::string_view command,
                                          const nlohmann::json& arguments) try {
-  if (command == "work_list") return work_list(journal, arguments);
+  if (command == "work_page") return work_page(journal, arguments);
   if (command == "work_show") return work_show(journal, arguments);
   return search(journal, arguments);
 } catch (const nlohmann::json::exception& error) {

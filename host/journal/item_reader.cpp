@@ -9,6 +9,7 @@
 #include "host/journal/id_source.hpp"
 #include "host/journal/index_keys.hpp"
 #include "host/journal/item_codec.hpp"
+#include "host/journal/item_pages.hpp"
 
 namespace certspan {
 namespace {
@@ -31,12 +32,6 @@ void merge_newest(std::vector<WorkItem>& items, std::vector<WorkItem> later, std
   const auto same = [](const WorkItem& a, const WorkItem& b) { return a.id == b.id; };
   items.erase(std::unique(items.begin(), items.end(), same), items.end());
   if (items.size() > limit) items.resize(limit);
-}
-
-bool names(const WorkItem& item, std::string_view connector) {
-  return std::any_of(item.steps.begin(), item.steps.end(), [&](const Step& step) {
-    return std::find(step.connectors.begin(), step.connectors.end(), connector) != step.connectors.end();
-  });
 }
 
 bool starts_with(BytesView bytes, BytesView prefix) {
@@ -125,7 +120,6 @@ sql::Tried<void> ItemReader::prepare() {
       {&done_by_serial_, done + "WHERE serial_hash = ?1" + newest},
       {&hot_all_, hot + scan},
       {&done_all_, done + scan},
-      {&done_of_state_, done + "WHERE state <> 4 AND state = ?1" + scan},
       {&done_before_, done + "WHERE id > ?1 AND id < ?2 ORDER BY id"},
       {&refused_beyond_,
        "SELECT id FROM done WHERE state <> 4 AND state = 5 ORDER BY id DESC LIMIT 1 OFFSET ?1"},
@@ -239,23 +233,8 @@ Result<std::vector<WorkItem>> ItemReader::scan_subjects(std::string_view part, s
   return items;
 }
 
-Result<std::vector<WorkItem>> ItemReader::list(const ItemFilter& filter) {
-  const auto wanted = [&](const WorkItem& item) {
-    return (!filter.state || item.state == *filter.state) &&
-           (filter.connector.empty() || names(item, filter.connector));
-  };
-  std::vector<WorkItem> items;
-  if (filter.open && (!filter.state || is_open(*filter.state))) {
-    CERTSPAN_CHECK(collect(hot_all_, wanted, filter.limit, items));
-  }
-  std::vector<WorkItem> finished;
-  if (filter.finished && (!filter.state || !is_open(*filter.state))) {
-    const bool indexed = filter.state && *filter.state != ItemState::Done;
-    if (indexed) done_of_state_.bind(1, std::int64_t{static_cast<std::uint8_t>(*filter.state)});
-    CERTSPAN_CHECK(collect(indexed ? done_of_state_ : done_all_, wanted, filter.limit, finished));
-  }
-  merge_newest(items, std::move(finished), filter.limit);
-  return items;
+Result<ItemPage> ItemReader::page(const ItemFilter& filter, const ItemRange& range, std::size_t limit) {
+  return read_item_page(database_, path_, filter, range, limit);
 }
 
 Result<ItemReader::FinishedPage> ItemReader::finished_page(WorkId after, WallMs accepted, PageLimits limits,

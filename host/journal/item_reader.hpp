@@ -26,7 +26,7 @@ class ItemReader {
   Result<std::optional<WorkItem>> find_by_poll_key(const ItemKey& poll_key, std::string_view transaction_id);
   Result<std::optional<WorkItem>> find(WorkId id);
   Result<std::vector<WorkItem>> search(std::string_view text, std::size_t limit);
-  Result<std::vector<WorkItem>> list(const ItemFilter& filter);
+  Result<ItemPage> page(const ItemFilter& filter, const ItemRange& range, std::size_t limit);
 
   struct PageLimits {
     std::size_t rows = 0;    ///< looked at
@@ -90,7 +90,6 @@ class ItemReader {
   sql::Statement done_by_serial_;
   sql::Statement hot_all_;
   sql::Statement done_all_;
-  sql::Statement done_of_state_;
   sql::Statement done_before_;
   sql::Statement refused_beyond_;
   sql::Statement refused_before_;
@@ -103,6 +102,7 @@ class ItemReader {
 /// Columns of `hot` and `done` in the order that read_row takes.
 inline constexpr std::string_view kHotColumns = "SELECT id, epoch, state, key, body, note, sealed FROM hot ";
 inline constexpr std::string_view kDoneColumns = "SELECT id, epoch, state, key, body, x'', sealed FROM done ";
+inline constexpr int kBodyColumn = 4;
 
 /// The item at a statement's row, without its secrets. Errors: journal.corrupt, journal.newer_schema.
 Result<WorkItem> read_row(const sql::Statement& row);

@@ -14,6 +14,7 @@
 #include "host/base/clock.hpp"
 #include "host/base/result.hpp"
 #include "host/journal/audit.hpp"
+#include "host/journal/item_filter.hpp"
 #include "host/journal/work_item.hpp"
 
 namespace certspan {
@@ -56,14 +57,6 @@ enum class CommitResult : std::uint8_t {
            ///< must end
 };
 
-struct ItemFilter {
-  bool open = true;
-  bool finished = true;
-  std::optional<ItemState> state;
-  std::string connector;  ///< named in a step; "" any
-  std::size_t limit = 100;
-};
-
 /// The durable record of every accepted work item and of the connectors' stores.
 ///
 /// Thread-safe. One process holds the directory. Writes go through one writer thread that commits in groups:
@@ -92,8 +85,10 @@ class Journal {
   /// Items by transaction id or serial (hexadecimal in any spelling); if there are none, by any part of the
   /// subject among the newest 100,000. Newest first.
   virtual Result<std::vector<WorkItem>> search(std::string_view text, std::size_t limit) = 0;
-  /// Newest first.
-  virtual Result<std::vector<WorkItem>> list(const ItemFilter& filter) = 0;
+  /// The items of a part of `range`, `limit` at most; the rest is read by asking on behind ItemPage::last.
+  virtual Result<ItemPage> page(const ItemFilter& filter, const ItemRange& range, std::size_t limit) = 0;
+  /// Newest first, without their secrets, as many as the filter's limit.
+  Result<std::vector<WorkItem>> list(const ItemFilter& filter);
   /// Every open item, oldest first, with its epoch raised durably: what a starting host takes over.
   virtual Result<std::vector<WorkItem>> claim_open() = 0;
 

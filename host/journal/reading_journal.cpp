@@ -53,9 +53,9 @@ Result<std::vector<WorkItem>> ReadingJournal::search(std::string_view text, std:
   return reader->search(text, limit);
 }
 
-Result<std::vector<WorkItem>> ReadingJournal::list(const ItemFilter& filter) {
+Result<ItemPage> ReadingJournal::page(const ItemFilter& filter, const ItemRange& range, std::size_t limit) {
   CERTSPAN_TRY(auto reader, readers_.lease());
-  return reader->list(filter);
+  return reader->page(filter, range, limit);
 }
 
 Result<std::vector<WorkItem>> ReadingJournal::claim_open() {

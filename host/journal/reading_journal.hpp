@@ -21,7 +21,7 @@ class ReadingJournal : public Journal {
                                                    std::string_view transaction_id) override;
   Result<std::optional<WorkItem>> find(WorkId id) override;
   Result<std::vector<WorkItem>> search(std::string_view text, std::size_t limit) override;
-  Result<std::vector<WorkItem>> list(const ItemFilter& filter) override;
+  Result<ItemPage> page(const ItemFilter& filter, const ItemRange& range, std::size_t limit) override;
   Result<std::vector<WorkItem>> claim_open() override;
 
   Result<std::optional<StoreRecord>> store_get(std::string_view connector, BytesView key) override;

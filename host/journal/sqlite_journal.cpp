@@ -1,3 +1,4 @@
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -118,6 +119,20 @@ Result<std::vector<WorkItem>> SqliteJournal::claim_open() {
 }
 
 }  // namespace
+
+Result<std::vector<WorkItem>> Journal::list(const ItemFilter& filter) {
+  std::vector<WorkItem> items;
+  ItemRange range;
+  range.newest_first = true;
+  for (bool more = true; more && items.size() < filter.limit;) {
+    CERTSPAN_TRY(ItemPage found, page(filter, range, filter.limit - items.size()));
+    items.insert(items.end(), std::make_move_iterator(found.items.begin()),
+                 std::make_move_iterator(found.items.end()));
+    range.before = found.last;
+    more = found.more;
+  }
+  return items;
+}
 
 Result<std::unique_ptr<Journal>> open_journal(const JournalOptions& options) {
   if (options.read_only) {

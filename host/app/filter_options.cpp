@@ -1,0 +1,38 @@
+#include "host/app/filter_options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "host/app/filter_words.hpp"
+#include "host/base/clock.hpp"
+
+namespace certspan {
+
+Result<ItemFilter> FilterOptions::read() const {
+  nlohmann::json words = {
+      {"state", state},     {"pipeline", pipeline}, {"source", source},           {"connector", connector},
+      {"since", since},     {"until", until},       {"transaction", transaction}, {"serial", serial},
+      {"subject", subject}, {"open", open_only}};
+  if (limit > 0) words["limit"] = limit;
+  return read_filter(words, SystemClock().wall_ms());
+}
+
+void add_filter_options(CLI::App& command, FilterOptions& options) {
+  command.add_option("--state", options.state, "ready, calling, pending, held, done, failed or dead");
+  command.add_flag("--open", options.open_only, "only those that are not finished");
+  command.add_option("--pipeline", options.pipeline, "only those of this pipeline");
+  command.add_option("--source", options.source, "only those that came through this connector");
+  command.add_option("--connector", options.connector, "only those whose steps name this connector");
+  command.add_option("--since", options.since,
+                     "accepted then or later: 2026-11-22T08:00:00Z, or how long ago, as 2h or 7d");
+  command.add_option("--until", options.until, "accepted before: as --since");
+  add_naming_options(command, options);
+}
+
+void add_naming_options(CLI::App& command, FilterOptions& options) {
+  command.add_option("--transaction", options.transaction, "only those with this transaction id");
+  command.add_option("--serial", options.serial,
+                     "only the one whose certificate has this number (hexadecimal)");
+  command.add_option("--subject,--text", options.subject, "only those with this in their subject");
+}
+
+}  // namespace certspan
