@@ -6,7 +6,7 @@
 #include "host/base/result.hpp"
 #include "host/journal/item_filter.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 

@@ -71,7 +71,7 @@ std::optional<WallMs> read_time(Reader& text) {
   const auto second = text.take(":") ? text.number(2, 60) : std::nullopt;
   const auto fraction = read_fraction(text);
   if (!hour || !minute || !second || !fraction) return std::nullopt;
-  return (*hour * 60 + *minute) * kMinute + *second * WallMs{1000} + *fraction;
+  return (*hour * WallMs{60} + *minute) * kMinute + *second * WallMs{1000} + *fraction;
 }
 
 std::optional<WallMs> read_offset(Reader& text) {
@@ -81,7 +81,7 @@ std::optional<WallMs> read_offset(Reader& text) {
   const auto hours = text.number(2, 23);
   const auto minutes = text.take(":") ? text.number(2, 59) : std::nullopt;
   if (!hours || !minutes) return std::nullopt;
-  return sign * (*hours * 60 + *minutes) * kMinute;
+  return sign * (*hours * WallMs{60} + *minutes) * kMinute;
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr std::size_t kMostLooked = 5000;
 constexpr std::size_t kMostBytes = std::size_t{4} * 1024 * 1024;
 
 /// An id is made just before its item's time of acceptance is read.
-constexpr WallMs kIdsBefore = 3600 * 1000;
+constexpr WallMs kIdsBefore = 3'600'000;
 
 /// Values that the statement compares with; no text of a filter ever stands in it.
 struct Place {
