@@ -16,7 +16,7 @@ constexpr std::string_view kLink = "certspan audit link 1";
 struct FreeDigest {
   void operator()(EVP_MD* digest) const { EVP_MD_free(digest); }
 };
-struct FreeContext {
+struct FreeHashContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
@@ -38,7 +38,7 @@ std::array<std::uint8_t, kSize> number_bytes(std::uint64_t number) {
 }
 
 std::optional<AuditHash> hash_of(std::initializer_list<BytesView> parts) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeHashContext> context(EVP_MD_CTX_new());
   AuditHash hash{};
   bool good = sha256() != nullptr && context && EVP_DigestInit_ex2(context.get(), sha256(), nullptr) == 1;
   for (const BytesView part : parts) {

@@ -19,10 +19,10 @@ constexpr std::string_view kSalt = "certspan journal sealing";
 constexpr std::string_view kItemInfo = "item";
 constexpr std::string_view kCheckInfo = "key check";
 
-struct FreeContext {
+struct FreeCipherContext {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
-using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext>;
 
 void append(Bytes& to, BytesView part) {
   to.insert(to.end(), part.begin(), part.end());
@@ -91,7 +91,7 @@ Result<Bytes> Sealer::seal(const SealedPlace& place, BytesView plain) const {
   Bytes sealed(plain.size() + kOverhead);
   sealed[0] = kVersion;
   std::uint8_t* nonce = sealed.data() + 1;
-  const Context context(EVP_CIPHER_CTX_new());
+  const CipherContext context(EVP_CIPHER_CTX_new());
   int length = 0;
   if (!key || !context || plain.size() > std::numeric_limits<int>::max() ||
       RAND_bytes(nonce, kNonceSize) != 1 ||
@@ -118,7 +118,7 @@ Result<Bytes> Sealer::open(const SealedPlace& place, BytesView sealed) const {
   const Bytes associated = associated_data(place);
   const BytesView cipher_text = sealed.subspan(1 + kNonceSize, sealed.size() - kOverhead);
   Bytes plain(cipher_text.size());
-  const Context context(EVP_CIPHER_CTX_new());
+  const CipherContext context(EVP_CIPHER_CTX_new());
   int length = 0;
   if (!key || !context ||
       EVP_DecryptInit_ex2(context.get(), cipher_.get(), key->value().data(), sealed.data() + 1, nullptr) !=

@@ -18,10 +18,10 @@ constexpr std::string_view kSignature = " signature=";
 constexpr std::size_t kKeySize = 32;
 constexpr std::size_t kSignatureSize = 64;
 
-struct FreeContext {
+struct FreeSignatureContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
-using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+using SignatureContext = std::unique_ptr<EVP_MD_CTX, FreeSignatureContext>;
 
 tl::unexpected<Error> no_signature() {
   return fail(Outcome::Internal, "journal.key", "the head of the audit chain can't be signed");
@@ -57,7 +57,7 @@ bool is_signed(std::string_view text, BytesView signature, BytesView key) {
   };
   const std::unique_ptr<EVP_PKEY, FreeKey> pkey(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
-  const Context context(EVP_MD_CTX_new());
+  const SignatureContext context(EVP_MD_CTX_new());
   const BytesView bytes = as_bytes(text);
   return pkey && context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
          EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytes.data(), bytes.size()) == 1;
@@ -96,7 +96,7 @@ Result<HeadSigner> HeadSigner::from(BytesView seed) {
 
 Result<std::string> HeadSigner::sign(const AuditHead& head, WallMs time) const {
   std::string text = signed_text(head, time, key_);
-  const Context context(EVP_MD_CTX_new());
+  const SignatureContext context(EVP_MD_CTX_new());
   std::array<std::uint8_t, kSignatureSize> signature{};
   std::size_t size = signature.size();
   const BytesView bytes = as_bytes(text);

@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::uint64_t kMostFields = 64;
+constexpr std::uint64_t kMostHeaderFields = 64;
 constexpr std::uint64_t kLongestField = 16ULL * 1024;
 constexpr std::uint64_t kLongestUrl = 8ULL * 1024;
 constexpr std::uint64_t kLongestMethod = 16;
@@ -94,7 +94,7 @@ class RequestReader {
   }
 
   std::optional<std::string> read_fields(OutgoingRequest& to) const {
-    if (from_.field_count > kMostFields) return "there are more than 64 header fields";
+    if (from_.field_count > kMostHeaderFields) return "there are more than 64 header fields";
     for (std::uint64_t i = 0; i < from_.field_count; ++i) {
       const std::string_view name = from_abi(from_.fields[i].name);
       if (!is_token(name)) return "the name of header field " + std::to_string(i) + " is malformed";

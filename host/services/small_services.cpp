@@ -10,7 +10,7 @@
 namespace certspan {
 namespace {
 
-constexpr std::uint64_t kMostFields = 32;
+constexpr std::uint64_t kMostLogFields = 32;
 
 LogLevel level_from_abi(std::int32_t level) {
   switch (level) {
@@ -35,7 +35,7 @@ void log_write(void* context, std::int32_t level, certspan_string_view event, co
   std::vector<LogField> record;
   record.push_back({"connector", services.connector()});
   if (const CallScope* call = CallScope::current()) record.push_back({"work", call->work_id()});
-  for (std::uint64_t i = 0; i < field_count && i < kMostFields; ++i) {
+  for (std::uint64_t i = 0; i < field_count && i < kMostLogFields; ++i) {
     record.push_back({from_abi(fields[i].name), from_abi(fields[i].value)});
   }
   services.backends().log->write(level_from_abi(level), from_abi(event), record);

@@ -33,6 +33,11 @@ if(CERTSPAN_FUZZ)
   target_compile_options(certspan_compiler INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Files that are compiled together look like one header to GCC, which then warns of anonymous namespaces in it.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(certspan_compiler INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
+endif()
+
 if(CERTSPAN_FAILPOINTS)
   target_compile_definitions(certspan_compiler INTERFACE CERTSPAN_FAILPOINTS=1)
 endif()

@@ -15,9 +15,6 @@ using testing::FakeHost;
 using testing::FakeItem;
 using testing::FindRecorder;
 
-const certspan_connector_type& kSmallest = ConnectorType<SmallestCa>::kTable;
-const certspan_connector_type& kFull = ConnectorType<FullCa>::kTable;
-
 FakeItem item_for(std::string_view request) {
   FakeItem item;
   item.request.assign(request.begin(), request.end());

@@ -13,9 +13,6 @@ using testing::ConnectorUnderTest;
 using testing::FakeHost;
 using testing::FaultRecorder;
 
-const certspan_connector_type& kSmallest = ConnectorType<SmallestCa>::kTable;
-const certspan_connector_type& kFull = ConnectorType<FullCa>::kTable;
-
 /// Makes an instance that must not come to be.
 certspan_outcome refused_create(std::string_view settings, FaultRecorder& faults) {
   FakeHost host;

@@ -158,4 +158,7 @@ class ToySource final : public ToyIdentity, public Source, public Validator, pub
   Host host_;
 };
 
+inline const certspan_connector_type& kSmallest = ConnectorType<SmallestCa>::kTable;
+inline const certspan_connector_type& kFull = ConnectorType<FullCa>::kTable;
+
 }  // namespace certspan::sdk

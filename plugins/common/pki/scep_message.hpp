@@ -48,6 +48,10 @@ enum class FailInfo : std::uint8_t {
   BadCertId = 4
 };
 
+// Octets of a senderNonce that is taken: older iOS devices send 8, RFC 8894 3.2.1.5 says 16.
+inline constexpr std::size_t kMinNonce = 8;
+inline constexpr std::size_t kMaxNonce = 64;
+
 enum class ContentCipher : std::uint8_t { Aes128Cbc, Aes192Cbc, Aes256Cbc, DesEde3Cbc, DesCbc };
 enum class KeyTransport : std::uint8_t { Pkcs1, OaepSha1, OaepSha256 };
 

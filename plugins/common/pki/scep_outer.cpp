@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t kMaxAttributes = 32;
 constexpr std::size_t kMaxCertificates = 16;
 constexpr std::size_t kMaxTransactionId = 256;
-constexpr std::size_t kMinNonce = 8;  // older iOS devices send 8 octets, the RFC says 16
-constexpr std::size_t kMaxNonce = 64;
 constexpr std::uint32_t kMaxVersion = 5;
 
 // The parts of a SignedData that a pkiMessage needs; views point into the message.

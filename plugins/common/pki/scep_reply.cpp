@@ -11,8 +11,6 @@
 namespace certspan::pki {
 namespace {
 
-constexpr std::size_t kMinNonce = 8;
-constexpr std::size_t kMaxNonce = 64;
 constexpr std::size_t kEnvelopeRandom = 48;
 constexpr std::string_view kCertRep = "3";
 

@@ -26,7 +26,7 @@ std::vector<AuditGap> gaps_of(Journal& journal) {
   }
 }
 
-struct Fixture {
+struct AuditFixture {
   TempDir directory;
   ManualClock clock;
   std::unique_ptr<Journal> journal = opened(directory.path(), clock);
@@ -88,7 +88,7 @@ std::string number_of(const WorkItem& item) {
 
 using Catch::Contains;
 
-TEST_CASE_METHOD(Fixture, "the chain of what finished is whole, whatever the order and the end") {
+TEST_CASE_METHOD(AuditFixture, "the chain of what finished is whole, whatever the order and the end") {
   CHECK(verified().faults.empty());
   const WorkItem first_accepted = fresh_item(journal->next_id(), 100);
   REQUIRE(commit_now(*journal, {first_accepted, true, {}}) == CommitResult::Committed);
@@ -106,7 +106,7 @@ TEST_CASE_METHOD(Fixture, "the chain of what finished is whole, whatever the ord
   CHECK(verified().verified == 12);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(AuditFixture,
                  "items that finish together each have a place of their own, and a failed commit has none") {
   std::vector<Transition> transitions;
   for (std::uint64_t n = 0; n < 50; ++n) {
@@ -119,7 +119,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(verified().faults.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a changed record is found and named") {
+TEST_CASE_METHOD(AuditFixture, "a changed record is found and named") {
   std::vector<WorkItem> items;
   for (std::uint64_t n = 0; n < 8; ++n) items.push_back(finish(n));
   const WorkItem& changed = items.at(GENERATE(0u, 4u, 7u));
@@ -138,7 +138,7 @@ TEST_CASE_METHOD(Fixture, "a changed record is found and named") {
   CHECK(verdict.verified == 7);
 }
 
-TEST_CASE_METHOD(Fixture, "a record that was taken away is found, in the middle and at the end") {
+TEST_CASE_METHOD(AuditFixture, "a record that was taken away is found, in the middle and at the end") {
   std::vector<WorkItem> items;
   for (std::uint64_t n = 0; n < 8; ++n) items.push_back(finish(n));
   SECTION("in the middle") {
@@ -155,7 +155,7 @@ TEST_CASE_METHOD(Fixture, "a record that was taken away is found, in the middle 
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a chain that was cut or written anew is not the one that was told outside") {
+TEST_CASE_METHOD(AuditFixture, "a chain that was cut or written anew is not the one that was told outside") {
   for (std::uint64_t n = 0; n < 4; ++n) finish(n);
   const SignedHead early = kept();
   const WorkItem last = finish(4);
@@ -180,7 +180,7 @@ TEST_CASE_METHOD(Fixture, "a chain that was cut or written anew is not the one t
   }
 }
 
-TEST_CASE_METHOD(Fixture, "what retention removes leaves a chain that can be followed over it") {
+TEST_CASE_METHOD(AuditFixture, "what retention removes leaves a chain that can be followed over it") {
   std::vector<WorkItem> items;
   for (std::uint64_t n = 0; n < 6; ++n) items.push_back(finish(n));
   const SignedHead before = kept();
@@ -232,7 +232,7 @@ TEST_CASE_METHOD(Fixture, "what retention removes leaves a chain that can be fol
   }
 }
 
-TEST_CASE_METHOD(Fixture, "what finishes or goes while the chain is followed is no fault") {
+TEST_CASE_METHOD(AuditFixture, "what finishes or goes while the chain is followed is no fault") {
   for (std::uint64_t n = 0; n < 6; ++n) finish(n);
   clock.set(kStart + 401 * kDay);
   for (std::uint64_t n = 10; n < 13; ++n) finish(n);
@@ -251,7 +251,7 @@ TEST_CASE_METHOD(Fixture, "what finishes or goes while the chain is followed is 
   CHECK(verdict.removed == 4);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(AuditFixture,
                  "a head that was told outside says who signed it, and no digit of it can be changed") {
   const auto signer = HeadSigner::open(directory.path());
   REQUIRE(signer);
@@ -275,7 +275,7 @@ TEST_CASE_METHOD(Fixture,
   }
 }
 
-TEST_CASE_METHOD(Fixture, "the chain of a journal that was opened for reading is the same") {
+TEST_CASE_METHOD(AuditFixture, "the chain of a journal that was opened for reading is the same") {
   for (std::uint64_t n = 0; n < 5; ++n) finish(n);
   const AuditHead before = head();
   journal.reset();

@@ -14,12 +14,12 @@ using namespace certspan::testing;
 namespace {
 
 /// A journal of 20 open items, 20 finished, one dead letter and a store record.
-struct Fixture {
+struct InspectionFixture {
   TempDir directory;
   ManualClock clock;
   std::filesystem::path database = directory.path() / "journal.db";
 
-  Fixture() {
+  InspectionFixture() {
     auto journal = opened(directory.path(), clock);
     for (std::uint64_t n = 0; n < 20; ++n) {
       const WorkItem item = fresh_item(journal->next_id(), n);
@@ -58,7 +58,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(InspectionFixture,
                  "a sound journal is told as such, with what is in it, by the host and without one") {
   for (const bool read_only : {true, false}) {
     const auto found = inspected(read_only);
@@ -71,7 +71,7 @@ TEST_CASE_METHOD(Fixture,
   }
 }
 
-TEST_CASE_METHOD(Fixture, "each kind of damage to rows is found and named") {
+TEST_CASE_METHOD(InspectionFixture, "each kind of damage to rows is found and named") {
   const auto contains = [](const char* text) { return Catch::Contains(text); };
   SECTION("a body that can't be read") {
     CHECK_THAT(fault_after("UPDATE done SET body = x'0105' WHERE id = (SELECT min(id) FROM done)"),
@@ -113,7 +113,7 @@ TEST_CASE_METHOD(Fixture, "each kind of damage to rows is found and named") {
   }
 }
 
-TEST_CASE_METHOD(Fixture, "damaged pages are found") {
+TEST_CASE_METHOD(InspectionFixture, "damaged pages are found") {
   std::string content = content_of(database);
   // The page of a leaf of `done`: one that holds a certificate.
   const auto at = content.find(std::string(600, 0x33));

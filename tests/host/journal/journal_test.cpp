@@ -9,7 +9,7 @@ using namespace certspan::testing;
 
 namespace {
 
-struct Fixture {
+struct JournalFixture {
   TempDir directory;
   ManualClock clock;
   std::unique_ptr<Journal> journal = opened(directory.path(), clock);
@@ -65,7 +65,7 @@ void check_same(const WorkItem& a, const WorkItem& b) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "an accepted item is there, whole, after a restart") {
+TEST_CASE_METHOD(JournalFixture, "an accepted item is there, whole, after a restart") {
   WorkItem item = fresh_item(journal->next_id(), 1);
   item.state = ItemState::Pending;
   item.handle = {1, 2, 3};
@@ -79,7 +79,8 @@ TEST_CASE_METHOD(Fixture, "an accepted item is there, whole, after a restart") {
   check_same(**found, item);
 }
 
-TEST_CASE_METHOD(Fixture, "a finished item keeps its certificate and loses request, signer and handle") {
+TEST_CASE_METHOD(JournalFixture,
+                 "a finished item keeps its certificate and loses request, signer and handle") {
   WorkItem item = accepted(1);
   item.state = ItemState::Pending;
   item.handle = {1, 2, 3};
@@ -100,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "a finished item keeps its certificate and loses reque
   CHECK(done.handle.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a dead letter keeps what is needed to ask again, a refused item does not") {
+TEST_CASE_METHOD(JournalFixture, "a dead letter keeps what is needed to ask again, a refused item does not") {
   WorkItem item = accepted(1);
   item.state = ItemState::Pending;
   item.handle = {1, 2, 3};
@@ -122,7 +123,7 @@ TEST_CASE_METHOD(Fixture, "a dead letter keeps what is needed to ask again, a re
   }
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(JournalFixture,
                  "what is over a limit is told apart from a lack of room, and leaves the rest alone") {
   const WorkItem item = accepted(1);
   WorkItem grown = item;
@@ -138,7 +139,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK((*journal->find(item.id))->state == ItemState::Done);
 }
 
-TEST_CASE_METHOD(Fixture, "an item that begins and ends in one commit is never open") {
+TEST_CASE_METHOD(JournalFixture, "an item that begins and ends in one commit is never open") {
   const WorkItem item = issued(fresh_item(journal->next_id(), 1));
   REQUIRE(commit_now(*journal, {item, true, {}}) == CommitResult::Committed);
   const auto open = journal->claim_open();
@@ -147,7 +148,7 @@ TEST_CASE_METHOD(Fixture, "an item that begins and ends in one commit is never o
   CHECK((*journal->find(item.id))->state == ItemState::Done);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(JournalFixture,
                  "a second item with the key of an open one is refused, after it finished it is not") {
   WorkItem first = accepted(1);
   const WorkItem second = fresh_item(journal->next_id(), 1);
@@ -159,7 +160,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK((*journal->find_by_key(key_of(1)))->id == second.id);
 }
 
-TEST_CASE_METHOD(Fixture, "of items with one key the open one is found, else the newest finished one") {
+TEST_CASE_METHOD(JournalFixture,
+                 "of items with one key the open one is found, else the newest finished one") {
   const WorkItem older = issued(accepted(1));
   REQUIRE(commit_now(*journal, {older, false, {}}) == CommitResult::Committed);
   const WorkItem newer = issued(accepted(1));
@@ -170,7 +172,7 @@ TEST_CASE_METHOD(Fixture, "of items with one key the open one is found, else the
   CHECK(!*journal->find_by_key(key_of(2)));
 }
 
-TEST_CASE_METHOD(Fixture, "a transition with an older claim's epoch is dropped") {
+TEST_CASE_METHOD(JournalFixture, "a transition with an older claim's epoch is dropped") {
   WorkItem item = accepted(1);
   const auto claimed = journal->claim_open();
   REQUIRE(claimed);
@@ -184,7 +186,7 @@ TEST_CASE_METHOD(Fixture, "a transition with an older claim's epoch is dropped")
   CHECK(commit_now(*journal, {issued(claimed->front()), false, {}}) == CommitResult::StaleEpoch);
 }
 
-TEST_CASE_METHOD(Fixture, "claiming gives every open item, oldest first, with epochs that last") {
+TEST_CASE_METHOD(JournalFixture, "claiming gives every open item, oldest first, with epochs that last") {
   std::vector<WorkId> ids;
   for (std::uint64_t n = 0; n < 20; ++n) ids.push_back(accepted(n).id);
   REQUIRE(commit_now(*journal, {issued(**journal->find(ids[3])), false, {}}) == CommitResult::Committed);
@@ -203,7 +205,7 @@ TEST_CASE_METHOD(Fixture, "claiming gives every open item, oldest first, with ep
   CHECK(claimed_ids == ids);
 }
 
-TEST_CASE_METHOD(Fixture, "a note is there after a restart") {
+TEST_CASE_METHOD(JournalFixture, "a note is there after a restart") {
   const WorkItem item = accepted(1);
   REQUIRE(journal->note(item.id, item.epoch, Bytes{9, 8, 7}) == CommitResult::Committed);
   reopen();
@@ -211,7 +213,7 @@ TEST_CASE_METHOD(Fixture, "a note is there after a restart") {
   CHECK((*journal->find(item.id))->request == item.request);
 }
 
-TEST_CASE_METHOD(Fixture, "members of one group that do not fit fail alone") {
+TEST_CASE_METHOD(JournalFixture, "members of one group that do not fit fail alone") {
   const WorkItem open = accepted(1);
   WorkItem stale = issued(open);
   stale.epoch = 7;
@@ -232,7 +234,7 @@ TEST_CASE_METHOD(Fixture, "members of one group that do not fit fail alone") {
   CHECK(*journal->find_by_key(key_of(12)));
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(JournalFixture,
                  "items are found by transaction id, serial in any spelling, and part of the subject") {
   WorkItem item = accepted(41);
   item = issued(item);
@@ -252,7 +254,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(journal->search("device", 1)->size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a poll finds the newest item of its key and transaction") {
+TEST_CASE_METHOD(JournalFixture, "a poll finds the newest item of its key and transaction") {
   const WorkItem item = accepted(1);
   CHECK((*journal->find_by_poll_key(*item.poll_key, item.transaction_id))->id == item.id);
   CHECK(!*journal->find_by_poll_key(key_of(5), item.transaction_id));
@@ -260,7 +262,7 @@ TEST_CASE_METHOD(Fixture, "a poll finds the newest item of its key and transacti
   CHECK(!*journal->find_by_poll_key(*item.poll_key, ""));
 }
 
-TEST_CASE_METHOD(Fixture, "lists are filtered by state and connector, newest first") {
+TEST_CASE_METHOD(JournalFixture, "lists are filtered by state and connector, newest first") {
   const WorkItem a = accepted(1);
   const WorkItem b = accepted(2);
   WorkItem dead = accepted(3);
@@ -284,7 +286,7 @@ TEST_CASE_METHOD(Fixture, "lists are filtered by state and connector, newest fir
   CHECK(ids([](ItemFilter& f) { f.limit = 1; }) == std::vector{dead.id});
 }
 
-TEST_CASE_METHOD(Fixture, "counts follow the items and last") {
+TEST_CASE_METHOD(JournalFixture, "counts follow the items and last") {
   const WorkItem a = accepted(1);
   WorkItem b = accepted(2);
   accepted(3);

@@ -30,14 +30,14 @@ void make_journal(const std::filesystem::path& directory) {
   }
 }
 
-struct Fixture {
+struct OpeningFixture {
   TempDir directory;
   std::filesystem::path database = directory.path() / "journal.db";
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a journal of a newer program is left alone") {
+TEST_CASE_METHOD(OpeningFixture, "a journal of a newer program is left alone") {
   make_journal(directory.path());
   run_sql(database, "PRAGMA user_version = 99");
   CHECK(opening_error(directory.path()) == "journal.newer_schema");
@@ -46,7 +46,7 @@ TEST_CASE_METHOD(Fixture, "a journal of a newer program is left alone") {
   CHECK(opening_error(directory.path()).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a file that is no journal is refused and not changed") {
+TEST_CASE_METHOD(OpeningFixture, "a file that is no journal is refused and not changed") {
   SECTION("text") {
     std::ofstream(database) << std::string(9000, 'x');
   }
@@ -60,7 +60,7 @@ TEST_CASE_METHOD(Fixture, "a file that is no journal is refused and not changed"
   CHECK(content_of(database) == before);
 }
 
-TEST_CASE_METHOD(Fixture, "a damaged journal is refused with what to do") {
+TEST_CASE_METHOD(OpeningFixture, "a damaged journal is refused with what to do") {
   make_journal(directory.path());
   const auto size = std::filesystem::file_size(database);
   SECTION("cut short") {
@@ -79,7 +79,8 @@ TEST_CASE_METHOD(Fixture, "a damaged journal is refused with what to do") {
   CHECK(journal.error().message.find("backup") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "an open item whose sealed part was exchanged with another's stops the start") {
+TEST_CASE_METHOD(OpeningFixture,
+                 "an open item whose sealed part was exchanged with another's stops the start") {
   make_journal(directory.path());
   run_sql(database,
           "UPDATE hot SET sealed = (SELECT sealed FROM hot ORDER BY id DESC LIMIT 1)"
@@ -92,13 +93,13 @@ TEST_CASE_METHOD(Fixture, "an open item whose sealed part was exchanged with ano
   CHECK(claimed.error().message.find("w-") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a command finds no journal where none was made, and makes none") {
+TEST_CASE_METHOD(OpeningFixture, "a command finds no journal where none was made, and makes none") {
   CHECK(opening_error(directory.path(), true) == "journal.missing");
   CHECK(std::filesystem::is_empty(directory.path()));
   CHECK(opening_error(directory.path() / "nowhere", true) == "journal.missing");
 }
 
-TEST_CASE_METHOD(Fixture, "a directory that can't be made or written is named") {
+TEST_CASE_METHOD(OpeningFixture, "a directory that can't be made or written is named") {
   std::ofstream(directory.path() / "file").flush();
   JournalOptions options;
   options.directory = directory.path() / "file" / "data";
@@ -108,7 +109,7 @@ TEST_CASE_METHOD(Fixture, "a directory that can't be made or written is named") 
   CHECK(journal.error().message.find("file/data") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a journal opened for reading refuses whatever would write") {
+TEST_CASE_METHOD(OpeningFixture, "a journal opened for reading refuses whatever would write") {
   make_journal(directory.path());
   ManualClock clock;
   const auto journal = opened(directory.path(), clock, true);
@@ -123,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "a journal opened for reading refuses whatever would w
   CHECK(!journal->accept_clock());
 }
 
-TEST_CASE_METHOD(Fixture, "a host waits for a reader that is just looking") {
+TEST_CASE_METHOD(OpeningFixture, "a host waits for a reader that is just looking") {
   make_journal(directory.path());
   ManualClock clock;
   auto reader = opened(directory.path(), clock, true);
@@ -132,14 +133,15 @@ TEST_CASE_METHOD(Fixture, "a host waits for a reader that is just looking") {
   host.join();
 }
 
-TEST_CASE_METHOD(Fixture, "a path with signs that mean something in a URI is a path") {
+TEST_CASE_METHOD(OpeningFixture, "a path with signs that mean something in a URI is a path") {
   const auto odd = directory.path() / "a?b#c%41 d";
   make_journal(odd);
   ManualClock clock;
   CHECK(opened(odd, clock, true)->list({})->size() == 50);
 }
 
-TEST_CASE_METHOD(Fixture, "the newest record's time stays when the clock goes back, until it is accepted") {
+TEST_CASE_METHOD(OpeningFixture,
+                 "the newest record's time stays when the clock goes back, until it is accepted") {
   ManualClock clock;
   constexpr WallMs kStart = 1'800'000'000'000;
   auto journal = opened(directory.path(), clock);

@@ -16,14 +16,14 @@ namespace {
 constexpr WallMs kDay = 24LL * 3600 * 1000;
 constexpr WallMs kStart = 1'800'000'000'000;  // 2027-01-15
 
-struct Fixture {
+struct RetentionFixture {
   TempDir directory;
   ManualClock clock;
   RetentionPace pace;
   std::size_t most_refused = 1'000'000;
   std::unique_ptr<Journal> journal;
 
-  Fixture() { open(); }
+  RetentionFixture() { open(); }
 
   void open() {
     journal.reset();
@@ -68,7 +68,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "finished items go when they are older than the retention, open ones never") {
+TEST_CASE_METHOD(RetentionFixture,
+                 "finished items go when they are older than the retention, open ones never") {
   const WorkItem open = fresh_item(journal->next_id(), 1);
   const WorkItem done = finished(2);
   const WorkItem failed = finished(3, ItemState::Failed);
@@ -90,7 +91,7 @@ TEST_CASE_METHOD(Fixture, "finished items go when they are older than the retent
   CHECK(journal->inspect()->faults.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "an item that took long is kept for as long after its end as any other") {
+TEST_CASE_METHOD(RetentionFixture, "an item that took long is kept for as long after its end as any other") {
   WorkItem item = fresh_item(journal->next_id(), 1);
   keep(item);
   clock.set(kStart + 20 * kDay);
@@ -103,7 +104,7 @@ TEST_CASE_METHOD(Fixture, "an item that took long is kept for as long after its 
   CHECK(expire() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a certificate outlives the retention until it ends") {
+TEST_CASE_METHOD(RetentionFixture, "a certificate outlives the retention until it ends") {
   WorkItem good = finished(1);
   good.certificate = Bytes(900, 0x33);
   good.set_label("not_after", "2027-07-01T00:00:00Z");
@@ -123,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "a certificate outlives the retention until it ends") 
   CHECK(expire() == 1);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(RetentionFixture,
                  "a flood of refused requests leaves the newest of them, and takes nothing else away") {
   most_refused = 300;
   open();
@@ -145,7 +146,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(journal->inspect()->faults.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a flood is watched for between the looks for what is old") {
+TEST_CASE_METHOD(RetentionFixture, "a flood is watched for between the looks for what is old") {
   most_refused = 10;
   pace.watch = std::chrono::milliseconds(1);
   open();
@@ -158,7 +159,7 @@ TEST_CASE_METHOD(Fixture, "a flood is watched for between the looks for what is 
   CHECK(journal->counts()->finished == 10);
 }
 
-TEST_CASE_METHOD(Fixture, "a changed retention holds from the next look on") {
+TEST_CASE_METHOD(RetentionFixture, "a changed retention holds from the next look on") {
   keep(finished(1));
   clock.set(kStart + 10 * kDay);
   CHECK(expire() == 0);
@@ -166,7 +167,7 @@ TEST_CASE_METHOD(Fixture, "a changed retention holds from the next look on") {
   CHECK(expire() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a journal does by itself what it is not told to, while work goes on") {
+TEST_CASE_METHOD(RetentionFixture, "a journal does by itself what it is not told to, while work goes on") {
   for (std::uint64_t n = 0; n < 300; ++n) keep(finished(n));
   clock.set(kStart + 31 * kDay);
   pace = {std::chrono::milliseconds(0), std::chrono::milliseconds(1), std::chrono::milliseconds(0)};
@@ -183,7 +184,8 @@ TEST_CASE_METHOD(Fixture, "a journal does by itself what it is not told to, whil
   CHECK(journal->counts()->finished == number - 1000);
 }
 
-TEST_CASE_METHOD(Fixture, "years of items that come and go leave the file as large as a few months do") {
+TEST_CASE_METHOD(RetentionFixture,
+                 "years of items that come and go leave the file as large as a few months do") {
   std::uintmax_t largest_at_first = 0;
   std::uint64_t number = 0;
   for (int month = 0; month < 12; ++month) {
@@ -199,7 +201,8 @@ TEST_CASE_METHOD(Fixture, "years of items that come and go leave the file as lar
   CHECK(journal->inspect()->faults.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "room that finished items took goes back to the disk, without and with a rewrite") {
+TEST_CASE_METHOD(RetentionFixture,
+                 "room that finished items took goes back to the disk, without and with a rewrite") {
   for (int i = 0; i < 40; ++i) {
     std::vector<Transition> transitions;
     for (int j = 0; j < 100; ++j) {
@@ -228,7 +231,8 @@ TEST_CASE_METHOD(Fixture, "room that finished items took goes back to the disk, 
   CHECK(journal->inspect()->faults.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a large file that can't shrink is written anew when nobody waits for it") {
+TEST_CASE_METHOD(RetentionFixture,
+                 "a large file that can't shrink is written anew when nobody waits for it") {
   const WorkItem item = finished(1);
   keep(item);
   journal.reset();
@@ -250,7 +254,7 @@ TEST_CASE_METHOD(Fixture, "a large file that can't shrink is written anew when n
   CHECK(journal->compact(false));
 }
 
-TEST_CASE_METHOD(Fixture, "a journal opened for reading neither removes nor compacts") {
+TEST_CASE_METHOD(RetentionFixture, "a journal opened for reading neither removes nor compacts") {
   keep(finished(1));
   journal.reset();
   clock.set(kStart + 31 * kDay);

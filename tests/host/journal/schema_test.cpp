@@ -18,7 +18,7 @@ WorkItem dead(WorkItem item) {
   return item;
 }
 
-struct Fixture {
+struct SchemaFixture {
   TempDir directory;
   ManualClock clock;
   std::filesystem::path database = directory.path() / "journal.db";
@@ -53,7 +53,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a journal of the first version is brought up with all that it holds") {
+TEST_CASE_METHOD(SchemaFixture, "a journal of the first version is brought up with all that it holds") {
   auto journal = opened(directory.path(), clock);
   const WorkItem open = fresh_item(journal->next_id(), 1);
   const WorkItem done = issued(fresh_item(journal->next_id(), 2));
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(Fixture, "a journal of the first version is brought up with all
   CHECK((*opened(directory.path(), clock, true)->find(later.id))->request == later.request);
 }
 
-TEST_CASE_METHOD(Fixture, "dead letters of the first version alone do not need the sealing key") {
+TEST_CASE_METHOD(SchemaFixture, "dead letters of the first version alone do not need the sealing key") {
   auto journal = opened(directory.path(), clock);
   REQUIRE(commit_now(*journal, {dead(fresh_item(journal->next_id(), 1)), true, {}}) ==
           CommitResult::Committed);
@@ -95,7 +95,7 @@ TEST_CASE_METHOD(Fixture, "dead letters of the first version alone do not need t
   CHECK(opening_error(directory.path()).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a journal of the next version is refused, not guessed at") {
+TEST_CASE_METHOD(SchemaFixture, "a journal of the next version is refused, not guessed at") {
   opened(directory.path(), clock).reset();
   run_sql(database, "PRAGMA user_version = " + std::to_string(kSchemaVersion + 1));
   const std::string before = content_of(database);

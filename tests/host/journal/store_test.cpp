@@ -7,7 +7,7 @@ using namespace certspan::testing;
 
 namespace {
 
-struct Fixture {
+struct StoreFixture {
   TempDir directory;
   ManualClock clock;
   std::unique_ptr<Journal> journal = opened(directory.path(), clock);
@@ -37,7 +37,7 @@ constexpr auto kAny = StoreWrite::kAnyRevision;
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a record is there after a restart, for its connector only") {
+TEST_CASE_METHOD(StoreFixture, "a record is there after a restart, for its connector only") {
   REQUIRE(write(store_write("ca", "serial", 0, "01")) == CommitResult::Committed);
   journal.reset();
   journal = opened(directory.path(), clock);
@@ -45,7 +45,7 @@ TEST_CASE_METHOD(Fixture, "a record is there after a restart, for its connector 
   CHECK(value("ca-2", "serial") == "(none)");
 }
 
-TEST_CASE_METHOD(Fixture, "a write goes through at the expected revision only") {
+TEST_CASE_METHOD(StoreFixture, "a write goes through at the expected revision only") {
   CHECK(write(store_write("ca", "k", 5, "x")) == CommitResult::Conflict);
   REQUIRE(write(store_write("ca", "k", 0, "a")) == CommitResult::Committed);
   CHECK(write(store_write("ca", "k", 0, "b")) == CommitResult::Conflict);
@@ -58,7 +58,7 @@ TEST_CASE_METHOD(Fixture, "a write goes through at the expected revision only") 
   CHECK(value("ca", "k") == "e");
 }
 
-TEST_CASE_METHOD(Fixture, "a key that was removed and made again never has an old revision") {
+TEST_CASE_METHOD(StoreFixture, "a key that was removed and made again never has an old revision") {
   REQUIRE(write(store_write("ca", "k", 0, "a")) == CommitResult::Committed);
   const std::uint64_t first = get("ca", "k")->revision;
   REQUIRE(write({"ca", copy_of(as_bytes("k")), first, std::nullopt}) == CommitResult::Committed);
@@ -70,13 +70,13 @@ TEST_CASE_METHOD(Fixture, "a key that was removed and made again never has an ol
   CHECK(get("ca", "k")->revision > first);
 }
 
-TEST_CASE_METHOD(Fixture, "the writes of one call are made all or none") {
+TEST_CASE_METHOD(StoreFixture, "the writes of one call are made all or none") {
   CHECK(journal->write({store_write("ca", "a", 0, "1"), store_write("ca", "b", 7, "2")}) ==
         CommitResult::Conflict);
   CHECK(value("ca", "a") == "(none)");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(StoreFixture,
                  "of several writes to one key the first one's precondition and the last one's value count") {
   REQUIRE(journal->write({store_write("ca", "a", 0, "1"), store_write("ca", "b", 0, "x"),
                           store_write("ca", "a", 1, "2"), store_write("ca", "a", 0, "3")}) ==
@@ -88,7 +88,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(value("ca", "a") == "3");
 }
 
-TEST_CASE_METHOD(Fixture, "staged writes are made with their transition or not at all") {
+TEST_CASE_METHOD(StoreFixture, "staged writes are made with their transition or not at all") {
   const WorkItem item = fresh_item(journal->next_id(), 1);
   CHECK(commit_now(*journal, {item, true, {store_write("ca", "k", 9, "x")}}) == CommitResult::Conflict);
   CHECK(!*journal->find(item.id));
@@ -101,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "staged writes are made with their transition or not a
   CHECK(value("ca", "k") == "x");
 }
 
-TEST_CASE_METHOD(Fixture, "one challenge is spent by one of two items that come together") {
+TEST_CASE_METHOD(StoreFixture, "one challenge is spent by one of two items that come together") {
   REQUIRE(write(store_write("scep", "challenge", 0, "unused")) == CommitResult::Committed);
   const std::uint64_t seen = get("scep", "challenge")->revision;
   std::vector<Transition> both;
@@ -115,7 +115,7 @@ TEST_CASE_METHOD(Fixture, "one challenge is spent by one of two items that come 
   CHECK(value("scep", "challenge") == "spent by 1");
 }
 
-TEST_CASE_METHOD(Fixture, "a scan gives a prefix in key order, from a key on, up to a limit") {
+TEST_CASE_METHOD(StoreFixture, "a scan gives a prefix in key order, from a key on, up to a limit") {
   std::vector<StoreWrite> writes;
   for (const char* key : {"b3", "a1", "b1", "b2", "c1"}) writes.push_back(store_write("ca", key, 0, "v"));
   writes.push_back(store_write("other", "b9", 0, "v"));
@@ -128,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "a scan gives a prefix in key order, from a key on, up
   CHECK(scan("b", "", 0).empty());
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(StoreFixture,
                  "a scan goes through more records than it reads at a time, may look up others, and stops") {
   std::vector<StoreWrite> writes;
   for (int n = 1000; n < 1200; ++n) writes.push_back(store_write("ca", std::to_string(n), 0, "v"));
@@ -143,7 +143,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(seen == 70);
 }
 
-TEST_CASE_METHOD(Fixture, "writes over a limit are refused") {
+TEST_CASE_METHOD(StoreFixture, "writes over a limit are refused") {
   CHECK(write(store_write("ca", "", 0, "v")) == CommitResult::TooLarge);
   CHECK(write(store_write("", "k", 0, "v")) == CommitResult::TooLarge);
   CHECK(write(store_write("ca", std::string(257, 'k'), 0, "v")) == CommitResult::TooLarge);

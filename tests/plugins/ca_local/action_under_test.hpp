@@ -22,6 +22,10 @@ struct ActionResult {
   }
 };
 
+inline bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 /// Without an instance: as `certspan init` runs it.
 inline ActionResult run_action(const char* name, const nlohmann::json& arguments,
                                certspan_instance* instance = nullptr) {

@@ -11,11 +11,8 @@ namespace {
 using certspan::test::TestCa;
 using nlohmann::json;
 using pki::test::must_run;
+using test::holds;
 using test::run_action;
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// A request for /CN=`subject`, PEM, made by openssl; its key stands beside it as req.key.
 std::string request(const TestCa& ca, const std::string& key,

@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 using pki::test::must_run;
 using pki::test::TempDir;
+using test::holds;
 using test::run_action;
 
 json ca_arguments(const TempDir& dir, const std::string& key = "p256") {
@@ -22,10 +23,6 @@ json ca_arguments(const TempDir& dir, const std::string& key = "p256") {
 
 std::string text_of_certificate(const TempDir& dir, const std::string& file) {
   return must_run(dir, "openssl x509 -noout -text -in " + file);
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST_CASE("a CA is made that openssl takes for one, with its key for its owner alone") {
