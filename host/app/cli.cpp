@@ -28,6 +28,7 @@ class CommandLine {
     add_audit_commands();
     add_plugin_commands();
     add_work_commands();
+    add_challenge_commands();
     add_ca_commands();
   }
 
@@ -194,7 +195,9 @@ class CommandLine {
         add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
     why->add_option("what", text_, "transaction id, serial, part of the subject, or work id")->required();
     with_config_and_json(why);
+  }
 
+  void add_challenge_commands() {
     CLI::App* challenge = app_.add_subcommand("challenge", "one-time challenges")->require_subcommand(1);
     CLI::App* fresh = add(*challenge, "new", "make one", [this] {
       nlohmann::json arguments = nlohmann::json::object();
@@ -217,6 +220,20 @@ class CommandLine {
         ->each([this](const std::string& name) { sans_.push_back(name); });
     fresh->add_option("--lifetime", lifetime_, "how long it is good, for example 30m");
     with_config_and_json(fresh);
+    add_challenge_rest(*challenge);
+  }
+
+  void add_challenge_rest(CLI::App& challenge) {
+    CLI::App* list = add(challenge, "list", "list them, without their text",
+                         [this] { return command_challenge_list(common_, connector_); });
+    list->add_option("--connector", connector_, "challenge connector, if there are several");
+    with_config_and_json(list);
+    CLI::App* cancel = add(challenge, "cancel", "take one back that was not spent yet", [this] {
+      return command_action(common_, connector_, "challenge_cancel", {{"id", text_}});
+    });
+    cancel->add_option("id", text_, "as challenge list shows it, or its beginning")->required();
+    cancel->add_option("--connector", connector_, "challenge connector, if there are several");
+    with_config_and_json(cancel);
   }
 
   void add_work_export(CLI::App& work) {

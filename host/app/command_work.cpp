@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+#include <fmt/format.h>
+
 #include "host/app/certificate_file.hpp"
 #include "host/app/commands.hpp"
 #include "host/app/host_link.hpp"
@@ -153,6 +155,31 @@ ExitCode command_action(const CommonOptions& options, const std::string& connect
       [](const nlohmann::json& answer) {
         for (const auto& [name, value] : answer.items()) {
           std::cout << name << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+        }
+      });
+}
+
+ExitCode command_challenge_list(const CommonOptions& options, const std::string& connector) {
+  return ask_and_print(
+      options,
+      [&](const Config& config) {
+        return ask_host(config, "action",
+                        {{"connector", connector},
+                         {"action", "challenge_list"},
+                         {"arguments", nlohmann::json::object()}});
+      },
+      [](const nlohmann::json& answer) {
+        const auto challenges = answer.value("challenges", nlohmann::json::array());
+        if (challenges.empty()) std::cout << "there are no one-time challenges\n";
+        for (const auto& one : challenges) {
+          std::cout << fmt::format("{:<14} {:<8} until {}", one.value("id", ""), one.value("state", ""),
+                                   one.value("expires", ""));
+          for (const char* bound : {"endpoint", "profile", "subject"}) {
+            const std::string text = one.value(bound, "");
+            if (!text.empty()) std::cout << "  " << bound << "=" << text;
+          }
+          if (one.contains("san")) std::cout << "  san=" << one["san"].dump();
+          std::cout << "\n";
         }
       });
 }

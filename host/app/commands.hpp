@@ -62,6 +62,8 @@ struct ResolveOptions {
 ExitCode command_work_resolve(const CommonOptions& options, const std::string& id,
                               const ResolveOptions& resolve);
 ExitCode command_why(const CommonOptions& options, const std::string& text);
+/// The one-time challenges, without their text.
+ExitCode command_challenge_list(const CommonOptions& options, const std::string& connector);
 ExitCode command_clock_accept(const CommonOptions& options);
 
 /// Reads and checks the whole journal, of the running host or when it is down. Failure if it has faults.

@@ -18,8 +18,8 @@ using Json = nlohmann::json;
 
 constexpr std::array kStates = {ItemState::Ready, ItemState::Calling, ItemState::Pending, ItemState::Held,
                                 ItemState::Done,  ItemState::Failed,  ItemState::Dead};
-constexpr std::array kFields = {"state",       "pipeline", "source",  "connector", "since", "until",
-                                "transaction", "serial",   "subject", "open",      "limit"};
+constexpr std::array kFilterFields = {"state",       "pipeline", "source",  "connector", "since", "until",
+                                      "transaction", "serial",   "subject", "open",      "limit"};
 
 tl::unexpected<Error> bad(std::string message) {
   return fail(Outcome::Invalid, "work.bad_filter", std::move(message));
@@ -42,7 +42,7 @@ Result<ItemState> read_state(const std::string& word) {
 
 Result<void> expect_known(const Json& words) {
   if (!words.is_object()) return bad("a filter is a JSON object");
-  const std::vector<std::string> known(kFields.begin(), kFields.end());
+  const std::vector<std::string> known(kFilterFields.begin(), kFilterFields.end());
   for (const auto& [name, unused] : words.items()) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       return bad("items can't be chosen by \"" + name + "\"" + meant(name, known));
@@ -51,15 +51,15 @@ Result<void> expect_known(const Json& words) {
   return {};
 }
 
-std::string text_of(const Json& words, const char* name) {
+std::string word_of(const Json& words, const char* name) {
   return words.value(name, std::string());
 }
 
 Result<void> read_times(const Json& words, WallMs now, ItemFilter& filter) {
-  if (const std::string since = text_of(words, "since"); !since.empty()) {
+  if (const std::string since = word_of(words, "since"); !since.empty()) {
     CERTSPAN_TRY(filter.since, read_instant(since, now));
   }
-  if (const std::string until = text_of(words, "until"); !until.empty()) {
+  if (const std::string until = word_of(words, "until"); !until.empty()) {
     CERTSPAN_TRY(filter.until, read_instant(until, now));
   }
   if (filter.since && filter.until && *filter.since >= *filter.until) {
@@ -78,7 +78,7 @@ Result<void> read_serial(const std::string& text, ItemFilter& filter) {
 
 Result<ItemFilter> read_known(const Json& words, WallMs now) {
   ItemFilter filter;
-  if (const std::string state = text_of(words, "state"); !state.empty()) {
+  if (const std::string state = word_of(words, "state"); !state.empty()) {
     CERTSPAN_TRY(filter.state, read_state(state));
   }
   filter.finished = !words.value("open", false);
@@ -87,12 +87,12 @@ Result<ItemFilter> read_known(const Json& words, WallMs now) {
                " is not open: leave --open or --state out");
   }
   CERTSPAN_CHECK(read_times(words, now, filter));
-  CERTSPAN_CHECK(read_serial(text_of(words, "serial"), filter));
-  filter.pipeline = text_of(words, "pipeline");
-  filter.source = text_of(words, "source");
-  filter.connector = text_of(words, "connector");
-  filter.transaction_id = text_of(words, "transaction");
-  filter.subject = text_of(words, "subject");
+  CERTSPAN_CHECK(read_serial(word_of(words, "serial"), filter));
+  filter.pipeline = word_of(words, "pipeline");
+  filter.source = word_of(words, "source");
+  filter.connector = word_of(words, "connector");
+  filter.transaction_id = word_of(words, "transaction");
+  filter.subject = word_of(words, "subject");
   const auto limit = words.value("limit", std::int64_t{-1});
   if (limit == 0) return bad("a limit of 0 finds nothing");
   filter.limit = limit < 0 ? SIZE_MAX : static_cast<std::size_t>(limit);

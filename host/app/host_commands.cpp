@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "host/app/action_arguments.hpp"
 #include "host/app/audit_queries.hpp"
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
@@ -196,9 +197,11 @@ Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& argumen
         Outcome::Rejected, "control.not_allowed",
         "\"" + action + "\" needs the role " + std::string(to_string(static_cast<Person>(found->person))));
   }
+  const nlohmann::json own = arguments.value("arguments", nlohmann::json::object());
+  CERTSPAN_CHECK(check_names_in(own, found->argument_schema, deployment_->checked().config,
+                                *deployment_->checked().catalog));
   log_->write(LogLevel::Info, "action",
               {{"action", action}, {"connector", candidates.front()->name()}, {"who", peer.name}});
-  const nlohmann::json own = arguments.value("arguments", nlohmann::json::object());
   const ActionResult result = candidates.front()->run_action(action, own.dump());
   if (!result.report.ok()) return fail(result.report.outcome, "action.failed", result.report.text());
   auto json = nlohmann::json::parse(result.json, nullptr, false);

@@ -66,12 +66,15 @@ ExitCode HostProcess::run() {
 ExitCode HostProcess::start() {
   Faults faults(config_file_.string());
   auto checked = check_config(config_file_, copies_in_data_dir, faults);
-  std::cerr << faults.to_text();
-  if (!checked) return faults.has(FaultCode::DataDir) ? ExitCode::CannotStart : ExitCode::BadConfig;
+  if (!checked) {
+    std::cerr << faults.to_text();
+    return faults.has(FaultCode::DataDir) ? ExitCode::CannotStart : ExitCode::BadConfig;
+  }
   const Config& config = checked->config;
   auto log = Log::open({config.host.log.level, config.host.log.format, config.host.log.file});
   if (!log) return say(log.error(), ExitCode::CannotStart);
   log_ = std::move(*log);
+  log_warnings(faults);
   auto journal =
       open_journal({.directory = config.host.data_dir, .clock = &clock_, .retention = config.host.retention});
   if (!journal) return say(journal.error(), ExitCode::CannotStart);

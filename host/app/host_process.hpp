@@ -53,6 +53,7 @@ class HostProcess {
   void do_what_is_due();
   void reload();
   Result<void> apply();
+  void log_warnings(const Faults& faults);
   void retire(std::unique_ptr<Deployment> gone);
   Result<void> can_follow(const Config& next) const;
   void shut_down();

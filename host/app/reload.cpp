@@ -1,6 +1,8 @@
 // SIGHUP: the new configuration is checked, built and started beside the old one; on any fault the old one
 // keeps serving.
 
+#include <fmt/format.h>
+
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
 #include "host/app/listeners.hpp"
@@ -78,11 +80,22 @@ void HostProcess::retire(std::unique_ptr<Deployment> gone) {
               {{"configurations", std::to_string(retired_.size())}});
 }
 
+void HostProcess::log_warnings(const Faults& faults) {
+  for (const Fault& fault : faults.sorted()) {
+    if (fault.severity != Severity::Warning) continue;
+    log_->write(LogLevel::Warn, "configuration warning",
+                {{"code", to_string(fault.code)},
+                 {"place", fmt::format("{}:{}:{}", fault.file, fault.mark.line, fault.mark.column)},
+                 {"reason", fault.message}});
+  }
+}
+
 Result<void> HostProcess::apply() {
   Faults faults(config_file_.string());
   auto checked = check_config(config_file_, copies_in_data_dir, faults);
   if (!checked) return fail(Outcome::Invalid, "config.faults", faults.to_line());
   CERTSPAN_CHECK(can_follow(checked->config));
+  log_warnings(faults);
   auto next = std::make_unique<Deployment>(std::move(*checked),
                                            Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
   if (!next->start(faults)) return fail(Outcome::Unavailable, "config.start", faults.to_line());

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/app/listeners.hpp"
+#include "host/app/trial_places.hpp"
 #include "host/app/trial_services.hpp"
 #include "host/base/text_file.hpp"
 #include "host/config/secret_ref.hpp"
@@ -66,6 +67,7 @@ void try_out(const CheckedConfig& checked, Faults& faults) {
     if (secrets_readable(prepared)) try_connector(checked, prepared, *services.backends(), faults);
   }
   for (const Listener& listener : checked.config.host.listeners) try_listener(listener, faults);
+  try_places(checked.config.host, faults);
   look_for_accounts(checked.config.host.control.roles, faults);
 }
 

@@ -18,6 +18,7 @@ constexpr EventKind kKinds[] = {
     {12, "ConfigLingers",
      "a call is still inside the configuration before; its connectors stay until it ends"},
     {13, "ConnectorLeftOut", "running without connector"},
+    {14, "ConfigWarning", "configuration warning"},
     {20, "ListenerCertificateRenewed", "certificates of listeners renewed"},
     {21, "ListenerCertificateNotRenewed", "certificates of listeners can't be renewed"},
     {22, "SecretUnreadable", "secret can't be read"},

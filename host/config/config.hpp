@@ -71,6 +71,7 @@ struct LogSection {
   LogLevel level = LogLevel::Info;
   LogFormat format = LogFormat::Text;
   std::filesystem::path file;  ///< empty: standard error
+  Mark file_mark;
 };
 
 /// How connectors speak HTTP to the outside.
@@ -83,11 +84,15 @@ struct HttpOutSection {
 /// Where the head of the audit chain is told, so that nobody can write the chain anew unseen.
 struct AuditSection {
   std::chrono::milliseconds every{60'000};
-  std::filesystem::path file;    ///< a line is added each time; empty: none
+  std::filesystem::path file;  ///< a line is added each time; empty: none
+  Mark file_mark;
   std::filesystem::path syslog;  ///< socket of the machine's syslog, as /dev/log; empty: none
 
   bool is_told() const { return !file.empty() || !syslog.empty(); }
-  bool operator==(const AuditSection&) const = default;
+  /// Wherever it stands in the file.
+  bool operator==(const AuditSection& other) const {
+    return every == other.every && file == other.file && syslog == other.syslog;
+  }
 };
 
 struct HostSection {

@@ -168,6 +168,7 @@ void read_log(const YamlNode& node, const std::filesystem::path& base, LogSectio
   map.choice("level", kLevels, level);
   map.choice("format", kFormats, format);
   map.path("file", base, log.file);
+  if (const YamlEntry* file = map.take("file")) log.file_mark = file->value.mark();
   map.finish();
   log.level = static_cast<LogLevel>(level);
   log.format = static_cast<LogFormat>(format);
@@ -204,6 +205,7 @@ void read_audit(const YamlNode& node, const std::filesystem::path& base, AuditSe
   MapReader map(node, "audit", "host.audit", faults);
   map.duration("every", {seconds(1), hours(24)}, audit.every);
   map.path("file", base, audit.file);
+  if (const YamlEntry* file = map.take("file")) audit.file_mark = file->value.mark();
   map.path("syslog", base, audit.syslog);
   map.finish();
 }

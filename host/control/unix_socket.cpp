@@ -16,7 +16,6 @@ namespace {
 
 constexpr int kBacklog = 64;
 constexpr mode_t kMode = 0666;  // SO_PEERCRED decides what a connection may do
-constexpr const char* kServiceDirectory = "/run/certspan";
 constexpr mode_t kDirectoryMode = 0755;
 constexpr std::chrono::milliseconds kProbe{2'000};
 

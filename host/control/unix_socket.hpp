@@ -12,6 +12,9 @@
 
 namespace certspan {
 
+/// Where the service's socket is; the host makes it, for /run is empty after a boot.
+inline constexpr const char* kServiceDirectory = "/run/certspan";
+
 /// Owns an open file descriptor. Moved, not copied.
 class FileDescriptor {
  public:

@@ -66,7 +66,7 @@ class Host:
         wanted = len(re.findall(r"\baddress:", listeners))
         while time.monotonic() < deadline:
             text = self.log_path.read_text(errors="replace")[offset:]
-            found = re.findall(r"listening listener=(\S+) address=(\S+)", text)
+            found = re.findall(r'listening"?[ ,]"?listener"?[=:]"?([^\s"]+)"?[ ,]"?address"?[=:]"?([^\s"]+)', text)
             if len(found) >= wanted:
                 self.addresses = dict(found)
                 return

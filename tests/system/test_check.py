@@ -101,6 +101,19 @@ def test_a_listener_without_its_certificate_or_key_is_found_at_its_place(checked
     assert [line for line, _ in faults] == [line_of(host, file)], faults
 
 
+@pytest.mark.parametrize("section, place, told", [
+    ("log: {{ file: {directory} }}", "6:", "is a directory, not a file"),
+    ("audit: {{ file: {directory}/ra.pem/heads }}", "6:", "ra.pem\" is no directory"),
+    ("control: {{ socket: {directory}/ra.pem }}", "6:", "is there and no socket"),
+    ("control: {{ socket: {directory}/ra.pem/socket }}", "6:", "ra.pem\" is no directory")])
+def test_places_where_nothing_can_be_written_are_found(checked, section, place, told):
+    host, _ = checked
+    host.configure(lambda text: text.replace("host:\n", f"host:\n  {section.format(directory=host.directory)}\n", 1))
+    done = host.run_program("check", str(host.config))
+    assert done.returncode == 2 and f":{place}" in done.stderr and told in done.stderr, done.stderr
+    assert done.stderr.count("error:") == 1, done.stderr
+
+
 def test_check_leaves_nothing_in_the_hosts_directories(checked):
     host, check = checked
     assert check() == (0, [])

@@ -244,6 +244,37 @@ def test_the_service_manager_gets_its_sign_of_life(make_host, tmp_path):
         assert time.monotonic() - begin < 5
 
 
+def test_warnings_of_the_configuration_are_records_of_the_log(make_host):
+    host = make_host()
+    host.configure(lambda text: text.replace("host:\n", "host:\n  log: { format: json }\n", 1))
+    host.start()
+    records = [json.loads(line) for line in host.log().splitlines()]
+    warned = [record for record in records if record["event"] == "configuration warning"]
+    assert [record["code"] for record in warned] == ["CS1062"] and ":11:" in warned[0]["place"]
+
+
+@pytest.mark.parametrize("option, told", [
+    (("--endpoint", "scpe"), 'endpoint: "scpe" is no source of this configuration; did you mean "scep"?'),
+    (("--endpoint", "example-ca"), "there are: scep"),
+    (("--profile", "devise"), 'profile: "devise" is no profile of this configuration; did you mean "device"?')])
+def test_a_challenge_that_could_never_be_spent_is_not_made(host, option, told):
+    refused = host.run_program("challenge", "new", "--config", str(host.config), *option)
+    assert refused.returncode == 1 and told in refused.stderr
+    assert host.json("challenge", "list")["challenges"] == []
+
+
+def test_a_challenge_is_listed_without_its_text_and_can_be_taken_back(host, tmp_path):
+    made = host.json("challenge", "new", "--profile", "device", "--subject", "printer-7")
+    listed = host.command("challenge", "list")
+    assert f"{made['id']} " in listed and "open" in listed and "profile=device  subject=printer-7" in listed
+    assert made["challenge"] not in listed
+    assert made["id"] in host.command("challenge", "cancel", made["id"])
+    assert "no one-time challenges" in host.command("challenge", "list")
+    client = Strongswan(tmp_path / "late", host.url()).fetch_ca()
+    with pytest.raises(RuntimeError):
+        client.enrol(client.new_key(), "CN=printer-7", made["challenge"])
+
+
 def test_one_time_challenge_is_good_once(host, tmp_path):
     challenge = host.json("challenge", "new")["challenge"]
     client = Strongswan(tmp_path / "client", host.url()).fetch_ca()

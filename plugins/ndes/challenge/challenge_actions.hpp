@@ -20,8 +20,8 @@ inline constexpr sdk::ActionSpec kChallengeActions[] = {
   "type": "object",
   "additionalProperties": false,
   "properties": {
-    "profile": {"type": "string", "description": "Good for this profile only."},
-    "endpoint": {"type": "string", "description": "Good for this source connector only."},
+    "profile": {"type": "string", "x-certspan-profile": true, "description": "Good for this profile only."},
+    "endpoint": {"type": "string", "x-certspan-connector": "source", "description": "Good for this source connector only."},
     "subject": {"type": "string", "description": "Good for this subject only: a common name, or all of it."},
     "san": {
       "type": "array",
