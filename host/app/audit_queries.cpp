@@ -33,6 +33,24 @@ Json to_json(const AuditRecord& record) {
           {"request", to_hex(record.request_digest)}};
 }
 
+Json to_json(const Erasure& erasure) {
+  Json numbers = Json::array();
+  for (const NumberRange& range : erasure.numbers) numbers.push_back({range.first, range.last});
+  return {{"at", erasure.at},
+          {"who", erasure.who},
+          {"reason", erasure.reason},
+          {"items", erasure.items},
+          {"numbers", std::move(numbers)}};
+}
+
+Json erasure_to_json(const AuditRecord& record) {
+  return {{"number", record.number},
+          {"before", to_hex(record.before)},
+          {"digest", to_hex(record.digest)},
+          {"readable", record.readable},
+          {"erasure", to_json(*record.erasure)}};
+}
+
 Json to_json(const AuditGap& gap) {
   return {
       {"first", gap.first}, {"last", gap.last}, {"before", to_hex(gap.before)}, {"after", to_hex(gap.after)}};
@@ -62,6 +80,24 @@ AuditRecord record_from(const Json& object) {
   record.issuer = object.at("issuer").get<std::string>();
   record.serial = object.at("serial").get<std::string>();
   record.request_digest = hash_from(object, "request");
+  return record;
+}
+
+AuditRecord erasure_from(const Json& object) {
+  AuditRecord record;
+  record.number = object.at("number").get<std::uint64_t>();
+  record.before = hash_from(object, "before");
+  record.digest = hash_from(object, "digest");
+  record.readable = object.at("readable").get<bool>();
+  const Json& told = object.at("erasure");
+  Erasure& erasure = record.erasure.emplace();
+  erasure.at = record.finished_at = told.at("at").get<WallMs>();
+  erasure.who = told.at("who").get<std::string>();
+  erasure.reason = told.at("reason").get<std::string>();
+  erasure.items = told.at("items").get<std::uint64_t>();
+  for (const Json& range : told.at("numbers")) {
+    erasure.numbers.push_back({range.at(0).get<std::uint64_t>(), range.at(1).get<std::uint64_t>()});
+  }
   return record;
 }
 
@@ -95,12 +131,20 @@ Result<Json> gaps_of(Journal& journal, std::uint64_t after) {
   return Json{{"gaps", std::move(list)}};
 }
 
+Result<Json> erasures_of(Journal& journal, std::uint64_t after) {
+  CERTSPAN_TRY(const auto records, journal.audit_erasures(after, kPage));
+  Json list = Json::array();
+  for (const AuditRecord& record : records) list.push_back(erasure_to_json(record));
+  return Json{{"erasures", std::move(list)}};
+}
+
 }  // namespace
 
 Result<Json> answer_audit_query(Journal& journal, const HeadSigner* signer, std::string_view command,
                                 const Json& arguments) try {
   if (command == "audit_head") return head_of(journal, signer);
   const std::uint64_t after = arguments.value("after", std::uint64_t{0});
+  if (command == "audit_erasures") return erasures_of(journal, after);
   return command == "audit_page" ? page_of(journal, after) : gaps_of(journal, after);
 } catch (const Json::exception& error) {
   return fail(Outcome::Invalid, "control.bad_arguments",
@@ -124,6 +168,14 @@ Result<AuditPage> audit_page_from(const Json& answer) try {
   return no_answer();
 }
 
+Result<std::vector<AuditRecord>> audit_erasures_from(const Json& answer) try {
+  std::vector<AuditRecord> records;
+  for (const Json& record : answer.at("erasures")) records.push_back(erasure_from(record));
+  return records;
+} catch (const Json::exception&) {
+  return no_answer();
+}
+
 Result<std::vector<AuditGap>> audit_gaps_from(const Json& answer) try {
   std::vector<AuditGap> gaps;
   for (const Json& gap : answer.at("gaps")) {
@@ -136,8 +188,17 @@ Result<std::vector<AuditGap>> audit_gaps_from(const Json& answer) try {
 }
 
 nlohmann::ordered_json exported(const AuditRecord& record, const AuditHash& hash) {
-  nlohmann::ordered_json line = {{"number", record.number}, {"work", to_string(record.id)}};
-  if (record.readable) {
+  nlohmann::ordered_json line = {{"number", record.number}};
+  if (record.erasure) {
+    line["erased"] = {{"at", to_wall_text(record.erasure->at)},
+                      {"who", record.erasure->who},
+                      {"reason", record.erasure->reason},
+                      {"items", record.erasure->items},
+                      {"numbers", to_json(*record.erasure)["numbers"]}};
+  } else {
+    line["work"] = to_string(record.id);
+  }
+  if (record.readable && !record.erasure) {
     line.update({{"state", to_string(record.state)},
                  {"outcome", to_string(record.outcome)},
                  {"code", record.code},
@@ -161,15 +222,27 @@ nlohmann::ordered_json exported(const AuditGap& gap) {
 }
 
 Json verdict_to_json(const AuditVerifier::Verdict& verdict) {
-  return {{"verified", verdict.verified}, {"removed", verdict.removed},     {"unchained", verdict.unchained},
-          {"heads", verdict.heads},       {"old_heads", verdict.old_heads}, {"faults", verdict.faults}};
+  Json erasures = Json::array();
+  for (const Erasure& erasure : verdict.erasures) {
+    erasures.push_back(to_json(erasure));
+    erasures.back()["at"] = to_wall_text(erasure.at);
+  }
+  return {{"verified", verdict.verified}, {"removed", verdict.removed},
+          {"erased", verdict.erased},     {"unchained", verdict.unchained},
+          {"heads", verdict.heads},       {"old_heads", verdict.old_heads},
+          {"faults", verdict.faults},     {"erasures", std::move(erasures)}};
 }
 
 std::string tell_verdict(const AuditVerifier::Verdict& verdict) {
   std::string text;
+  for (const Erasure& erasure : verdict.erasures) {
+    text += fmt::format("  {}: {} had {} items erased: {}\n", to_wall_text(erasure.at), erasure.who,
+                        erasure.items, erasure.reason);
+  }
   for (const std::string& fault : verdict.faults) text += "  ! " + fault + "\n";
   text += fmt::format("{} finished items are as they were, {} were removed by retention", verdict.verified,
                       verdict.removed);
+  if (verdict.erased > 0) text += fmt::format(", {} were erased as told above", verdict.erased);
   if (verdict.unchained > 0) text += fmt::format(", {} finished before there was a chain", verdict.unchained);
   if (verdict.heads + verdict.old_heads > 0) {
     text += fmt::format("; {} heads that were told outside are in the chain, {} are of removed items",

@@ -11,17 +11,18 @@
 namespace certspan {
 
 /// What is asked of a journal about its audit chain, over the control socket or when the host is down:
-/// `audit_head` {}, `audit_page` {"after"} and `audit_gaps` {"after"}. `signer` may be null: the head is then
-/// not signed. Errors: those of reading, control.bad_arguments.
+/// `audit_head` {}, `audit_page`, `audit_gaps` and `audit_erasures` {"after"}. `signer` may be null: the head
+/// is then not signed. Errors: those of reading, control.bad_arguments.
 Result<nlohmann::json> answer_audit_query(Journal& journal, const HeadSigner* signer,
                                           std::string_view command, const nlohmann::json& arguments);
 
 /// Reads the answers. Errors: control.no_answer, if they are of another shape.
 Result<AuditHead> audit_head_from(const nlohmann::json& answer);
 Result<AuditPage> audit_page_from(const nlohmann::json& answer);
+Result<std::vector<AuditRecord>> audit_erasures_from(const nlohmann::json& answer);
 Result<std::vector<AuditGap>> audit_gaps_from(const nlohmann::json& answer);
 
-/// For `certspan audit export`: one object for an item or a gap.
+/// For `certspan audit export`: one object for an item, an erasure or a gap.
 nlohmann::ordered_json exported(const AuditRecord& record, const AuditHash& hash);
 nlohmann::ordered_json exported(const AuditGap& gap);
 

@@ -179,6 +179,7 @@ class CommandLine {
         ->capture_default_str();
     with_config_and_json(list);
     add_work_export(*work);
+    add_work_erase(*work);
     CLI::App* show = add(*work, "show", "show one", [this] { return command_work_show(common_, text_); });
     show->add_option("id", text_, "work id")->required();
     with_config_and_json(show);
@@ -250,6 +251,16 @@ class CommandLine {
     with_config(exported);
   }
 
+  void add_work_erase(CLI::App& work) {
+    CLI::App* erase = add(work, "erase", "take somebody's finished items out of the journal for good",
+                          [this] { return command_work_erase(common_, erase_filter_, erase_); });
+    add_filter_options(*erase, erase_filter_);
+    erase->add_option("--reason", erase_.reason, "kept for good: why, without saying whose items they are");
+    erase->add_flag("--dry-run", erase_.dry_run, "only count them");
+    erase->add_flag("--yes", erase_.yes, "really");
+    with_config_and_json(erase);
+  }
+
   void add_work_resolve(CLI::App& work) {
     CLI::App* resolve = add(work, "resolve", "say what came of a held item",
                             [this] { return command_work_resolve(common_, text_, resolve_); });
@@ -283,6 +294,8 @@ class CommandLine {
   FilterOptions list_;
   FilterOptions export_filter_;
   ExportOptions export_;
+  FilterOptions erase_filter_;
+  EraseOptions erase_;
   ResolveOptions resolve_;
   CaOptions ca_;
   bool mermaid_ = false;

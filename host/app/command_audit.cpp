@@ -50,6 +50,7 @@ class AuditSource {
 
   /// Hands every record that the chain may have to `verifier`.
   Result<void> read(AuditVerifier& verifier) {
+    CERTSPAN_CHECK(read_erasures(verifier));
     std::uint64_t after = 0;
     for (bool more = true; more;) {
       CERTSPAN_TRY(const auto answer, ask("audit_page", after));
@@ -62,6 +63,16 @@ class AuditSource {
   }
 
  private:
+  Result<void> read_erasures(AuditVerifier& verifier) {
+    for (std::uint64_t after = 0;;) {
+      CERTSPAN_TRY(const auto answer, ask("audit_erasures", after));
+      CERTSPAN_TRY(auto some, audit_erasures_from(answer));
+      if (some.empty()) return {};
+      after = some.back().number;
+      for (AuditRecord& record : some) verifier.take(std::move(record));
+    }
+  }
+
   explicit AuditSource(const Config& config) : config_(&config) {}
 
   Result<nlohmann::json> ask(const char* command, std::uint64_t after) {

@@ -49,6 +49,14 @@ struct ExportOptions {
 /// Writes every item that the filter takes, oldest first.
 ExitCode command_work_export(const CommonOptions& options, const FilterOptions& words,
                              const ExportOptions& how);
+struct EraseOptions {
+  std::string reason;
+  bool dry_run = false;
+  bool yes = false;
+};
+/// Takes finished items out of the journal for good. Without `yes` it only counts them.
+ExitCode command_work_erase(const CommonOptions& options, const FilterOptions& words,
+                            const EraseOptions& erase);
 ExitCode command_work_show(const CommonOptions& options, const std::string& id);
 ExitCode command_work_retry(const CommonOptions& options, const std::string& id);
 ExitCode command_work_cancel(const CommonOptions& options, const std::string& id);

@@ -4,6 +4,7 @@
 
 #include "host/app/action_arguments.hpp"
 #include "host/app/audit_queries.hpp"
+#include "host/app/erasing_work.hpp"
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
 #include "host/app/journal_report.hpp"
@@ -120,7 +121,7 @@ void HostProcess::add_commands() {
       return answer_work_query(*journal_, query, arguments);
     });
   }
-  for (const char* query : {"audit_head", "audit_page", "audit_gaps"}) {
+  for (const char* query : {"audit_head", "audit_page", "audit_gaps", "audit_erasures"}) {
     control_->add_command(query, Person::Viewer, [this, query](const Json& arguments, const Peer&) {
       return answer_audit_query(*journal_, &*head_signer_, query, arguments);
     });
@@ -133,6 +134,9 @@ void HostProcess::add_commands() {
   control_->add_command("journal_compact", Person::Admin, [this](const Json&, const Peer&) -> Result<Json> {
     CERTSPAN_TRY(const auto sizes, journal_->compact(false));
     return compaction_to_json(sizes);
+  });
+  control_->add_command("work_erase", Person::Admin, [this](const Json& arguments, const Peer& peer) {
+    return command_work_erase(arguments, peer);
   });
   add("work_retry", Person::Operator,
       [this](const Json& arguments, const Peer& peer) { return command_work_retry(arguments, peer); });
@@ -231,6 +235,17 @@ Result<nlohmann::json> HostProcess::command_work_resolve(const nlohmann::json& a
   log_->write(LogLevel::Warn, "work resolve",
               {{"work", to_string(id)}, {"as", arguments.value("as", std::string())}, {"who", peer.name}});
   return nlohmann::json{{"id", to_string(id)}};
+}
+
+/// The filter is not logged: it names somebody.
+Result<nlohmann::json> HostProcess::command_work_erase(const nlohmann::json& arguments, const Peer& peer) {
+  CERTSPAN_TRY(const nlohmann::json answer, erase_work(*journal_, arguments, peer.name, false));
+  if (answer.at("dry_run").get<bool>()) return answer;
+  log_->write(LogLevel::Warn, "work erase",
+              {{"items", answer.at("erased").dump()},
+               {"who", peer.name},
+               {"reason", arguments.value("reason", std::string())}});
+  return answer;
 }
 
 Result<nlohmann::json> HostProcess::command_clock_accept() {

@@ -64,6 +64,7 @@ class HostProcess {
   Result<nlohmann::json> command_action(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_retry(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_cancel(const nlohmann::json& arguments, const Peer& peer);
+  Result<nlohmann::json> command_work_erase(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_resolve(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_clock_accept();
 

@@ -37,6 +37,7 @@ constexpr EventKind kKinds[] = {
     {53, "WorkRetried", "work retry"},
     {54, "WorkCancelled", "work cancel"},
     {55, "WorkResolved", "work resolve"},
+    {56, "WorkErased", "work erase"},
     {60, "WorkHeld", "item held"},
     {61, "WorkHeldAskedAgain", "held item is asked for again"},
     {62, "WorkDead", "dead letter"},

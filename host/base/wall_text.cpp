@@ -61,7 +61,7 @@ std::optional<WallMs> read_date(Reader& text) {
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch().count() * WallMs{24 * 60} * kMinute;
+  return std::chrono::sys_days(date).time_since_epoch().count() * WallMs{24} * 60 * kMinute;
 }
 
 /// A leap second is the second after it.

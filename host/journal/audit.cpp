@@ -11,6 +11,7 @@ namespace {
 
 // What is hashed begins with what it is, so that no row can be taken for a link.
 constexpr std::string_view kRow = "certspan audit row 1";
+constexpr std::string_view kErasure = "certspan audit erasure 1";
 constexpr std::string_view kLink = "certspan audit link 1";
 
 struct FreeDigest {
@@ -53,6 +54,10 @@ std::optional<AuditHash> hash_of(std::initializer_list<BytesView> parts) {
 std::optional<AuditHash> audit_digest(const AuditedRow& row) {
   return hash_of({as_bytes(kRow), number_bytes<8>(static_cast<std::uint64_t>(row.id)),
                   number_bytes<4>(row.epoch), number_bytes<1>(row.state), row.key, row.body});
+}
+
+std::optional<AuditHash> audit_erasure_digest(BytesView body) {
+  return hash_of({as_bytes(kErasure), body});
 }
 
 std::optional<AuditHash> audit_link(const AuditHash& before, std::uint64_t number, const AuditHash& digest) {

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kMostFaults = 100;
 
 std::string named(const AuditRecord& record) {
+  if (record.erasure) return "the record of an erasure (audit number " + std::to_string(record.number) + ")";
   return "work item " + to_string(record.id) + " (audit number " + std::to_string(record.number) + ")";
 }
 
@@ -79,7 +80,8 @@ bool AuditVerifier::pass_gap() {
   compare_kept(gap.last, gap.after);
   hash_ = gap.after;
   known_ = true;
-  last_ = "what retention removed before " + numbers(gap.last + 1, gap.last + 1);
+  counted_ = false;
+  last_ = "what was removed before " + numbers(gap.last + 1, gap.last + 1);
   next_ = gap.last + 1;
   // Read before retention took them.
   waiting_.erase(waiting_.begin(), waiting_.lower_bound(next_));
@@ -96,14 +98,16 @@ void AuditVerifier::pass(const AuditRecord& record) {
   hash_ = hash.value_or(AuditHash{});
   last_ = named(record);
   ++next_;
-  ++verdict_.verified;
+  counted_ = !record.erasure;
+  if (counted_) ++verdict_.verified;
+  if (record.erasure) verdict_.erasures.push_back(*record.erasure);
   if (known_) compare_kept(record.number, hash_);
   if (in_order_) in_order_(record, hash_);
 }
 
 void AuditVerifier::expect(const AuditHash& before, const std::string& blamed) {
   if (!known_ || before == hash_) return;
-  if (verdict_.verified > 0) --verdict_.verified;
+  if (counted_) --verdict_.verified;
   fault(blamed + " is not as it was when it finished: it, or the record after it, was changed");
 }
 
@@ -129,6 +133,7 @@ AuditVerifier::Verdict AuditVerifier::finish(const std::vector<AuditGap>& gaps) 
   }
   if (head_.number > 0) expect(head_.hash, last_);
   compare_beyond();
+  judge_erasures();
   return std::move(verdict_);
 }
 
@@ -154,6 +159,30 @@ void AuditVerifier::compare_beyond() {
           std::to_string(told) +
           " was told outside: the newest records are gone, or an older journal was put back");
   }
+}
+
+void AuditVerifier::judge_erasures() {
+  for (const Erasure& erasure : verdict_.erasures) {
+    for (const NumberRange& range : erasure.numbers) {
+      if (!is_gone(range)) {
+        fault("an erasure by " + erasure.who + " names " + numbers(range.first, range.last) +
+              ", which nothing says was removed: the record, or what it tells of, was changed");
+        continue;
+      }
+      verdict_.erased += range.last - range.first + 1;
+    }
+  }
+  verdict_.erased = std::min(verdict_.erased, verdict_.removed);
+  verdict_.removed -= verdict_.erased;
+}
+
+bool AuditVerifier::is_gone(const NumberRange& range) const {
+  for (std::uint64_t number = range.first; number <= range.last;) {
+    const auto after = gaps_.upper_bound(number);
+    if (after == gaps_.begin() || std::prev(after)->second.last < number) return false;
+    number = std::prev(after)->second.last + 1;
+  }
+  return true;
 }
 
 void AuditVerifier::fault(std::string text) {

@@ -11,11 +11,12 @@
 
 namespace certspan {
 
-/// Follows the audit chain from its beginning to its head, over what retention has removed, and says where it
-/// does not hold. Heads that were kept outside the host are held against it.
+/// Follows the audit chain from its beginning to its head, over what retention has removed and people had
+/// erased, and says where it does not hold. Heads that were kept outside the host are held against it.
 ///
-/// For one thread. Records come by their ids, which is nearly the order of their numbers: what came early is
-/// kept until its turn, so that memory stays small where the chain is whole.
+/// For one thread. The records of erasures come first; those of items come by their ids, which is nearly the
+/// order of their numbers: what came early is kept until its turn, so that memory stays small where the chain
+/// is whole.
 class AuditVerifier {
  public:
   /// Hears of every record in the order of the chain, with its hash.
@@ -26,9 +27,11 @@ class AuditVerifier {
   struct Verdict {
     std::uint64_t verified = 0;   ///< items whose content is as it was
     std::uint64_t removed = 0;    ///< by retention
+    std::uint64_t erased = 0;     ///< at people's word, as the records of that say
     std::uint64_t unchained = 0;  ///< finished before there was a chain
     std::uint64_t heads = 0;      ///< kept outside that were found in the chain
     std::uint64_t old_heads = 0;  ///< kept outside of items that retention has removed: nothing to compare
+    std::vector<Erasure> erasures;
     std::vector<std::string> faults;
   };
 
@@ -52,6 +55,9 @@ class AuditVerifier {
   void expect(const AuditHash& before, const std::string& blamed);
   void compare_kept(std::uint64_t number, const AuditHash& hash);
   void compare_beyond();
+  /// Tells what was erased from what retention removed; needs the gaps.
+  void judge_erasures();
+  bool is_gone(const NumberRange& range) const;
   void fault(std::string text);
 
   const AuditHead head_;
@@ -64,6 +70,7 @@ class AuditVerifier {
   std::uint64_t next_ = 1;              ///< number that comes next
   AuditHash hash_{};                    ///< of the one before it
   bool known_ = true;                   ///< whether hash_ is
+  bool counted_ = false;                ///< what it is of stands in Verdict::verified
   std::string last_ = "the beginning";  ///< what hash_ is of, for messages
   Verdict verdict_;
 };

@@ -35,6 +35,13 @@ struct NoteRow {
   Bytes note;
 };
 
+/// Finished items that a person wants gone, with what is kept of that: the items that are there are counted,
+/// and their numbers noted, when they are removed.
+struct ErasureRow {
+  Erasure record;
+  std::vector<WorkId> items;
+};
+
 /// One member of a group: what is written together or not at all. Made on the caller's thread, so that
 /// encoding and sealing do not hold up the writer.
 struct Change {
@@ -42,7 +49,8 @@ struct Change {
   std::optional<NoteRow> note;
   std::vector<StoreWrite> writes;
   std::vector<WorkId> expired;  ///< finished items that go
-  bool gives_back = false;      ///< some free pages go back to the file system
+  std::optional<ErasureRow> erasure;
+  bool gives_back = false;  ///< some free pages go back to the file system
 };
 
 /// The sealed column's place, as sealing binds it: what was sealed for an open row opens in no dead letter.

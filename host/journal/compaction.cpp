@@ -23,19 +23,6 @@ std::uint64_t size_of(const std::string& path) {
   return size;
 }
 
-/// Runs `work` while no transaction runs; after a failed write or sync nothing may be written any more.
-Result<void> between_commits(const std::string& path, GroupCommitter& committer,
-                             const std::function<sql::Tried<void>()>& work) {
-  sql::Tried<void> done;
-  committer.between_commits([&] { done = work(); });
-  if (done) return {};
-  const bool harmless = done.error().trouble == sql::Trouble::Full ||
-                        done.error().trouble == sql::Trouble::Busy ||
-                        done.error().trouble == sql::Trouble::Memory;
-  if (!harmless) committer.give_up();
-  return tl::unexpected(sql::to_error(done.error(), path));
-}
-
 /// A file that was made without room for it cannot shrink in steps: it is written anew.
 Result<void> make_shrinkable(sql::Database& own, const std::string& path, GroupCommitter& committer,
                              bool may_rewrite) {
@@ -51,9 +38,21 @@ Result<void> make_shrinkable(sql::Database& own, const std::string& path, GroupC
   return between_commits(path, committer, [&] { return rewrite(own); });
 }
 
-/// A reader, or the checkpoint that runs by itself, may be in the way, for a moment as a rule; then the log
-/// stays.
-Result<void> give_log_back(sql::Database& own, const std::string& path, GroupCommitter& committer) {
+}  // namespace
+
+Result<void> between_commits(const std::string& path, GroupCommitter& committer,
+                             const std::function<sql::Tried<void>()>& work) {
+  sql::Tried<void> done;
+  committer.between_commits([&] { done = work(); });
+  if (done) return {};
+  const bool harmless = done.error().trouble == sql::Trouble::Full ||
+                        done.error().trouble == sql::Trouble::Busy ||
+                        done.error().trouble == sql::Trouble::Memory;
+  if (!harmless) committer.give_up();
+  return tl::unexpected(sql::to_error(done.error(), path));
+}
+
+Result<bool> give_log_back(sql::Database& own, const std::string& path, GroupCommitter& committer) {
   constexpr int kTries = 40;
   constexpr std::chrono::milliseconds kPause{25};
   for (int i = 0; i < kTries; ++i) {
@@ -64,13 +63,12 @@ Result<void> give_log_back(sql::Database& own, const std::string& path, GroupCom
       if (done) committer.log_emptied();
       return done;
     });
-    if (emptied || emptied.error().code != "journal.locked") return emptied;
+    if (emptied) return true;
+    if (emptied.error().code != "journal.locked") return tl::unexpected(std::move(emptied).error());
     std::this_thread::sleep_for(kPause);
   }
-  return {};
+  return false;
 }
-
-}  // namespace
 
 Result<Journal::Compaction> compact_journal(const std::string& path, GroupCommitter& committer,
                                             Retention& retention, bool may_rewrite) {

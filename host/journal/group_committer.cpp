@@ -12,6 +12,27 @@ constexpr auto kDone = static_cast<std::size_t>(ItemState::Done);
 constexpr auto kFailed = static_cast<std::size_t>(ItemState::Failed);
 constexpr auto kDead = static_cast<std::size_t>(ItemState::Dead);
 
+/// While this lives the pages that an erasure frees are wiped too. It costs a write for each, so only then.
+class WipesFreed {
+ public:
+  WipesFreed(sql::Database& database, std::span<const Change* const> changes)
+      : database_(database), needed_(std::any_of(changes.begin(), changes.end(), [](const Change* change) {
+          return change->erasure;
+        })) {
+    // A setting of the connection, nothing that could fail.
+    if (needed_) static_cast<void>(database_.run("PRAGMA secure_delete=ON"));
+  }
+  WipesFreed(const WipesFreed&) = delete;
+  WipesFreed& operator=(const WipesFreed&) = delete;
+  ~WipesFreed() {
+    if (needed_) static_cast<void>(database_.run("PRAGMA secure_delete=FAST"));
+  }
+
+ private:
+  sql::Database& database_;
+  const bool needed_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<GroupCommitter>> GroupCommitter::create(sql::Database database, std::string path,
@@ -73,6 +94,7 @@ void GroupCommitter::commit(std::span<const Change* const> changes, std::span<Co
 sql::Tried<bool> GroupCommitter::write_group(std::span<const Change* const> changes,
                                              std::span<CommitResult> results, StateCounts& moved,
                                              AuditHead& head) {
+  const WipesFreed wipes(database_, changes);
   CERTSPAN_CHECK(begin_.run());
   bool any = false;
   for (std::size_t i = 0; i < changes.size(); ++i) {

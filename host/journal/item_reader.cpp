@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "host/journal/audit_erasures.hpp"
 #include "host/journal/change.hpp"
 #include "host/journal/id_source.hpp"
 #include "host/journal/index_keys.hpp"
@@ -128,6 +129,7 @@ sql::Tried<void> ItemReader::prepare() {
        "SELECT id, epoch, state, key, body, x'', sealed, audit_number, audit_before FROM done"
        " WHERE id > ?1 ORDER BY id"},
       {&gaps_, "SELECT first, last, before, after FROM audit_gaps WHERE first > ?1 ORDER BY first"},
+      {&erasures_, std::string(kErasureColumns) + "WHERE number > ?1 ORDER BY number"},
       {&get_, "SELECT key, revision, value FROM store WHERE connector = ?1 AND key = ?2"},
       {&scan_,
        "SELECT key, revision, value FROM store WHERE connector = ?1 AND key >= ?2 AND key > ?3 ORDER BY key"},
@@ -317,6 +319,21 @@ Result<std::vector<AuditGap>> ItemReader::audit_gaps(std::uint64_t after, std::s
     if (!read_hash(gaps_, 3, gap.after)) gap.after = {};
   }
   return gaps;
+}
+
+Result<std::vector<AuditRecord>> ItemReader::audit_erasures(std::uint64_t after, std::size_t limit) {
+  const sql::ResetAtEnd reset(erasures_);
+  erasures_.bind(1, static_cast<std::int64_t>(after));
+  std::vector<AuditRecord> records;
+  while (records.size() < limit) {
+    const auto found = erasures_.step();
+    if (!found) return tl::unexpected(described(found.error()));
+    if (!*found) break;
+    auto record = erasure_record(erasures_);
+    if (!record) return fail(Outcome::Internal, "journal.internal", "the audit chain can't be hashed");
+    records.push_back(std::move(*record));
+  }
+  return records;
 }
 
 Result<Totals> ItemReader::totals() {

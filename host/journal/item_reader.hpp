@@ -52,6 +52,7 @@ class ItemReader {
 
   Result<AuditPage> audit_page(WorkId after, std::size_t limit);
   Result<std::vector<AuditGap>> audit_gaps(std::uint64_t after, std::size_t limit);
+  Result<std::vector<AuditRecord>> audit_erasures(std::uint64_t after, std::size_t limit);
 
   Result<std::optional<StoreRecord>> store_get(std::string_view connector, BytesView key);
   Result<Totals> totals();
@@ -95,6 +96,7 @@ class ItemReader {
   sql::Statement refused_before_;
   sql::Statement audit_;
   sql::Statement gaps_;
+  sql::Statement erasures_;
   sql::Statement get_;
   sql::Statement scan_;
 };

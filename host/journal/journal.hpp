@@ -57,6 +57,13 @@ enum class CommitResult : std::uint8_t {
            ///< must end
 };
 
+/// Whose finished items shall go, at whose word, and why.
+struct ErasureOrder {
+  ItemFilter filter;
+  std::string who;
+  std::string reason;  ///< kept for good: names nobody
+};
+
 /// The durable record of every accepted work item and of the connectors' stores.
 ///
 /// Thread-safe. One process holds the directory. Writes go through one writer thread that commits in groups:
@@ -127,6 +134,23 @@ class Journal {
   virtual Result<AuditPage> audit_page(WorkId after, std::size_t limit) = 0;
   /// In the order of their numbers, those that begin after `after`.
   virtual Result<std::vector<AuditGap>> audit_gaps(std::uint64_t after, std::size_t limit) = 0;
+
+  /// The records of erasures, in the order of their numbers, those after `after`.
+  virtual Result<std::vector<AuditRecord>> audit_erasures(std::uint64_t after, std::size_t limit) = 0;
+
+  /// Removes the finished items that the filter takes, some hundreds in one transaction with the record of
+  /// it. Whatever ends this in the middle, each is either there or gone with its record, and the same order
+  /// again goes on. Returns how many. `purge` has to follow. Errors: those of reading, journal.full,
+  /// journal.io.
+  virtual Result<std::uint64_t> erase(const ErasureOrder& order) = 0;
+
+  struct Purge {
+    bool rewritten = false;  ///< the file was written anew: it holds nothing but what the journal holds
+  };
+  /// Takes what was removed out of the file and its log: gives free pages back, writes the file anew if it is
+  /// small or `may_rewrite` (every commit waits meanwhile), and empties the log. Errors: journal.locked if
+  /// somebody reads for too long, and those of writing.
+  virtual Result<Purge> purge(bool may_rewrite) = 0;
 
   /// Removes now what has outlived its retention, as otherwise happens by and by. Returns how many items.
   virtual Result<std::uint64_t> expire() = 0;

@@ -125,6 +125,19 @@ Result<std::vector<AuditGap>> ReadingJournal::audit_gaps(std::uint64_t after, st
   return reader->audit_gaps(after, limit);
 }
 
+Result<std::vector<AuditRecord>> ReadingJournal::audit_erasures(std::uint64_t after, std::size_t limit) {
+  CERTSPAN_TRY(auto reader, readers_.lease());
+  return reader->audit_erasures(after, limit);
+}
+
+Result<std::uint64_t> ReadingJournal::erase(const ErasureOrder&) {
+  return only_reading();
+}
+
+Result<Journal::Purge> ReadingJournal::purge(bool) {
+  return only_reading();
+}
+
 Result<std::uint64_t> ReadingJournal::expire() {
   return only_reading();
 }

@@ -36,6 +36,9 @@ class ReadingJournal : public Journal {
   Result<AuditHead> audit_head() override;
   Result<AuditPage> audit_page(WorkId after, std::size_t limit) override;
   Result<std::vector<AuditGap>> audit_gaps(std::uint64_t after, std::size_t limit) override;
+  Result<std::vector<AuditRecord>> audit_erasures(std::uint64_t after, std::size_t limit) override;
+  Result<std::uint64_t> erase(const ErasureOrder& order) override;
+  Result<Purge> purge(bool may_rewrite) override;
   Result<std::uint64_t> expire() override;
   void keep_finished_for(std::chrono::milliseconds retention) override;
   Result<Compaction> compact(bool may_rewrite) override;

@@ -50,6 +50,7 @@ sql::Tried<RowWriter> RowWriter::create(sql::Database& database, IdSource& revis
     *statement = std::move(*prepared);
   }
   CERTSPAN_TRY(writer.gaps_, AuditGaps::create(database));
+  CERTSPAN_TRY(writer.erasures_, AuditErasures::create(database));
   return writer;
 }
 
@@ -79,6 +80,7 @@ sql::Tried<CommitResult> RowWriter::apply(const Change& change, StateCounts& cou
     if (!current_[i].replaced) CERTSPAN_CHECK(write_store(change.writes[i], current_[i].revision));
   }
   for (const WorkId id : change.expired) CERTSPAN_CHECK(remove_finished(id, counts, head));
+  if (change.erasure) CERTSPAN_CHECK(erase(*change.erasure, counts, head));
   if (change.gives_back) CERTSPAN_CHECK(give_back());
   return CommitResult::Committed;
 }
@@ -186,10 +188,11 @@ sql::Tried<AuditHead> RowWriter::chain(const ItemRow& row, const AuditHead& head
 
 /// What the chain loses with a row is kept as a gap. One whose content was changed leaves a gap that does not
 /// fit.
-sql::Tried<void> RowWriter::remove_finished(WorkId id, StateCounts& counts, AuditHead& head) {
+sql::Tried<std::optional<std::uint64_t>> RowWriter::remove_finished(WorkId id, StateCounts& counts,
+                                                                    AuditHead& head) {
   delete_done_.bind(1, number_of(id));
   CERTSPAN_TRY(const bool found, delete_done_.step());
-  if (!found) return {};
+  if (!found) return std::nullopt;
   const std::int64_t state = delete_done_.integer(0);
   AuditGap gap;
   gap.first = gap.last = static_cast<std::uint64_t>(std::max<std::int64_t>(delete_done_.integer(4), 0));
@@ -211,7 +214,21 @@ sql::Tried<void> RowWriter::remove_finished(WorkId id, StateCounts& counts, Audi
   if (state > 0 && state < std::int64_t{static_cast<std::uint8_t>(counts.size())}) {
     --counts.at(static_cast<std::size_t>(state));
   }
-  return {};
+  return gap.first;
+}
+
+/// What went meanwhile is not counted; if nothing is left, there is nothing to tell.
+sql::Tried<void> RowWriter::erase(const ErasureRow& order, StateCounts& counts, AuditHead& head) {
+  std::vector<std::uint64_t> numbers;
+  for (const WorkId id : order.items) {
+    CERTSPAN_TRY(const auto number, remove_finished(id, counts, head));
+    if (number) numbers.push_back(*number);
+  }
+  if (numbers.empty()) return {};
+  Erasure record = order.record;
+  record.items = numbers.size();
+  record.numbers = ranges_of(std::move(numbers));
+  return erasures_.add(record, head);
 }
 
 /// Each step of the statement moves a page.

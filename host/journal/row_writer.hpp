@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "host/journal/audit_erasures.hpp"
 #include "host/journal/audit_gaps.hpp"
 #include "host/journal/change.hpp"
 #include "host/journal/id_source.hpp"
@@ -44,12 +45,15 @@ class RowWriter {
   sql::Tried<void> write_item(const ItemRow& row, AuditHead& head);
   /// Gives a finished row its place in the chain; returns the head after it.
   sql::Tried<AuditHead> chain(const ItemRow& row, const AuditHead& head);
-  sql::Tried<void> remove_finished(WorkId id, StateCounts& counts, AuditHead& head);
+  /// The item's number in the chain, 0 if it has none; nullopt: it is not there.
+  sql::Tried<std::optional<std::uint64_t>> remove_finished(WorkId id, StateCounts& counts, AuditHead& head);
+  sql::Tried<void> erase(const ErasureRow& order, StateCounts& counts, AuditHead& head);
   sql::Tried<void> give_back();
   sql::Tried<void> write_store(const StoreWrite& write, std::int64_t current_revision);
 
   IdSource* revisions_;
   AuditGaps gaps_;
+  AuditErasures erasures_;
   std::vector<Current> current_;            ///< scratch: beside the change's writes
   std::optional<ItemState> earlier_state_;  ///< scratch: of the item at hand
 

@@ -14,8 +14,6 @@ namespace {
 /// "CsJn": tells a journal from any other SQLite file.
 constexpr std::int64_t kApplicationId = 0x43734a6e;
 
-constexpr std::int64_t kSmallFile = std::int64_t{64} * 1024 * 1024;
-
 // One item is one row. Only 64-bit hashes are indexed: text and blob indexes were measured to cost five times
 // as much. Columns that are searched stand before the blobs, so that reading them follows no overflow pages.
 // The store is a rowid table on purpose: its values are near 1 KB and its keys often random, and a table
@@ -90,8 +88,17 @@ CREATE TABLE audit_gaps (
 ) STRICT;
 )sql";
 
+// What people had erased, each a link of the audit chain.
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE audit_erasures (
+  number INTEGER PRIMARY KEY,
+  before BLOB NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+)sql";
+
 /// Step n brings version n to n + 1. Steps are only ever added.
-constexpr std::array<const char*, kSchemaVersion> kSteps = {kVersion1, kVersion2, kVersion3};
+constexpr std::array<const char*, kSchemaVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 Error described(const sql::Failure& failure, const std::string& path) {
   return sql::to_error(failure, path);

@@ -6,6 +6,7 @@
 #include "host/journal/change.hpp"
 #include "host/journal/checkpointer.hpp"
 #include "host/journal/compaction.hpp"
+#include "host/journal/erasing.hpp"
 #include "host/journal/group_committer.hpp"
 #include "host/journal/group_writer.hpp"
 #include "host/journal/id_source.hpp"
@@ -35,6 +36,12 @@ class SqliteJournal final : public ReadingJournal {
   Result<void> accept_clock() override { return committer_->accept_clock(); }
   Result<Counts> counts() override { return counts_of(committer_->counts()); }
   Result<AuditHead> audit_head() override { return committer_->audit_head(); }
+  Result<std::uint64_t> erase(const ErasureOrder& order) override {
+    return erase_items(order, next_id(), readers(), *writer_, clock_);
+  }
+  Result<Purge> purge(bool may_rewrite) override {
+    return purge_journal(opened().path, *committer_, *retention_, may_rewrite);
+  }
   Result<std::uint64_t> expire() override {
     const auto go_on = [] { return true; };
     CERTSPAN_TRY(const std::uint64_t refused, retention_->thin_out(go_on));
