@@ -17,10 +17,10 @@ namespace certspan {
 namespace {
 
 /// A journal of many gigabytes takes its time.
-constexpr std::chrono::minutes kPatience{30};
+constexpr std::chrono::minutes kErasingPatience{30};
 
-Result<nlohmann::json> ask_or_do(const Config& config, const nlohmann::json& arguments) {
-  auto answer = call_host(control_socket(config), "work_erase", arguments, kPatience);
+Result<nlohmann::json> ask_or_erase(const Config& config, const nlohmann::json& arguments) {
+  auto answer = call_host(control_socket(config), "work_erase", arguments, kErasingPatience);
   if (answer || answer.error().code != "control.no_host") return answer;
   const SystemClock clock;
   const bool counts_only = arguments.at("dry_run").get<bool>();
@@ -60,7 +60,7 @@ ExitCode command_work_erase(const CommonOptions& options, const FilterOptions& w
   const auto config = config_for_people(options.config);
   if (!config) return complain(config.error(), ExitCode::BadConfig);
   const bool counts_only = erase.dry_run || !erase.yes;
-  const auto answer = ask_or_do(
+  const auto answer = ask_or_erase(
       *config, {{"filter", filter_to_words(*filter)}, {"reason", erase.reason}, {"dry_run", counts_only}});
   if (!answer) return complain(answer.error());
   if (options.json) {

@@ -11,7 +11,7 @@
 namespace certspan {
 namespace {
 
-constexpr std::size_t kPage = 500;
+constexpr std::size_t kLookedAt = 500;
 /// Bytes. Less of a subject would take half of the journal.
 constexpr std::size_t kShortestPart = 3;
 constexpr std::size_t kLongestReason = 200;
@@ -74,7 +74,7 @@ Result<Matches> look(Journal& journal, const ItemFilter& filter) {
   ItemRange range;
   range.before = journal.next_id();
   for (bool more = true; more;) {
-    CERTSPAN_TRY(const ItemPage page, journal.page(filter, range, kPage));
+    CERTSPAN_TRY(const ItemPage page, journal.page(filter, range, kLookedAt));
     for (const WorkItem& item : page.items) {
       ++(is_open(item.state) ? matches.open : matches.finished);
       if (is_open(item.state) && matches.open_ones.size() < 10) {

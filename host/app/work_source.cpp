@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-tl::unexpected<Error> no_answer() {
+tl::unexpected<Error> unreadable_answer() {
   return fail(Outcome::Internal, "control.no_answer",
               "the host's answer can't be read: use the certspan of its own version");
 }
@@ -65,7 +65,7 @@ Result<std::size_t> WorkSource::read(const ItemFilter& filter, Options options,
   }
   return count;
 } catch (const Json::exception&) {
-  return no_answer();
+  return unreadable_answer();
 }
 
 Result<void> WorkSource::explain_nothing(const ItemFilter& filter) const {
