@@ -169,7 +169,8 @@ Json step() {
                                      {"profile", name("profile that the certificate follows")},
                                      {"timeout", duration("of one call")},
                                      {"retry", std::move(retry)}});
-  schema["oneOf"] = {{{"required", {"validate"}}}, {{"required", {"issue", "profile"}}}};
+  schema["oneOf"] = {{{"required", {"validate"}}}, {{"required", {"issue"}}}};
+  schema["dependencies"] = {{"issue", Json::array({"profile"})}, {"profile", Json::array({"issue"})}};
   return schema;
 }
 

@@ -37,6 +37,17 @@ def test_editors_accept_what_the_host_accepts_and_mark_a_slip_of_the_pen(init, v
         assert paths_of_faults(validator, document) == {f"connectors/{name}"}, file
 
 
+@pytest.mark.parametrize("step", [
+    {"validate": "challenge", "issue": "example-ca"}, {"validate": "challenge", "issue": "example-ca", "profile": "device"},
+    {"validate": "challenge", "profile": "device"}, {"issue": "example-ca"}])
+def test_editors_know_what_makes_a_step(init, validator, step):
+    document = yaml.safe_load(init.config.read_text())
+    pipeline = next(iter(document["pipelines"]))
+    document["pipelines"][pipeline]["steps"].append(step)
+    place = f"pipelines/{pipeline}/steps/{len(document['pipelines'][pipeline]['steps']) - 1}"
+    assert paths_of_faults(validator, document) == {place}
+
+
 def test_editors_know_the_settings_of_each_plugin(init, validator):
     document = yaml.safe_load(init.config.read_text())
     document["connectors"]["example-ca"]["settings"]["longest_validty"] = "10d"

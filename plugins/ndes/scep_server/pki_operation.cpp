@@ -22,7 +22,21 @@ constexpr std::string_view kBadAlgorithm = "an algorithm of the request is not a
 // An answer is encrypted to the signer's key, which only RSA can do in SCEP as clients speak it.
 constexpr std::string_view kNeedsRsa = "a request must be signed with an RSA key";
 
+// For the log.
+constexpr const char* kSignerOutOfTime =
+    "the certificate that signs the renewal has expired or is not valid yet: the device has to enrol anew, "
+    "with a "
+    "challenge";
 constexpr std::string_view kCaNotReady = "the CA is not ready";
+
+/// For the log alone: a renewal that is spelled as a first enrolment (RFC 8894 allows it) doesn't look like
+/// one.
+pki::Fault with_signer(pki::Fault fault, SignerStanding standing) {
+  if (standing == SignerStanding::OursOutOfTime && fault.kind != pki::FaultKind::UnsupportedAlgorithm) {
+    fault.message += std::string("; ") + kSignerOutOfTime;
+  }
+  return fault;
+}
 
 }  // namespace
 
@@ -83,17 +97,15 @@ void PkiOperation::enrol(const Incoming& incoming, sdk::Exchange& exchange) cons
   const SignerStanding standing = parts_.cas.standing(*cas, outer, now());
   if (standing == SignerStanding::Unavailable) return respond_later(exchange, kCaNotReady);
   if (outer.message_type() == pki::MessageType::RenewalReq && standing != SignerStanding::Ours) {
-    const char* why =
-        standing == SignerStanding::OursOutOfTime
-            ? "the certificate that signs the renewal has expired or is not valid yet: the device has "
-              "to enrol anew, with a challenge"
-            : "a renewal is not signed with a good certificate of this endpoint's CAs";
+    const char* why = standing == SignerStanding::OursOutOfTime
+                          ? kSignerOutOfTime
+                          : "a renewal is not signed with a good certificate of this endpoint's CAs";
     return refuse(incoming, {pki::FailInfo::BadRequest, kRefused, why}, exchange);
   }
   const auto trust =
       standing == SignerStanding::Ours ? pki::SignerTrust::IssuedByUs : pki::SignerTrust::SelfMade;
   const auto opened = pki::open_request(parts_.opener, outer, trust);
-  if (!opened) return refuse_fault(incoming, opened.error(), exchange);
+  if (!opened) return refuse_fault(incoming, with_signer(opened.error(), standing), exchange);
   if (pki::equal(opened->request.spki(), parts_.ra_spki)) {
     return refuse(incoming, {pki::FailInfo::BadRequest, kRefused, "the request is for the RA's own key"},
                   exchange);

@@ -252,6 +252,15 @@ Bytes bad_certificate(Endpoint& endpoint, const TestKey& key, const std::string&
   return make_certificate(key, options, &endpoint.ca_certificate, &endpoint.ca_key);
 }
 
+// Records whose cause holds these words.
+std::ptrdiff_t told_in_log(const Endpoint& endpoint, std::string_view words) {
+  const auto logs = endpoint.host.logs();
+  return std::ranges::count_if(logs, [&](const auto& record) {
+    return std::ranges::any_of(
+        record.fields, [&](const sdk::Label& field) { return field.value.find(words) != std::string::npos; });
+  });
+}
+
 }  // namespace
 
 TEST_CASE("a certificate that our CA does not stand behind vouches for no other key") {
@@ -267,6 +276,7 @@ TEST_CASE("a certificate that our CA does not stand behind vouches for no other 
                 "1");
   check_refused(endpoint, endpoint.post(endpoint.message(other_key, client.key, client.certificate, renewal)),
                 client, "2");
+  CHECK(told_in_log(endpoint, "has expired") == (why == "expired" ? 2 : 0));
   // With its own key it is an enrolment, which must pass the challenge.
   const auto asked = endpoint.post(endpoint.message(client.request, client.key, client.certificate));
   REQUIRE(asked.submitted);
