@@ -1,7 +1,9 @@
 """Edits of the configuration that `certspan init` writes."""
+import copy
 import datetime
 import pathlib
 
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -68,3 +70,15 @@ def certify_ra(host, outside_folder):
                    .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
                    .sign(ca.key, hashes.SHA256()))
     (host.directory / "ra.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def add_endpoint(text):
+    """A second SCEP endpoint, at /other, whose devices get certificates of a second profile, vpn."""
+    document = yaml.safe_load(text)
+    source = copy.deepcopy(document["connectors"]["scep"])
+    source["settings"]["path"] = "/other"
+    document["connectors"]["other"] = source
+    document["profiles"]["vpn"] = dict(document["profiles"]["device"], validity="30d")
+    steps = [{"validate": "challenge"}, {"issue": "example-ca", "profile": "vpn"}]
+    document["pipelines"]["vpn"] = {"source": "other", "steps": steps}
+    return yaml.safe_dump(document, sort_keys=False)

@@ -7,15 +7,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from tests.support import scep_messages as scep
-from tests.support.configs import renew_at_any_time
+from tests.support.configs import add_endpoint, renew_at_any_time
 from tests.support.host import Host
 from tests.support.scep_client import GET_SHAPES, ScepClient
 
 
 @pytest.fixture(scope="module")
 def shared_host(build_dir, tmp_path_factory):
-    """One running host for the tests that change nothing; its renewals have no window."""
-    host = Host(build_dir, tmp_path_factory.mktemp("scep") / "host").init().configure(renew_at_any_time).start()
+    """One running host for the tests that change nothing; its renewals have no window, and a second endpoint stands at /other."""
+    host = Host(build_dir, tmp_path_factory.mktemp("scep") / "host").init()
+    host.configure(renew_at_any_time).configure(add_endpoint).start()
     yield host
     host.kill()
 
