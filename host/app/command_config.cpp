@@ -172,11 +172,11 @@ ExitCode command_version(bool json) {
 }
 
 std::vector<std::filesystem::path> default_plugin_dirs() {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  for (const auto& dir : {program.parent_path().parent_path() / "plugins",
-                          program.parent_path().parent_path() / "lib" / "certspan" / "plugins"}) {
-    if (!error && std::filesystem::is_directory(dir, error)) return {dir};
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const auto prefix = program.parent_path().parent_path();
+  for (const auto& dir : {prefix / "plugins", prefix / "lib" / "certspan" / "plugins"}) {
+    if (!program.empty() && std::filesystem::is_directory(dir, ignored)) return {dir};
   }
   return {CERTSPAN_PLUGIN_DIR};
 }

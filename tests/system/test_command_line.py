@@ -13,6 +13,15 @@ def test_a_misspelt_command_is_named_with_what_was_meant(host):
     assert "there are" in host.run_program("no-such-command").stderr
 
 
+def test_an_installed_program_finds_its_plugins(build_dir, tmp_path):
+    subprocess.run(["cmake", "--install", build_dir, "--component", "host", "--prefix", tmp_path / "usr"],
+                   check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run([tmp_path / "usr" / "bin" / "certspan", "init", tmp_path / "host"], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    assert f'dirs: ["{tmp_path}/usr/lib/certspan/plugins"]' in (tmp_path / "host" / "certspan.yaml").read_text()
+
+
 def test_why_fails_where_nothing_is_known(host):
     done = host.run_program("why", "no-such-device", "--config", str(host.config))
     assert done.returncode == 1
