@@ -34,23 +34,13 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-bool write_out(BytesView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<OutputFile> OutputFile::create(const std::filesystem::path& path) {
   if (path.empty()) {
     // A pipe that nobody reads is told by the write.
     static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-    return OutputFile(File(), {}, {});
+    return OutputFile(File(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)), {}, {});
   }
   struct stat status = {};
   if (::lstat(path.c_str(), &status) == 0) return taken(path);
@@ -79,8 +69,7 @@ Result<void> OutputFile::write(std::string_view text) {
 }
 
 Result<void> OutputFile::flush() {
-  const BytesView bytes = as_bytes(waiting_);
-  if (!(path_.empty() ? write_out(bytes) : file_.write(bytes))) return failed(errno);
+  if (!file_.write(as_bytes(waiting_))) return failed(errno);
   waiting_.clear();
   return {};
 }

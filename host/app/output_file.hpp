@@ -39,7 +39,7 @@ class OutputFile {
   Result<void> give_name();
   tl::unexpected<Error> failed(int error) const;
 
-  File file_;                      ///< not open: standard output
+  File file_;
   std::filesystem::path path_;     ///< empty: standard output
   std::filesystem::path partial_;  ///< the other name; empty when there is nothing to remove
   std::string waiting_;            ///< not written yet
