@@ -1,7 +1,5 @@
 #include "host/journal/erasing.hpp"
 
-#include <sqlite3.h>
-
 #include <catch2/catch.hpp>
 
 #include "host/journal/audit_verifier.hpp"
@@ -56,11 +54,7 @@ struct Fixture {
   /// As somebody would who has the file.
   void tamper(const std::string& sql) {
     journal.reset();
-    sqlite3* handle = nullptr;
-    REQUIRE(sqlite3_open((directory.path() / "journal.db").c_str(), &handle) == SQLITE_OK);
-    CHECK(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-    CHECK(sqlite3_changes(handle) > 0);
-    sqlite3_close(handle);
+    change_database(directory.path(), sql);
     journal = opened(directory.path(), clock);
   }
   bool in_files(const std::string& text) {

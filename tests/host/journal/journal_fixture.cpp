@@ -1,5 +1,6 @@
 #include "tests/host/journal/journal_fixture.hpp"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 
 #include <fstream>
@@ -25,6 +26,14 @@ std::string content_of(const std::filesystem::path& path) {
   std::ostringstream content;
   content << std::ifstream(path, std::ios::binary).rdbuf();
   return content.str();
+}
+
+void change_database(const std::filesystem::path& directory, const std::string& sql) {
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open((directory / "journal.db").c_str(), &handle) == SQLITE_OK);
+  CHECK(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  CHECK(sqlite3_changes(handle) > 0);
+  sqlite3_close(handle);
 }
 
 std::unique_ptr<Journal> opened(const std::filesystem::path& directory, const Clock& clock, bool read_only) {

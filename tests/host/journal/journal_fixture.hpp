@@ -38,6 +38,10 @@ class ManualClock final : public Clock {
 /// A file's bytes; "" if it can't be read.
 std::string content_of(const std::filesystem::path& path);
 
+/// Runs SQL that changes something in the database of a journal that is closed, as somebody would who has the
+/// file.
+void change_database(const std::filesystem::path& directory, const std::string& sql);
+
 /// Opens a journal or fails the test.
 std::unique_ptr<Journal> opened(const std::filesystem::path& directory, const Clock& clock,
                                 bool read_only = false);
