@@ -1,5 +1,6 @@
 """Listeners with TLS: certificates from files and from the embedded CA, changed and renewed while the host serves."""
 import http.client
+import re
 import signal
 import socket
 import ssl
@@ -53,7 +54,7 @@ def wait_for(condition, limit=60):
 def reload_(host):
     offset = len(host.log())
     host.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "configuration " in host.log()[offset:])
+    wait_for(lambda: re.search(r"configuration (applied|refused)", host.log()[offset:]))
     assert "configuration applied" in host.log()[offset:], host.log()[offset:]
 
 
