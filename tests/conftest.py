@@ -9,6 +9,7 @@ def pytest_addoption(parser):
     parser.addoption("--build", default="build/dev", help="build folder whose programs are tested")
     parser.addoption("--long", choices=("off", "sample", "all"), default="off", help="tests marked 'long'")
     parser.addoption("--seed", type=int, default=None, help="of the sample and of tests that take chances")
+    parser.addoption("--soak", type=int, default=600, help="seconds of each soak that is a long test")
     parser.addoption("--sample", type=int, default=5, help="how many long tests a sample takes")
 
 
@@ -38,10 +39,31 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in dropped]
 
 
+def pytest_terminal_summary(terminalreporter):
+    lines = [f"{report.location[2]}: {figure}" for outcome in ("passed", "failed")
+             for report in terminalreporter.stats.get(outcome, []) for name, figure in report.user_properties if name == "figure"]
+    if lines:
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def tell_figure(record_property):
+    """tell_figure(text): what a test has measured, for the summary at the end."""
+    return lambda text: record_property("figure", text)
+
+
 @pytest.fixture(scope="session")
 def build_dir(request):
     """The build under test: bin/certspan and plugins/*.so."""
     return (pathlib.Path(request.config.rootpath) / request.config.getoption("--build")).resolve()
+
+
+@pytest.fixture(scope="session")
+def soak_seconds(request):
+    """How long a soak lasts that is marked 'long'."""
+    return request.config.getoption("--soak")
 
 
 @pytest.fixture(scope="session")

@@ -273,6 +273,11 @@ void FaultVfs::before_sync(std::function<void(const std::filesystem::path&)> hoo
   state_->before_sync = std::move(hook);
 }
 
+void FaultVfs::hold_while(const std::function<void()>& work) const {
+  const std::lock_guard lock(state_->mutex);
+  work();
+}
+
 void FaultVfs::survive(const std::filesystem::path& directory, Cut cut, std::uint32_t seed) const {
   const std::lock_guard lock(state_->mutex);
   std::mt19937 dice(seed);

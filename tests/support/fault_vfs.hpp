@@ -45,6 +45,9 @@ class FaultVfs {
   /// call survive(), not the others.
   void before_sync(std::function<void(const std::filesystem::path&)> hook);
 
+  /// No operation runs while `work` does, which may call survive().
+  void hold_while(const std::function<void()>& work) const;
+
   /// Writes into `directory` what a power cut now would leave of every file that was opened, under its name.
   void survive(const std::filesystem::path& directory, Cut cut, std::uint32_t seed = 0) const;
 

@@ -65,7 +65,7 @@ class Host:
         listeners = self.config.read_text().split("listeners:", 1)[-1].split("\nplugins:", 1)[0]
         wanted = len(re.findall(r"\baddress:", listeners))
         while time.monotonic() < deadline:
-            text = self.log_path.read_text(errors="replace")[offset:]
+            text = self._log_from(offset)
             found = re.findall(r'listening"?[ ,]"?listener"?[=:]"?([^\s"]+)"?[ ,]"?address"?[=:]"?([^\s"]+)', text)
             if len(found) >= wanted:
                 self.addresses = dict(found)
@@ -74,6 +74,11 @@ class Host:
                 raise HostError(f"the host ended with {self.process.returncode} before it listened:\n{text}")
             time.sleep(0.01)
         raise HostError(f"the host did not listen within {START_LIMIT_S} s:\n{self.log()}")
+
+    def _log_from(self, offset):
+        with open(self.log_path, "rb") as log:
+            log.seek(offset)
+            return log.read().decode(errors="replace")
 
     def stop(self):
         """SIGTERM; returns the exit code."""

@@ -2,6 +2,7 @@
 """A CA outside the host, with a script of misbehaviours: what tests/support/example_ca talks to.
 
     /usr/bin/python3 tests/support/outside_ca.py --dir DIR [--root DIR] [--port 0] [--key ec|rsa] [--days 365]
+        [--no-sync]
 
 prints `listening on 127.0.0.1:PORT` and serves until it is ended. One request a line, one answer a line, JSON; the same over
 HTTP, one request in the body of each POST:
@@ -15,7 +16,7 @@ HTTP, one request in the body of each POST:
 
 Answers have an "outcome" (ok, pending, rejected, ..., the words of the contract). It does not recognise repeats: a second
 `issue` with one key makes a second certificate, which DIR/ledger.jsonl then shows. That file has one line for each
-certificate, on disk before anybody is told.
+certificate, on disk before anybody is told (with --no-sync in the hands of the kernel).
 
 `lookup` of a key without certificate or order promises: it withdraws the attempts up to N, refuses them from then on and
 answers `cancelled`. With "cannot_tell" it answers `unavailable`.
@@ -63,9 +64,10 @@ class Told(typing.NamedTuple):
 
 
 class Ledger:
-    """One line for each certificate, on disk before `add` returns."""
+    """One line for each certificate, on disk before `add` returns if it is to sync."""
 
-    def __init__(self, path):
+    def __init__(self, path, sync):
+        self.sync = sync
         self.file = open(path, "a", encoding="utf-8")
         self.by_key = {}
         with open(path, encoding="utf-8") as old:
@@ -79,7 +81,8 @@ class Ledger:
                  "certificate": certificate.public_bytes(serialization.Encoding.DER).hex(), "at": time.time()}
         self.file.write(json.dumps(entry) + "\n")
         self.file.flush()
-        os.fsync(self.file.fileno())
+        if self.sync:
+            os.fsync(self.file.fileno())
         self.by_key.setdefault(key, entry["certificate"])
         return entry["certificate"]
 
@@ -87,13 +90,13 @@ class Ledger:
 class OutsideCa:
     """The CA itself. `answer` may be called from any thread."""
 
-    def __init__(self, folder, root_folder, key_kind, days):
+    def __init__(self, folder, root_folder, key_kind, days, sync):
         folder.mkdir(parents=True, exist_ok=True)
         self.root = certificates.load_root(root_folder, key_kind)
         self.ca = certificates.KeptCa(folder / "issuing", "Outside Issuing CA", key_kind, self.root)
         self.days = days
         self.lock = threading.Lock()
-        self.ledger = Ledger(folder / "ledger.jsonl")
+        self.ledger = Ledger(folder / "ledger.jsonl", sync)
         self.orders = {}  # order id -> [due, key, attempt, csr, behaviour, certificate]
         self.withdrawn = {}  # key -> highest attempt that will never be carried out
         self.next = []
@@ -215,9 +218,10 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--key", choices=("ec", "rsa"), default="ec")
     parser.add_argument("--days", type=int, default=365, help="validity of what it issues")
+    parser.add_argument("--no-sync", action="store_true", help="the ledger is written, not synced")
     options = parser.parse_args()
     with Server(("127.0.0.1", options.port), Handler) as server:
-        server.ca = OutsideCa(options.dir, options.root or options.dir / "root", options.key, options.days)
+        server.ca = OutsideCa(options.dir, options.root or options.dir / "root", options.key, options.days, not options.no_sync)
         print(f"listening on 127.0.0.1:{server.server_address[1]}", flush=True)
         server.serve_forever()
 

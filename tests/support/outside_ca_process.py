@@ -9,11 +9,14 @@ PROGRAM = pathlib.Path(__file__).with_name("outside_ca.py")
 
 class OutsideCaProcess:
     """A running outside CA; use it in a `with` statement. After `kill` it can be started again on the same port, with
-    the same keys and ledger; orders that were pending are forgotten, as is the script."""
+    the same keys and ledger; orders that were pending are forgotten, as is the script. Without `sync` its ledger outlives
+    its process, not a power cut."""
 
-    def __init__(self, folder, root=None, key="ec", days=365):
+    def __init__(self, folder, root=None, key="ec", days=365, sync=True):
         self.folder = pathlib.Path(folder)
         self.arguments = ["--dir", str(folder), "--key", key, "--days", str(days)]
+        if not sync:
+            self.arguments.append("--no-sync")
         if root is not None:
             self.arguments += ["--root", str(root)]
         self.port = 0
