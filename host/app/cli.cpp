@@ -88,15 +88,16 @@ class CommandLine {
         ->capture_default_str();
     return sub;
   }
-  CLI::App* with_config_and_json(CLI::App* sub) {
+  CLI::App* with_json(CLI::App* sub) {
     sub->add_flag("--json", common_.json, "print JSON");
-    return with_config(sub);
+    return sub;
   }
+  CLI::App* with_config_and_json(CLI::App* sub) { return with_config(with_json(sub)); }
 
   void add_setup_commands() {
     CLI::App* init =
         add(app_, "init", "write a working configuration with CA, RA and challenge into a directory",
-            [this] { return command_init(init_); });
+            [this] { return command_init(init_, common_.json); });
     init->add_option("directory", init_.directory, "new or empty directory")->required();
     init->add_option("--subject", init_.subject, "name of the CA")->capture_default_str();
     init->add_option("--ca-key", init_.ca_key, "rsa:2048, rsa:3072, rsa:4096, p256 or p384")
@@ -104,6 +105,7 @@ class CommandLine {
     init->add_option("--ra-key", init_.ra_key, "rsa:2048 or rsa:3072")->capture_default_str();
     init->add_option("--listen", init_.address, "address of the SCEP listener")->capture_default_str();
     init->add_option("--plugins", init_.plugin_dirs, "directories with plugins");
+    with_json(init);
 
     CLI::App* check = add(app_, "check", "say everything that is wrong with a configuration, start nothing",
                           [this] { return command_check(common_); });
@@ -126,9 +128,7 @@ class CommandLine {
     with_config_and_json(graph);
     with_config(add(app_, "schema", "print the JSON Schema of the configuration for editors",
                     [this] { return command_schema(common_); }));
-    add(app_, "version", "print the version", [this] {
-      return command_version(common_.json);
-    })->add_flag("--json", common_.json, "print JSON");
+    with_json(add(app_, "version", "print the version", [this] { return command_version(common_.json); }));
   }
 
   void add_host_commands() {
@@ -137,8 +137,8 @@ class CommandLine {
         add(app_, "status", "say how the running host is", [this] { return command_status(common_); }));
     CLI::App* clock =
         app_.add_subcommand("clock", "the wall clock against the journal")->require_subcommand(1);
-    with_config(add(*clock, "accept", "accept the wall clock although it is behind the journal",
-                    [this] { return command_clock_accept(common_); }));
+    with_config_and_json(add(*clock, "accept", "accept the wall clock although it is behind the journal",
+                             [this] { return command_clock_accept(common_); }));
     CLI::App* journal =
         app_.add_subcommand("journal", "the record of all accepted work")->require_subcommand(1);
     with_config_and_json(add(*journal, "check", "read all of it and say what is damaged",
@@ -186,11 +186,11 @@ class CommandLine {
     CLI::App* retry = add(*work, "retry", "go on now with an item that waits, or ask anew for a dead letter",
                           [this] { return command_work_retry(common_, text_); });
     retry->add_option("id", text_, "work id")->required();
-    with_config(retry);
+    with_config_and_json(retry);
     CLI::App* cancel = add(*work, "cancel", "end an item that is certainly not done; its device hears no",
                            [this] { return command_work_cancel(common_, text_); });
     cancel->add_option("id", text_, "work id")->required();
-    with_config(cancel);
+    with_config_and_json(cancel);
     add_work_resolve(*work);
     CLI::App* why =
         add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
@@ -269,23 +269,25 @@ class CommandLine {
     word->add_option("--issued", resolve_.issued, "the CA has issued this certificate (file, PEM or DER)");
     word->add_flag("--not-done", resolve_.not_done, "the CA has issued nothing and will not: ask again");
     word->add_flag("--abandon", resolve_.abandon, "end it, whatever the CA did");
-    with_config(resolve);
+    with_config_and_json(resolve);
   }
 
   void add_ca_commands() {
     CLI::App* ca = app_.add_subcommand("ca", "an embedded CA under a company's root")->require_subcommand(1);
-    CLI::App* csr =
-        add(*ca, "csr", "make its key and print the request", [this] { return command_ca_csr(ca_); });
+    CLI::App* csr = add(*ca, "csr", "make its key and print the request",
+                        [this] { return command_ca_csr(ca_, common_.json); });
     csr->add_option("--directory", ca_.directory, "where ca.key goes")->required();
     csr->add_option("--subject", ca_.subject, "name of the CA")->required();
     csr->add_option("--key", ca_.key, "rsa:2048, rsa:3072, rsa:4096, p256 or p384")->capture_default_str();
     csr->add_option("--plugins", ca_.plugin_dirs, "directories with plugins");
+    with_json(csr);
     CLI::App* import = add(*ca, "import", "take the certificate that the root gave",
-                           [this] { return command_ca_import(ca_); });
+                           [this] { return command_ca_import(ca_, common_.json); });
     import->add_option("certificate", ca_.certificate, "PEM: the CA's certificate, then those above it")
         ->required();
     import->add_option("--directory", ca_.directory, "where ca.key is")->required();
     import->add_option("--plugins", ca_.plugin_dirs, "directories with plugins");
+    with_json(import);
   }
 
   CLI::App app_;

@@ -140,46 +140,59 @@ Result<void> fill(const InitOptions& options, const std::filesystem::path& direc
   return look_at(file);
 }
 
-/// All or nothing: a directory that was empty is empty again if something fails.
-Result<void> init(InitOptions options) {
+/// All or nothing: a directory that was empty is empty again if something fails. Where all of it stands now.
+Result<std::filesystem::path> init(InitOptions options) {
   CERTSPAN_CHECK(make_directory(options.directory));
   const auto directory = std::filesystem::canonical(options.directory);
   if (options.plugin_dirs.empty()) options.plugin_dirs = default_plugin_dirs();
-  auto filled = fill(options, directory);
-  if (!filled) {
+  if (auto filled = fill(options, directory); !filled) {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
       std::filesystem::remove_all(entry.path(), ignored);
     }
     std::filesystem::remove(directory, ignored);
-    return filled;
+    return tl::unexpected(std::move(filled.error()));
   }
-  const std::string file = (directory / "certspan.yaml").string();
-  std::cout << "wrote " << file << "\n\nnext:\n  certspan check " << file << "\n  certspan run --config "
-            << file << "\n  clients: http://" << options.address << "/scep, challenge in "
-            << (directory / "challenge").string() << "\n";
-  return {};
+  return directory;
+}
+
+void say_what_is_next(const std::string& config, const std::string& url, const std::string& challenge) {
+  std::cout << "wrote " << config << "\n\nnext:\n  certspan check " << config << "\n  certspan run --config "
+            << config << "\n  clients: " << url << ", challenge in " << challenge << "\n";
 }
 
 }  // namespace
 
-ExitCode command_init(const InitOptions& options) {
-  const auto done = init(options);
-  return done ? ExitCode::Ok : complain(done.error());
+ExitCode command_init(const InitOptions& options, bool json) {
+  const auto directory = init(options);
+  if (!directory) return complain(directory.error());
+  const std::string config = (*directory / "certspan.yaml").string();
+  const std::string challenge = (*directory / "challenge").string();
+  const std::string url = "http://" + options.address + "/scep";
+  if (json) {
+    print_json({{"config", config}, {"url", url}, {"challenge_file", challenge}});
+  } else {
+    say_what_is_next(config, url, challenge);
+  }
+  return ExitCode::Ok;
 }
 
-ExitCode command_ca_csr(const CaOptions& options) {
+ExitCode command_ca_csr(const CaOptions& options, bool json) {
   const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
   const auto directory = std::filesystem::absolute(options.directory).string();
   const auto made =
       run_offline(dirs, "ca_local", "ca", "ca_csr",
                   {{"directory", directory}, {"subject", options.subject}, {"key", options.key}});
   if (!made) return complain(made.error());
-  std::cout << made->value("csr", "");
+  if (json) {
+    print_json({{"csr", made->value("csr", "")}});
+  } else {
+    std::cout << made->value("csr", "");
+  }
   return ExitCode::Ok;
 }
 
-ExitCode command_ca_import(const CaOptions& options) {
+ExitCode command_ca_import(const CaOptions& options, bool json) {
   const auto pem = read_text_file(options.certificate);
   if (!pem) return complain(pem.error());
   const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
@@ -190,7 +203,11 @@ ExitCode command_ca_import(const CaOptions& options) {
     return complain(Error(done.error().outcome, done.error().code,
                           "can't import \"" + options.certificate.string() + "\": " + done.error().message));
   }
-  std::cout << "wrote " << directory << "/ca.pem\n";
+  if (json) {
+    print_json({{"certificate_file", directory + "/ca.pem"}});
+  } else {
+    std::cout << "wrote " << directory << "/ca.pem\n";
+  }
   return ExitCode::Ok;
 }
 

@@ -77,6 +77,15 @@ void print_status(const nlohmann::json& status) {
             << work.value("finished", 0) << " finished, " << work.value("dead", 0) << " dead letters\n";
 }
 
+Result<nlohmann::json> accept_clock(const Config& config) {
+  auto answer = ask_host(config, "clock_accept", nlohmann::json::object());
+  if (answer || answer.error().code != "control.no_host") return answer;
+  const SystemClock clock;
+  CERTSPAN_TRY(const auto journal, open_journal({.directory = config.host.data_dir, .clock = &clock}));
+  CERTSPAN_CHECK(journal->accept_clock());
+  return nlohmann::json{{"accepted", true}};
+}
+
 }  // namespace
 
 ExitCode command_status(const CommonOptions& options) {
@@ -185,20 +194,8 @@ ExitCode command_challenge_list(const CommonOptions& options, const std::string&
 }
 
 ExitCode command_clock_accept(const CommonOptions& options) {
-  const auto config = config_for_people(options.config);
-  if (!config) return complain(config.error(), ExitCode::BadConfig);
-  auto answer = ask_host(*config, "clock_accept", nlohmann::json::object());
-  if (!answer && answer.error().code == "control.no_host") {
-    const SystemClock clock;
-    auto journal = open_journal({.directory = config->host.data_dir, .clock = &clock});
-    if (!journal) return complain(journal.error());
-    const auto accepted = (*journal)->accept_clock();
-    if (!accepted) return complain(accepted.error());
-  } else if (!answer) {
-    return complain(answer.error());
-  }
-  std::cout << "the wall clock is accepted as it is\n";
-  return ExitCode::Ok;
+  return ask_and_print(options, accept_clock,
+                       [](const nlohmann::json&) { std::cout << "the wall clock is accepted as it is\n"; });
 }
 
 }  // namespace certspan

@@ -28,7 +28,7 @@ struct InitOptions {
 };
 
 /// Writes a working configuration with a CA, an RA and a challenge into a new or empty directory.
-ExitCode command_init(const InitOptions& options);
+ExitCode command_init(const InitOptions& options, bool json);
 ExitCode command_check(const CommonOptions& options);
 /// Runs the tests of the configuration that are named, or all, and tells their stories.
 ExitCode command_test(const CommonOptions& options, const std::vector<std::string>& names);
@@ -97,9 +97,9 @@ struct CaOptions {
   std::vector<std::filesystem::path> plugin_dirs;
 };
 /// Makes the key and request of a CA under a company's root; the request goes to standard output.
-ExitCode command_ca_csr(const CaOptions& options);
+ExitCode command_ca_csr(const CaOptions& options, bool json);
 /// Puts the certificate that the company's root gave beside its key.
-ExitCode command_ca_import(const CaOptions& options);
+ExitCode command_ca_import(const CaOptions& options, bool json);
 
 /// Where plugins are when no configuration says so: beside a build's program, or where the packages put them.
 std::vector<std::filesystem::path> default_plugin_dirs();

@@ -253,7 +253,7 @@ Result<nlohmann::json> HostProcess::command_clock_accept() {
   clock_behind_ = false;
   engine_->open_intake();
   log_->write(LogLevel::Warn, "clock accepted", {});
-  return nlohmann::json::object();
+  return nlohmann::json{{"accepted", true}};
 }
 
 }  // namespace certspan

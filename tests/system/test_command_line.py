@@ -1,8 +1,10 @@
 """What the commands say to people who mistype, and to programs that read what they print."""
 import json
+import pathlib
 import subprocess
 
 import pytest
+from cryptography import x509
 
 
 def test_a_misspelt_command_is_named_with_what_was_meant(host):
@@ -72,6 +74,21 @@ def test_json_is_json_whatever_is_printed(host):
         done = host.run_program(*words, "--json", *config)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout), words
+
+
+def test_what_is_written_is_told_to_programs_too(make_host, tmp_path):
+    program = make_host().program
+
+    def told(*words):
+        return json.loads(subprocess.run([program, *words, "--json"], capture_output=True, text=True, check=True).stdout)
+
+    made = told("init", tmp_path / "new", "--listen", "127.0.0.1:9999")
+    assert made["url"] == "http://127.0.0.1:9999/scep"
+    assert (tmp_path / "new" / "challenge") == pathlib.Path(made["challenge_file"])
+    assert subprocess.run([program, "check", made["config"]], capture_output=True, check=False).returncode == 0
+    request = told("ca", "csr", "--directory", tmp_path / "sub", "--subject", "CN=Issuing")
+    assert x509.load_pem_x509_csr(request["csr"].encode()).is_signature_valid
+    assert told("clock", "accept", "--config", made["config"]) == {"accepted": True}
 
 
 def test_resolve_says_what_it_needs(host):
