@@ -183,14 +183,10 @@ class CommandLine {
     CLI::App* show = add(*work, "show", "show one", [this] { return command_work_show(common_, text_); });
     show->add_option("id", text_, "work id")->required();
     with_config_and_json(show);
-    CLI::App* retry = add(*work, "retry", "go on now with an item that waits, or ask anew for a dead letter",
-                          [this] { return command_work_retry(common_, text_); });
-    retry->add_option("id", text_, "work id")->required();
-    with_config_and_json(retry);
-    CLI::App* cancel = add(*work, "cancel", "end an item that is certainly not done; its device hears no",
-                           [this] { return command_work_cancel(common_, text_); });
-    cancel->add_option("id", text_, "work id")->required();
-    with_config_and_json(cancel);
+    add_work_change(add(*work, "retry", "go on now with items that wait, or ask anew for dead letters",
+                        [this] { return command_work_retry(common_, chosen_work_); }));
+    add_work_change(add(*work, "cancel", "end items that are certainly not done; their devices hear no",
+                        [this] { return command_work_cancel(common_, chosen_work_); }));
     add_work_resolve(*work);
     CLI::App* why =
         add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
@@ -261,6 +257,15 @@ class CommandLine {
     with_config_and_json(erase);
   }
 
+  void add_work_change(CLI::App* change) {
+    change->add_option("id", chosen_work_.id, "work id; or choose by filters");
+    add_filter_options(*change, chosen_work_.filter);
+    change->add_option("--limit", chosen_work_.filter.limit, "at most so many")->check(CLI::PositiveNumber);
+    change->add_flag("--dry-run", chosen_work_.dry_run, "only count what the filters choose");
+    change->add_flag("--yes", chosen_work_.yes, "really, all that the filters choose");
+    with_config_and_json(change);
+  }
+
   void add_work_resolve(CLI::App& work) {
     CLI::App* resolve = add(work, "resolve", "say what came of a held item",
                             [this] { return command_work_resolve(common_, text_, resolve_); });
@@ -298,6 +303,7 @@ class CommandLine {
   ExportOptions export_;
   FilterOptions erase_filter_;
   EraseOptions erase_;
+  ChosenWork chosen_work_;
   ResolveOptions resolve_;
   CaOptions ca_;
   bool mermaid_ = false;

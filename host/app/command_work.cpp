@@ -103,29 +103,6 @@ ExitCode command_work_show(const CommonOptions& options, const std::string& id) 
       [](const nlohmann::json& work) { print_json(work); });
 }
 
-ExitCode command_work_retry(const CommonOptions& options, const std::string& id) {
-  return ask_and_print(
-      options,
-      [&](const Config& config) {
-        return ask_host(config, "work_retry", {{"id", id}});
-      },
-      [&](const nlohmann::json& answer) {
-        const std::string now = text_of(answer, "id");
-        std::cout << id << (now == id ? " goes on now\n" : " is asked for anew as " + now + "\n");
-      });
-}
-
-ExitCode command_work_cancel(const CommonOptions& options, const std::string& id) {
-  return ask_and_print(
-      options,
-      [&](const Config& config) {
-        return ask_host(config, "work_cancel", {{"id", id}});
-      },
-      [&](const nlohmann::json&) {
-        std::cout << id << " is being cancelled; see `certspan work show " << id << "`\n";
-      });
-}
-
 ExitCode command_work_resolve(const CommonOptions& options, const std::string& id,
                               const ResolveOptions& resolve) {
   nlohmann::json arguments = {{"id", id}, {"as", resolve.not_done ? "not_done" : "abandon"}};

@@ -58,8 +58,16 @@ struct EraseOptions {
 ExitCode command_work_erase(const CommonOptions& options, const FilterOptions& words,
                             const EraseOptions& erase);
 ExitCode command_work_show(const CommonOptions& options, const std::string& id);
-ExitCode command_work_retry(const CommonOptions& options, const std::string& id);
-ExitCode command_work_cancel(const CommonOptions& options, const std::string& id);
+
+/// The work items that a command changes: one by its id, or those that a filter takes.
+struct ChosenWork {
+  std::string id;  ///< empty: the filter says which
+  FilterOptions filter;
+  bool dry_run = false;
+  bool yes = false;  ///< of a filter; without it they are only counted
+};
+ExitCode command_work_retry(const CommonOptions& options, const ChosenWork& chosen);
+ExitCode command_work_cancel(const CommonOptions& options, const ChosenWork& chosen);
 
 /// What came of a held item; one of the three.
 struct ResolveOptions {

@@ -1,11 +1,19 @@
 #include "host/app/filter_options.hpp"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "host/app/filter_words.hpp"
 #include "host/base/clock.hpp"
 
 namespace certspan {
+
+bool FilterOptions::chooses() const {
+  const auto words = {&state, &pipeline,    &source, &connector, &since,
+                      &until, &transaction, &serial, &subject};
+  return open_only || std::ranges::any_of(words, [](const std::string* word) { return !word->empty(); });
+}
 
 Result<ItemFilter> FilterOptions::read() const {
   nlohmann::json words = {

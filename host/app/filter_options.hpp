@@ -26,6 +26,8 @@ struct FilterOptions {
   bool open_only = false;
   std::size_t limit = 0;  ///< 0: all
 
+  /// Whether any of them chooses; a limit alone does not.
+  bool chooses() const;
   /// Errors: work.bad_filter.
   Result<ItemFilter> read() const;
 };

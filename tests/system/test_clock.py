@@ -6,6 +6,7 @@ import time
 
 from tests.support import scep_messages as scep
 from tests.support.scep_client import ScepClient
+from tests.support.waiting import wait_until
 
 MINUTE_MS = 60_000
 
@@ -41,7 +42,7 @@ def test_a_clock_far_behind_means_no_new_work_until_it_is_accepted(make_host):
     assert any("certspan clock accept" in notice for notice in status["notices"])
     assert enrol(host, "early.example") == (503, None)
     host.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "configuration applied" in host.log())
+    wait_until(lambda: "configuration applied" in host.log())
     assert enrol(host, "early.example") == (503, None), "a reload is no decision about the clock"
     assert [item["labels"]["subject"] for item in host.items()] == ["CN=before.example"]
     host.command("clock", "accept")
@@ -67,10 +68,3 @@ def test_a_clock_a_little_behind_is_told_and_served(make_host):
     assert "the clock is a little behind the journal" in host.log()
     assert enrol(host, "later.example")[1]
     assert host.json("status")["state"] == "serving"
-
-
-def wait_for(condition, limit=30):
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

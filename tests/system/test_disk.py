@@ -10,6 +10,7 @@ from tests.support.configs import certify_ra, use_outside_ca
 from tests.support.mounts import Ballast, in_memory, need_mount_namespaces, read_only
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.scep_client import ScepClient
+from tests.support.waiting import wait_until
 
 ROOM_MB = 8  # for the journal
 
@@ -90,21 +91,15 @@ def test_what_a_ca_outside_has_issued_is_kept_until_there_is_room(make_host, sta
         assert len(host.items("--state", "calling")) == 1
         ballast.load()
         until_try_later(client, host)  # the journal's file has some room of its own
-        wait_for(lambda: "waits for the journal" in host.log())
+        wait_until(lambda: "waits for the journal" in host.log())
         assert client.capabilities()
         ballast.throw_off()
-        wait_for(lambda: not host.items("--open"))
+        wait_until(lambda: not host.items("--open"))
         assert client.send(request, tries=5).pki_status == scep.SUCCESS
         assert not outside.issued_twice()
         assert [item["state"] for item in host.items()] == ["done"] * len(outside.ledger())
         assert host.stop() == 0
 
-
-def wait_for(condition, limit=30):
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_disk_that_is_full_from_the_start_is_told(make_host):
@@ -135,7 +130,7 @@ def test_a_journal_that_another_program_locks_is_told_as_that(make_host):
     with contextlib.closing(sqlite3.connect(host.directory / "data" / "journal.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert post(client, request).status == 503
-        wait_for(lambda: "code=journal.locked" in host.log())
+        wait_until(lambda: "code=journal.locked" in host.log())
         assert "journal.full" not in host.log()
         other.execute("ROLLBACK")
     assert client.send(request, tries=5).pki_status == scep.SUCCESS

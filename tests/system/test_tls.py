@@ -11,6 +11,7 @@ from cryptography import x509
 
 from tests.support.scep_client import ScepClient
 from tests.support.tls import make_server_certificate, use_tls
+from tests.support.waiting import wait_until
 
 SERVER_PROFILE = "profiles:\n  server: {{ eku: [server_auth], validity: {} }}\n"
 
@@ -44,17 +45,11 @@ def serves(connection):
     return answer.status == 200 and b"AES" in answer.read()
 
 
-def wait_for(condition, limit=60):
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
 
 def reload_(host):
     offset = len(host.log())
     host.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: re.search(r"configuration (applied|refused)", host.log()[offset:]))
+    wait_until(lambda: re.search(r"configuration (applied|refused)", host.log()[offset:]))
     assert "configuration applied" in host.log()[offset:], host.log()[offset:]
 
 
@@ -82,7 +77,7 @@ def test_a_reload_with_a_key_of_another_certificate_is_refused_and_the_old_one_i
     make_server_certificate(host.directory)
     (host.directory / "tls.key").write_bytes(good_key)
     host.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "configuration refused" in host.log())
+    wait_until(lambda: "configuration refused" in host.log())
     trusted.write_bytes(good)
     assert certificate_of(host, trusted) == before
     assert any("refused" in notice for notice in host.json("status")["notices"])
@@ -109,7 +104,7 @@ def test_a_certificate_of_the_embedded_ca_is_renewed_before_it_ends(make_host):
     first = certificate_of(host, trusted)
     with connect(host, trusted) as old:
         assert serves(old)
-        wait_for(lambda: "certificates of listeners renewed" in host.log())
+        wait_until(lambda: "certificates of listeners renewed" in host.log())
         second = certificate_of(host, trusted)
         assert second.serial_number != first.serial_number
         assert second.not_valid_after > first.not_valid_after

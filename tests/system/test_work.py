@@ -1,6 +1,4 @@
 """What a person does about work that can't go on by itself, with a CA outside that misbehaves by script."""
-import time
-
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
@@ -9,6 +7,7 @@ from tests.support import scep_messages as scep
 from tests.support.configs import certify_ra, use_outside_ca
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.scep_client import ScepClient
+from tests.support.waiting import wait_until
 
 #: A client is told "try later" soon, and what may have been done is held soon after.
 IMPATIENT = "{ within: 1s, then: try_later }\n    deadline: 2s"
@@ -47,12 +46,7 @@ class Device:
 
 
 def wait_for(host, state, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        items = host.items("--state", state)
-        if items:
-            return items[0]
-    raise AssertionError(f"no item is {state}: {host.items()}")
+    return wait_until(lambda: host.items("--state", state), seconds)[0]
 
 
 def test_a_person_resolves_what_nobody_can_tell(host, outside, tmp_path):
@@ -112,3 +106,34 @@ def test_a_ca_that_is_down_is_left_in_peace_and_shown(host, outside):
     issuer, = host.json("status")["issuers"]
     assert issuer["name"] == "outside-ca" and issuer["breaker"] != "closed"
     assert issuer["failures"] <= 12, "an open breaker lets almost nothing through"
+
+
+def test_many_are_tried_again_or_ended_by_a_filter(host, outside):
+    """After a CA was down for long: what gave up is asked for anew, all of it with one command, and nothing twice."""
+    outside.kill()
+    devices = [Device(host, f"laptop-{number}") for number in range(3)]
+    for device in devices:
+        assert device.ask() == (503, None)
+    wait_until(lambda: len(host.items("--state", "dead")) == 3)
+    choice = ["work", "retry", "--state", "dead", "--subject", "LAPTOP-"]
+    unsure = host.run_program(*choice, "--config", str(host.config))
+    assert unsure.returncode == 1 and "3 work items would be tried again" in unsure.stdout and "--yes" in unsure.stderr
+    assert host.json(*choice, "--dry-run") == {"would_change": 3}
+    outside.start()
+    wait_until(lambda: host.json("status")["issuers"][0]["opens_in_ms"] == 0)
+    done = host.json(*choice, "--yes")
+    assert len(done["items"]) == 3 and not done["refused"]
+    wait_until(lambda: len(host.items("--state", "done")) == 3)
+    again = host.run_program(*choice, "--yes", "--config", str(host.config))
+    assert again.returncode == 1 and again.stdout.count("stays as it is") == 3
+    assert len(outside.ledger()) == 3
+    assert [device.ask()[0] for device in devices] == [200, 200, 200]
+    assert host.run_program("work", "cancel", "--open", "--yes", "--config", str(host.config)).stdout.startswith("0 of 0")
+
+
+@pytest.mark.parametrize("words, said", [([], "say which"), (["w-0123456789abc", "--open"], "say one of them"),
+                                         (["--limit", "5"], "say which"), (["--state", "ded", "--yes"], "dead")])
+def test_who_is_meant_has_to_be_said(host, words, said):
+    for command in ("retry", "cancel"):
+        done = host.run_program("work", command, *words, "--config", str(host.config))
+        assert (done.returncode, said in done.stderr) == (64, True), done.stderr
