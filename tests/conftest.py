@@ -1,8 +1,10 @@
-"""Options of every Python test: which build is tested, and how many of the long tests run."""
+"""Options of every Python test: which build is tested, and how many of the long tests run. Hosts that are always taken down."""
 import pathlib
 import random
 
 import pytest
+
+from tests.support.host import Host
 
 
 def pytest_addoption(parser):
@@ -70,3 +72,24 @@ def soak_seconds(request):
 def seed(request):
     """Of this run; tests that take chances take them from random.Random(seed)."""
     return request.config.getoption("--seed")
+
+
+@pytest.fixture
+def make_host(build_dir, tmp_path):
+    """make_host("name", "--ca-key", "p256"): an initialised host, not yet started. Stopped after the test, whatever happened."""
+    hosts = []
+
+    def make(name="host", *options, environment=None):
+        host = Host(build_dir, tmp_path / name, environment).init(*options)
+        hosts.append(host)
+        return host
+
+    yield make
+    for host in hosts:
+        host.kill()
+
+
+@pytest.fixture
+def host(make_host):
+    """A running host with the configuration of `certspan init`."""
+    return make_host().start()
