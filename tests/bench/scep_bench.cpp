@@ -3,7 +3,9 @@
 // DIRECTORY is one that `certspan init` wrote. `prepare` makes requests that are sent later, `floor` does the
 // key operations of an enrolment and nothing else, `enrol` enrols over HTTP, each connection from an address
 // of its own. `repeat` sends one request again and again, `caps` asks for the capabilities. `flooded` is
-// `enrol` beside somebody at another address who repeats one request on many connections.
+// `enrol` beside somebody at another address who repeats one request on many connections. `good_us_beside`
+// sends everything that is prepared beside so many repeats, and counts the microseconds until all of it is
+// answered.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -110,29 +112,55 @@ class Enrolments {
 
   std::uint64_t run_flooded(std::chrono::milliseconds length) {
     std::atomic<bool> stop{false};
-    std::exception_ptr failed;
     const auto same = repeats();
-    std::thread flooder([&] {
-      try {
-        const auto until_stopped = [&](std::size_t& number) { return stop ? std::nullopt : same(number); };
-        repeated_ += flood_.run(std::chrono::hours(1), until_stopped, [](std::size_t, std::string_view) {});
-      } catch (...) {
-        failed = std::current_exception();
-      }
-    });
+    Flood flood(*this, [&](std::size_t& number) { return stop ? std::nullopt : same(number); });
     const std::uint64_t done = run(length);
     stop = true;
-    flooder.join();
-    if (failed) std::rethrow_exception(failed);
+    flood.join();
     return done;
   }
 
-  /// How often `flooded` has sent its one request.
+  /// All that is prepared beside `repeats_left` repeats: the microseconds until the last reply to the former.
+  std::uint64_t us_beside(std::uint64_t repeats_left) {
+    const auto same = repeats();
+    Flood flood(*this, [&](std::size_t& number) {
+      return repeats_left == 0 ? std::nullopt : (--repeats_left, same(number));
+    });
+    const auto begun = std::chrono::steady_clock::now();
+    run(std::chrono::hours(1));
+    const auto took = std::chrono::steady_clock::now() - begun;
+    flood.join();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  }
+
+  /// How often the one request was sent beside others.
   std::uint64_t repeated() const { return repeated_; }
 
   EVP_PKEY* client() const { return devices_.key(0).handle(); }
 
  private:
+  /// Somebody who sends what `next` gives, on a thread of his own.
+  class Flood {
+   public:
+    Flood(Enrolments& all, NextRequest next)
+        : thread_([this, &all, next = std::move(next)] {
+            try {
+              all.repeated_ +=
+                  all.flood_.run(std::chrono::hours(1), next, [](std::size_t, std::string_view) {});
+            } catch (...) {
+              failed_ = std::current_exception();
+            }
+          }) {}
+    void join() {
+      thread_.join();
+      if (failed_) std::rethrow_exception(failed_);
+    }
+
+   private:
+    std::exception_ptr failed_;
+    std::thread thread_;
+  };
+
   static constexpr std::uint32_t kFirstDevice = 0x7f000101;  // 127.0.1.1
   static constexpr std::uint32_t kFlooder = 0x7f000063;      // 127.0.0.99
   static constexpr std::size_t kFloodConnections = 128;
@@ -187,6 +215,8 @@ int main(int argc, char** argv) try {
       {"repeat", [&](auto length) { return enrolments.repeat(length); }},
       {"caps", [&](auto length) { return enrolments.ask_capabilities(length); }},
       {"flooded", [&](auto length) { return enrolments.run_flooded(length); }},
+      {"good_us_beside",
+       [&](auto count) { return enrolments.us_beside(static_cast<std::uint64_t>(count.count())); }},
       {"repeated", [&](auto) { return enrolments.repeated(); }},
   });
 } catch (const std::exception& error) {

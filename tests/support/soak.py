@@ -2,6 +2,7 @@
 import collections
 import hashlib
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 
 END_LIMIT_S = 300
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class SoakClients:
@@ -128,5 +130,27 @@ def told(results, kills, seconds):
             f"{median:.0f} ms in the median, {longest / 1000:.1f} s at most")
 
 
+def compact(host, days_ahead=0):
+    """What the data directory of `host`, which is down, takes after `journal compact`, at a clock so many days ahead."""
+    clock = pathlib.Path(host.program).parents[1] / "preload" / "shifted_clock.so"
+    there = dict(host.environment, LD_PRELOAD=str(clock), CERTSPAN_TEST_DAYS_AHEAD=str(days_ahead))
+    subprocess.run([host.program, "journal", "compact", "--config", host.config], env=there, check=True, capture_output=True)
+    return directory_bytes(host)
+
+
 def directory_bytes(host):
     return sum(file.stat().st_size for file in (host.directory / "data").rglob("*") if file.is_file())
+
+
+def resident_bytes(host):
+    return int(pathlib.Path(f"/proc/{host.process.pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE_BYTES
+
+
+def memory_growth(host, clients, seconds):
+    """Bytes of memory for each item that was done in this time: the slope of the line through (items, bytes)."""
+    samples = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        samples.append((clients.done(), resident_bytes(host)))
+        time.sleep(0.5)
+    return statistics.linear_regression(*zip(*samples)).slope, samples[-1][0] - samples[0][0]

@@ -49,6 +49,42 @@ class TwoCas:
         return [entry["serial"] for ca in (self.first, self.second) for entry in ca.ledger()]
 
 
+# Each prepares the first CA for one order and returns how many orders the second may carry out.
+def late_and_found(cas):
+    cas.first.script(next=[{"before_ms": LATE_MS}], lookup="cannot_tell")
+    return 0
+
+
+def late_and_withdrawn(cas):
+    cas.first.script(next=[{"before_ms": LATE_MS}], lookup="promise")
+    return 1
+
+
+def made_but_answered_late(cas):
+    cas.first.script(next=[{"after_ms": LATE_MS}], lookup="promise")
+    return 0
+
+
+def made_but_not_understood(cas):
+    cas.first.script(next=[{"garbage": "<html>proxy error</html>"}], lookup="promise")
+    return 0
+
+
+def not_made_and_not_understood(cas):
+    cas.first.script(next=[{"answer": {"outcome": "perhaps"}}], lookup="promise")
+    return 1
+
+
+def made_and_the_reply_lost(cas):
+    cas.first.script(next=[{"drop": "after"}], lookup="promise")
+    return 0
+
+
+def not_made_and_the_connection_lost(cas):
+    cas.first.script(next=[{"drop": "before"}], lookup="promise")
+    return 1
+
+
 class Device:
     """One device, which repeats its one request until it has an answer, wherever the host listens by then."""
 
@@ -87,6 +123,13 @@ def check_once(host, cas, devices):
     assert cas.first.issued_twice() == [] and cas.second.issued_twice() == []
     assert host.items("--open") == []
     assert [item["state"] for item in host.items()] == ["done"] * len(devices)
+
+
+def resolve_as_issued(host, item, entry):
+    """What a person does who finds a held order in the CA's ledger."""
+    issued = host.directory.parent / "issued.der"
+    issued.write_bytes(bytes.fromhex(entry["certificate"]))
+    host.command("work", "resolve", item["id"], "--issued", str(issued))
 
 
 def wait_for_state(host, state):

@@ -1,6 +1,9 @@
 """The promise, proved: the host is killed at every failpoint, and every client ends with exactly one certificate."""
+import http.client
 import re
+import signal
 import subprocess
+import time
 import tempfile
 
 import pytest
@@ -10,6 +13,8 @@ from tests.support.host import HostError
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.configs import certify_ra, use_outside_ca
 from tests.support.strongswan import Strongswan
+from tests.support.two_cas import (PATIENCE_S, Device, TwoCas, check_once, late_and_withdrawn, made_and_the_reply_lost,
+                                   made_but_not_understood, resolve_as_issued)
 
 SUBJECT = "C=CH, O=Example, CN=killed"
 MOST_TRIES = 20
@@ -111,3 +116,60 @@ def test_outside_ca(point, make_host, tmp_path):
         assert len(ledger) == 1, ledger
         issued = x509.load_der_x509_certificate(bytes.fromhex(ledger[0]["certificate"]))
         assert issued.serial_number == certificate.serial_number
+
+
+@pytest.fixture
+def cas(tmp_path):
+    cas = TwoCas(tmp_path)
+    yield cas
+    cas.kill()
+
+
+def judge_held(host, cas):
+    """A person looks into the ledger of the CA that can't be asked. The host may die of what it is told."""
+    try:
+        for item in host.items("--state", "held"):
+            ledger = cas.first.ledger()
+            if ledger:
+                resolve_as_issued(host, item, ledger[0])
+            else:
+                host.command("work", "resolve", item["id"], "--not-done")
+    except HostError:
+        assert host.process.wait(10) == -signal.SIGKILL, host.log()[-3000:]
+
+
+def ask_until_it_works(host, cas, device):
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if not host.running():
+            host.wait()
+            host.start()
+        try:
+            certificate = device.ask()
+        except (OSError, http.client.HTTPException):
+            continue
+        if certificate is not None:
+            return certificate
+        judge_held(host, cas)
+        time.sleep(0.1)
+    raise AssertionError(f"no certificate in {PATIENCE_S} s: {host.items()}\n{host.log()[-3000:]}")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", (1, 2), ids=("the first time", "the second time"))
+@pytest.mark.parametrize("plugin, misbehaviour", (("example_ca", late_and_withdrawn), ("example_ca", made_but_not_understood),
+                                                  ("example_ca", made_and_the_reply_lost),
+                                                  ("example_ca_without_lookup", made_and_the_reply_lost)),
+                         ids=("late", "unknown", "reply lost", "no lookup"))
+def test_ca_that_misbehaves(point, plugin, misbehaviour, number, make_host, cas):
+    """Two CAs, the first of which misbehaves; the host dies when it passes the point for the first or the second time."""
+    host = cas.put_into(make_host(), plugin=plugin).start()
+    device = Device(host, "killed")
+    assert host.stop() == 0
+    misbehaviour(cas)
+    host.start(environment={"CERTSPAN_FAILPOINT": f"{point}:{number}"})
+    ask_until_it_works(host, cas, device)
+    if not host.running():
+        host.wait()
+        host.start()
+    check_once(host, cas, [device])

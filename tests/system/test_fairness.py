@@ -2,18 +2,23 @@
 import concurrent.futures
 import http.client
 import pathlib
+import statistics
 import threading
 import time
 import urllib.parse
 
+import pytest
+
+from tests.bench.slices import Program, interleave
 from tests.support import scep_messages as scep
 from tests.support.configs import add_neighbour
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.scep_client import ScepClient
 
 FLOODERS = 8
-#: All of it is `./dev bench fairness`, which is quicker at sending.
 REPEATS, GOOD = 2000, 40
+#: Of the long form, and of each of its rounds.
+MANY_REPEATS, MANY_GOOD = 10_000, 1_000
 NEIGHBOURS = 60
 #: Of one enrolment, on a machine that does other things as well. A neighbour's calls take 5 s each, one after the other.
 PATIENCE_S = 5
@@ -63,6 +68,27 @@ def test_one_who_repeats_himself_takes_neither_work_nor_memory_from_the_others(m
     assert len(statuses) == REPEATS // FLOODERS * FLOODERS and set(statuses) == {200}
     assert len(host.items()) == 1 + GOOD
     assert resident(host) - before < 32 * MB
+
+
+@pytest.mark.long
+def test_ten_thousand_repeats_do_not_slow_a_thousand_good_ones(build_dir, make_host, tell_figure):
+    """One request 10,000 times at its sender's fastest, beside 1,000 good ones of 64 devices."""
+    host = make_host().start()
+    port = host.address().rsplit(":", 1)[1]
+    with Program(build_dir / "bin" / "scep_bench", port, str(host.directory), "64") as devices:
+        def good_per_second(repeats):
+            devices.slice("prepare", MANY_GOOD)
+            us, _ = devices.slice("good_us_beside", repeats)
+            return MANY_GOOD * 1e6 / us
+
+        good_per_second(0)  # the request that is repeated is the first of all
+        rounds = interleave(lambda: good_per_second(0), lambda: good_per_second(MANY_REPEATS), [host.process.pid, devices.pid])
+        repeated, _ = devices.slice("repeated", 0)
+    assert repeated % MANY_REPEATS == 0 and repeated >= len(rounds.pairs) * MANY_REPEATS
+    ratio = statistics.median(beside / alone for beside, alone in rounds.pairs)
+    told = ", ".join(f"{beside:.0f}/s beside the flood and {alone:.0f}/s without" for beside, alone in rounds.pairs)
+    tell_figure(f"{ratio:.2f} as fast in the median of {len(rounds.pairs)} rounds, {rounds.noisy} of them noisy: {told}")
+    assert ratio >= 0.9
 
 
 def test_one_who_repeats_himself_with_new_messages_is_told_to_come_later(make_host):

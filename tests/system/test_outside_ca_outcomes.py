@@ -4,12 +4,13 @@ import random
 import time
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_der_x509_certificate
 
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.scep_client import ScepClient
-from tests.support.two_cas import LATE_MS, Device, TwoCas, check_once, wait_for_state, wait_until
+from tests.support.two_cas import (LATE_MS, Device, TwoCas, check_once, late_and_found, late_and_withdrawn,
+                                   made_and_the_reply_lost, made_but_answered_late, made_but_not_understood,
+                                   not_made_and_not_understood, not_made_and_the_connection_lost, resolve_as_issued,
+                                   wait_for_state, wait_until)
 
 
 @pytest.fixture
@@ -19,42 +20,6 @@ def cas(tmp_path):
     cas.kill()
 
 
-def late_and_found(cas):
-    cas.first.script(next=[{"before_ms": LATE_MS}], lookup="cannot_tell")
-    return 0
-
-
-def late_and_withdrawn(cas):
-    cas.first.script(next=[{"before_ms": LATE_MS}], lookup="promise")
-    return 1
-
-
-def made_but_answered_late(cas):
-    cas.first.script(next=[{"after_ms": LATE_MS}], lookup="promise")
-    return 0
-
-
-def made_but_not_understood(cas):
-    cas.first.script(next=[{"garbage": "<html>proxy error</html>"}], lookup="promise")
-    return 0
-
-
-def not_made_and_not_understood(cas):
-    cas.first.script(next=[{"answer": {"outcome": "perhaps"}}], lookup="promise")
-    return 1
-
-
-def made_and_the_reply_lost(cas):
-    cas.first.script(next=[{"drop": "after"}], lookup="promise")
-    return 0
-
-
-def not_made_and_the_connection_lost(cas):
-    cas.first.script(next=[{"drop": "before"}], lookup="promise")
-    return 1
-
-
-#: Each prepares the first CA for one order and returns how many orders the second may carry out.
 MISBEHAVIOURS = (late_and_found, late_and_withdrawn, made_but_answered_late, made_but_not_understood,
                  not_made_and_not_understood, made_and_the_reply_lost, not_made_and_the_connection_lost)
 
@@ -95,7 +60,7 @@ def kill_while_asked(host, devices, chances):
     host.start()
 
 
-def test_a_ca_that_cannot_be_asked_is_left_to_a_person_and_no_other_ca_is_asked(make_host, cas, tmp_path):
+def test_a_ca_that_cannot_be_asked_is_left_to_a_person_and_no_other_ca_is_asked(make_host, cas):
     host = cas.put_into(make_host(), plugin="example_ca_without_lookup").start()
     cas.first.script(next=[{"drop": "after"}])
     device = Device(host, "laptop-1")
@@ -105,10 +70,7 @@ def test_a_ca_that_cannot_be_asked_is_left_to_a_person_and_no_other_ca_is_asked(
     host.start()
     assert wait_for_state(host, "held")["id"] == item["id"]
     assert device.ask() is None and len(cas.serials()) == 1
-    issued = tmp_path / "issued.pem"
-    made = load_der_x509_certificate(bytes.fromhex(cas.first.ledger()[0]["certificate"]))
-    issued.write_bytes(made.public_bytes(Encoding.PEM))
-    host.command("work", "resolve", item["id"], "--issued", str(issued))
+    resolve_as_issued(host, item, cas.first.ledger()[0])
     check_once(host, cas, [device])
 
 
