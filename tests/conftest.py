@@ -26,7 +26,7 @@ def pytest_report_header(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    long_tests = [item for item in items if "long" in item.keywords]
+    long_tests = [item for item in items if "long" in item.keywords and not item.get_closest_marker("skip")]
     mode = config.getoption("--long")
     if mode == "all":
         return
@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(config, items):
         keep = random.Random(config.getoption("--seed")).sample(long_tests, count)
         dropped = [item for item in items if item not in keep]
     else:
-        dropped = long_tests
+        dropped = [item for item in items if "long" in item.keywords]
     config.hook.pytest_deselected(items=dropped)
     items[:] = [item for item in items if item not in dropped]
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 
 END_LIMIT_S = 300
+BAD_ANSWERS = ({"drop": "after"}, {"drop": "before"}, {"garbage": "?"})
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -74,7 +75,8 @@ def soak(host, outside, clients, chances, seconds, between_kills, kill=None):
         if time.monotonic() + pause > end:
             time.sleep(max(0, end - time.monotonic()))
             return kills
-        outside.script(next=[chances.choice([{"drop": "after"}, {"drop": "before"}, {"garbage": "?"}]) for _ in range(2)])
+        if outside:
+            outside.script(next=[chances.choice(BAD_ANSWERS) for _ in range(2)])
         time.sleep(pause)
         (kill or host.kill)()
         kills += 1
@@ -103,17 +105,13 @@ def ledger_of(outside):
 
 def reckon(host, outside, results):
     """What is wrong, in words: each device must have the one certificate that the CA has made for it, the journal must know
-    all of them, and nothing may be open."""
+    all of them, and nothing may be open. Without `outside` there is no ledger but the journal's."""
     received = collections.defaultdict(set)
     for request, certificate, _ in results:
         received[request].add(certificate)
-    made = ledger_of(outside)
-    wrong = [f"a request has {len(certificates)} certificates in the CA's ledger"
-             for certificates in made.values() if len(certificates) > 1]
-    wrong += [f"a device has {len(certificates)} certificates" for certificates in received.values() if len(certificates) > 1]
-    wrong += ["a device's certificate is not in the CA's ledger" for request, certificates in received.items()
-              if not certificates <= set(made.get(request, ()))]
-    wrong += ["the CA made a certificate that no device has" for request in made if request not in received]
+    wrong = [f"a device has {len(certificates)} certificates" for certificates in received.values() if len(certificates) > 1]
+    if outside:
+        wrong += compare(received, ledger_of(outside))
     wrong += [f"still open: {item}" for item in host.items("--open", "--limit", "1000")]
     journal = host.json("journal", "check")
     wrong += journal["faults"]
@@ -121,6 +119,15 @@ def reckon(host, outside, results):
         wrong.append(f"the journal has {journal['finished']} finished items and {journal['dead']} dead letters, "
                      f"there are {len(received)} devices")
     return wrong
+
+
+def compare(received, made):
+    """What devices have received, and what the CA says that it has made."""
+    wrong = [f"a request has {len(certificates)} certificates in the CA's ledger"
+             for certificates in made.values() if len(certificates) > 1]
+    wrong += ["a device's certificate is not in the CA's ledger" for request, certificates in received.items()
+              if not certificates <= set(made.get(request, ()))]
+    return wrong + ["the CA made a certificate that no device has" for request in made if request not in received]
 
 
 def told(results, kills, seconds):

@@ -18,15 +18,19 @@ def outside(tmp_path):
         yield process
 
 
-@pytest.fixture
-def host(make_host, outside, tmp_path):
+def with_journal(host):
     """Its journal has been made and stands on the disk."""
-    host = make_host()
-    host.configure(lambda text: use_outside_ca(text, outside.address))
-    certify_ra(host, tmp_path / "outside")
     host.start()
     assert host.stop() == 0
     return host
+
+
+@pytest.fixture
+def host(make_host, outside, tmp_path):
+    host = make_host()
+    host.configure(lambda text: use_outside_ca(text, outside.address))
+    certify_ra(host, tmp_path / "outside")
+    return with_journal(host)
 
 
 def run(host, outside, seed, seconds, between_cuts, cut):
@@ -53,6 +57,12 @@ def test_some_power_cuts(host, outside, seed, tell_figure):
 @pytest.mark.timeout(900)
 def test_many_power_cuts(host, outside, seed, soak_seconds, tell_figure):
     check_cuts(host, outside, seed, soak_seconds / 5, tell_figure)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_many_power_cuts_under_the_embedded_ca(make_host, seed, soak_seconds, tell_figure):
+    check_cuts(with_journal(make_host()), None, seed, soak_seconds / 10, tell_figure)
 
 
 def test_power_cuts_find_a_host_that_does_not_sync(host, outside, seed):
