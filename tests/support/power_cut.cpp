@@ -94,12 +94,13 @@ __attribute__((constructor)) void stand_under_sqlite() {
 
 // Stands before the library's own.
 extern "C" __attribute__((visibility("default"))) int sqlite3_exec(sqlite3* database, const char* sql,
-                                                                   int (*row)(void*, int, char**, char**),
-                                                                   void* context, char** error) {
+                                                                   int (*callback)(void*, int, char**,
+                                                                                   char**),
+                                                                   void* context, char** errmsg) {
   static const auto real = reinterpret_cast<decltype(&sqlite3_exec)>(::dlsym(RTLD_NEXT, "sqlite3_exec"));
   constexpr std::string_view kSynced = "synchronous=FULL";
   std::string text(sql);
   const std::size_t at = text.find(kSynced);
   if (unsynced && at != std::string::npos) text.replace(at, kSynced.size(), "synchronous=OFF");
-  return real(database, text.c_str(), row, context, error);
+  return real(database, text.c_str(), callback, context, errmsg);
 }
