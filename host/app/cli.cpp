@@ -145,6 +145,8 @@ class CommandLine {
                              [this] { return command_journal_check(common_); }));
     with_config_and_json(add(*journal, "compact", "give free room in its file back to the disk",
                              [this] { return command_journal_compact(common_); }));
+    with_config_and_json(add(*journal, "rotate-key", "give it another sealing key while no host runs",
+                             [this] { return command_journal_rotate_key(common_); }));
   }
 
   void add_audit_commands() {

@@ -9,6 +9,7 @@
 #include "host/app/journal_report.hpp"
 #include "host/base/clock.hpp"
 #include "host/control/control_client.hpp"
+#include "host/journal/key_rotation.hpp"
 
 namespace certspan {
 namespace {
@@ -26,6 +27,13 @@ Result<nlohmann::json> ask_or_do(const Config& config, std::string_view command,
                                                  .clock = &clock,
                                                  .retention = config.host.retention}));
   return work(*journal);
+}
+
+Error while_a_host_runs(Error error) {
+  if (error.code == "journal.locked") {
+    error.message += "; the key changes while no host runs: stop it, rotate, and start it again";
+  }
+  return error;
 }
 
 }  // namespace
@@ -61,6 +69,20 @@ ExitCode command_journal_compact(const CommonOptions& options) {
     print_json(*sizes);
   } else {
     std::cout << tell_compaction(*sizes);
+  }
+  return ExitCode::Ok;
+}
+
+ExitCode command_journal_rotate_key(const CommonOptions& options) {
+  const auto config = config_for_people(options.config);
+  if (!config) return complain(config.error(), ExitCode::BadConfig);
+  const auto rotation = rotate_key(config->host.data_dir);
+  if (!rotation) return complain(while_a_host_runs(rotation.error()));
+  const nlohmann::json told = rotation_to_json(*rotation);
+  if (options.json) {
+    print_json(told);
+  } else {
+    std::cout << tell_rotation(told);
   }
   return ExitCode::Ok;
 }

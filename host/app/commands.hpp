@@ -86,6 +86,8 @@ ExitCode command_clock_accept(const CommonOptions& options);
 ExitCode command_journal_check(const CommonOptions& options);
 /// Gives free pages and the log's room back to the file system.
 ExitCode command_journal_compact(const CommonOptions& options);
+/// Gives the journal of a host that is down another sealing key, or ends a rotation that was broken off.
+ExitCode command_journal_rotate_key(const CommonOptions& options);
 
 /// Prints the audit chain, a line of JSON for each finished item.
 ExitCode command_audit_export(const CommonOptions& options);

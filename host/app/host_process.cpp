@@ -13,6 +13,7 @@
 #include "host/app/listeners.hpp"
 #include "host/app/work_queries.hpp"
 #include "host/app/work_report.hpp"
+#include "host/journal/journal_keys.hpp"
 
 namespace certspan {
 namespace {
@@ -79,6 +80,10 @@ ExitCode HostProcess::start() {
       open_journal({.directory = config.host.data_dir, .clock = &clock_, .retention = config.host.retention});
   if (!journal) return say(journal.error(), ExitCode::CannotStart);
   journal_ = std::move(*journal);
+  if (is_rotating(config.host.data_dir)) {
+    log_->write(LogLevel::Warn, "a rotation of the journal's key has not ended",
+                {{"do", "stop the host, run `certspan journal rotate-key`, and start it again"}});
+  }
   auto signer = HeadSigner::open(config.host.data_dir);
   if (!signer) return say(signer.error(), ExitCode::CannotStart);
   head_signer_ = std::move(*signer);

@@ -21,6 +21,20 @@ nlohmann::json compaction_to_json(const Journal::Compaction& sizes) {
   return {{"before_bytes", sizes.before_bytes}, {"after_bytes", sizes.after_bytes}};
 }
 
+nlohmann::json rotation_to_json(const KeyRotation& rotation) {
+  return {{"key", rotation.key}, {"items", rotation.items}, {"resumed", rotation.resumed}};
+}
+
+std::string tell_rotation(const nlohmann::json& rotation) {
+  return fmt::format(
+      "{}the journal has a new key ({}); {} open items and dead letters are sealed with it, and the old key "
+      "is "
+      "overwritten\nbackups made before hold the old key and what it opens: make a new one, then see to "
+      "those\n",
+      rotation.value("resumed", false) ? "went on with a rotation that had not ended\n" : "",
+      rotation.value("key", ""), rotation.value("items", std::uint64_t{0}));
+}
+
 std::string tell_inspection(const nlohmann::json& found) {
   std::string text;
   for (const auto& fault : found["faults"]) text += "  ! " + fault.get<std::string>() + "\n";

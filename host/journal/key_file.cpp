@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "host/base/failpoint.hpp"
 #include "host/journal/file.hpp"
 
 namespace certspan {
@@ -16,6 +17,15 @@ namespace {
 
 tl::unexpected<Error> unusable(const std::filesystem::path& path, const std::string& why) {
   return fail(Outcome::Unavailable, "journal.key", "sealing key \"" + path.string() + "\": " + why);
+}
+
+/// Else a host that is not root could not read what root made for it.
+bool give_to_owner_of(const std::filesystem::path& directory, const File& file) {
+  struct stat owner {};
+  struct stat own {};
+  if (::stat(directory.c_str(), &owner) != 0 || ::fstat(file.descriptor(), &own) != 0) return false;
+  if (own.st_uid != 0 || owner.st_uid == 0) return true;
+  return ::fchown(file.descriptor(), owner.st_uid, owner.st_gid) == 0;
 }
 
 }  // namespace
@@ -53,11 +63,24 @@ Result<SealingKey> make_key_file(const std::filesystem::path& path) {
   const std::filesystem::path fresh = path.string() + ".new";
   ::unlink(fresh.c_str());
   const File file = File::open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-  if (!file.is_open() || !file.write(key.value()) || !file.sync() ||
-      ::rename(fresh.c_str(), path.c_str()) != 0 || !sync_directory(path.parent_path())) {
+  if (!file.is_open() || !give_to_owner_of(path.parent_path(), file) || !file.write(key.value()) ||
+      !file.sync() || ::rename(fresh.c_str(), path.c_str()) != 0 || !sync_directory(path.parent_path())) {
     return unusable(path, "can't be made: " + errno_text(errno));
   }
   return key;
+}
+
+Result<void> replace_key_file(const std::filesystem::path& path, const std::filesystem::path& next) {
+  const File old = File::open(path, O_WRONLY | O_NOFOLLOW);
+  if (!old.is_open() && errno != ENOENT) return unusable(path, "can't be overwritten: " + errno_text(errno));
+  if (old.is_open() && (!old.write(SealingKey::Value{}) || !old.sync())) {
+    return unusable(path, "can't be overwritten: " + errno_text(errno));
+  }
+  CERTSPAN_FAILPOINT("rotate.wiped");
+  if (::rename(next.c_str(), path.c_str()) != 0 || !sync_directory(path.parent_path())) {
+    return unusable(path, "can't be replaced: " + errno_text(errno));
+  }
+  return {};
 }
 
 }  // namespace certspan

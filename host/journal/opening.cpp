@@ -9,6 +9,7 @@
 
 #include "host/journal/data_directory.hpp"
 #include "host/journal/file.hpp"
+#include "host/journal/journal_keys.hpp"
 #include "host/journal/key_file.hpp"
 #include "host/journal/schema.hpp"
 
@@ -16,7 +17,6 @@ namespace certspan {
 namespace {
 
 constexpr const char* kDatabaseName = "journal.db";
-constexpr const char* kKeyName = "journal.key";
 
 /// Made by us, so that it is nobody else's to read; SQLite gives its log the same mode.
 Result<void> make_database_file(const std::filesystem::path& path) {
@@ -37,25 +37,6 @@ Result<Totals> totals_of(sql::Database& database, const std::string& path) {
   return std::move(*totals);
 }
 
-/// The sealer of the key that belongs to the journal; nullopt if there is no key, or another one, and
-/// nothing is sealed with it.
-Result<std::optional<Sealer>> sealer_of(const std::filesystem::path& key_path, const Totals& totals) {
-  CERTSPAN_TRY(const auto key, read_key_file(key_path));
-  const auto unusable = [&](const char* why) {
-    return fail(Outcome::Unavailable, "journal.key",
-                "sealing key \"" + key_path.string() + "\": " + why +
-                    ": put it back from a backup, open work items and dead letters can't be read without it");
-  };
-  if (!key) {
-    if (totals.sealed) return unusable("is missing");
-    return std::nullopt;
-  }
-  CERTSPAN_TRY(Sealer sealer, Sealer::create(*key));
-  if (sealer.key_check() == totals.key_check || totals.key_check.empty()) return sealer;
-  if (totals.sealed) return unusable("belongs to another journal");
-  return sealer;
-}
-
 /// Until the file's integrity is known, a complaint of SQLite about statements that are constants of ours is
 /// one about the file: damage in its header comes as a plain error.
 Result<void> set_up_readable(sql::Database& database, const std::string& path) {
@@ -65,11 +46,11 @@ Result<void> set_up_readable(sql::Database& database, const std::string& path) {
   return tl::unexpected(sql::to_error({sql::Trouble::Corrupt, 0, "its header is damaged"}, path));
 }
 
-Result<Sealer> sealer_for_writing(const std::filesystem::path& key_path, sql::Database& database,
+Result<Sealer> sealer_for_writing(const std::filesystem::path& directory, sql::Database& database,
                                   const Totals& totals, const std::string& path) {
-  CERTSPAN_TRY(auto sealer, sealer_of(key_path, totals));
+  CERTSPAN_TRY(auto sealer, find_sealer(directory, totals));
   if (!sealer) {
-    CERTSPAN_TRY(const SealingKey key, make_key_file(key_path));
+    CERTSPAN_TRY(const SealingKey key, make_key_file(key_path(directory)));
     CERTSPAN_TRY(sealer, Sealer::create(key));
   }
   const Bytes check = sealer->key_check();
@@ -82,6 +63,13 @@ Result<Sealer> sealer_for_writing(const std::filesystem::path& key_path, sql::Da
 
 }  // namespace
 
+Result<void> expect_journal(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (std::filesystem::exists(directory / kDatabaseName, error)) return {};
+  return fail(Outcome::Unavailable, "journal.missing",
+              "there is no journal in \"" + directory.string() + "\"");
+}
+
 Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory) {
   CERTSPAN_CHECK(prepare_data_directory(directory));
   CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::hold(directory));
@@ -92,7 +80,7 @@ Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory)
   CERTSPAN_CHECK(bring_up_schema(writing, path));
   CERTSPAN_CHECK(make_small_file_shrinkable(writing, path));
   CERTSPAN_TRY(Totals totals, totals_of(writing, path));
-  CERTSPAN_TRY(Sealer sealer, sealer_for_writing(directory / kKeyName, writing, totals, path));
+  CERTSPAN_TRY(Sealer sealer, sealer_for_writing(directory, writing, totals, path));
   CERTSPAN_TRY(sql::Database checkpoints, open_database(path, sql::OpenMode::ReadWrite));
   CERTSPAN_CHECK(set_up_writing(checkpoints, path));
   return OpenedDirectory{std::move(lock),         path,
@@ -103,18 +91,15 @@ Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory)
 
 Result<OpenedDirectory> open_for_reading(const std::filesystem::path& directory) {
   CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::share(directory));
+  CERTSPAN_CHECK(expect_journal(directory));
   const std::string path = (directory / kDatabaseName).string();
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    return fail(Outcome::Unavailable, "journal.missing",
-                "there is no journal in \"" + directory.string() + "\"");
-  }
   const auto log_size = std::filesystem::file_size(path + "-wal", error);
   const auto mode = error || log_size == 0 ? sql::OpenMode::Frozen : sql::OpenMode::FrozenLog;
   CERTSPAN_TRY(sql::Database database, open_database(path, mode));
   CERTSPAN_CHECK(expect_schema(database, path));
   CERTSPAN_TRY(Totals totals, totals_of(database, path));
-  CERTSPAN_TRY(auto sealer, sealer_of(directory / kKeyName, totals));
+  CERTSPAN_TRY(auto sealer, find_sealer(directory, totals));
   if (!sealer) {
     CERTSPAN_TRY(sealer, Sealer::create(SealingKey{}));  // there is nothing to open with it
   }

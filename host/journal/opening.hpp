@@ -23,6 +23,9 @@ struct OpenedDirectory {
   std::optional<sql::Database> checkpoints;  ///< the same
 };
 
+/// Errors: journal.missing, if there is none in the directory.
+Result<void> expect_journal(const std::filesystem::path& directory);
+
 /// For the host: makes what is missing. Errors: as open_journal.
 Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory);
 /// For a command while no host runs: changes nothing on disk, not even after a crash of the host. Errors: as

@@ -1,14 +1,13 @@
 """The promise, proved: the host is killed at every failpoint, and every client ends with exactly one certificate."""
 import http.client
-import re
 import signal
 import subprocess
 import time
-import tempfile
 
 import pytest
 from cryptography import x509
 
+from tests.support.failpoints import ROTATION, parametrize_points
 from tests.support.host import HostError
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.configs import certify_ra, use_outside_ca
@@ -22,20 +21,8 @@ MOST_TRIES = 20
 NOT_PASSED = {"embedded": {"issue.c1", "note.before", "journal.note.before", "journal.note.after"}, "outside": set()}
 
 
-def failpoints(program):
-    """The names that are compiled into the program, from its ELF section, so that no point can be forgotten."""
-    with tempfile.NamedTemporaryFile() as section:
-        subprocess.run(["objcopy", "-O", "binary", "--only-section=certspan_failpoints", program, section.name],
-                       capture_output=True, check=True)
-        return sorted({name.decode() for name in re.findall(rb"[a-z0-9_.]+", section.read())})
-
-
 def pytest_generate_tests(metafunc):
-    if "point" in metafunc.fixturenames:
-        program = metafunc.config.rootpath / metafunc.config.getoption("--build") / "bin" / "certspan"
-        names = failpoints(program) if program.exists() else []
-        metafunc.parametrize("point", names or [pytest.param("none", marks=pytest.mark.skip(
-            reason="the build has no failpoints: use the preset 'faults'"))])
+    parametrize_points(metafunc, lambda name: not name.startswith(ROTATION))
 
 
 def enrol_until_it_works(host, client, key, challenge, dies):

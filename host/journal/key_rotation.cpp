@@ -1,0 +1,129 @@
+#include "host/journal/key_rotation.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "host/base/failpoint.hpp"
+#include "host/journal/journal_keys.hpp"
+#include "host/journal/key_file.hpp"
+#include "host/journal/opening.hpp"
+#include "host/journal/schema.hpp"
+#include "host/journal/sealed_rows.hpp"
+
+namespace certspan {
+namespace {
+
+/// Octets of a key's check that people are shown.
+constexpr std::size_t kShown = 4;
+
+constexpr const char* kOldKeyHolds =
+    "nothing was changed and the old key stays in force: run `certspan journal rotate-key` again after that";
+constexpr const char* kNewKeyHolds =
+    "the new key is in force, but the old one is not gone yet: run `certspan journal rotate-key` again after "
+    "that; a host may work meanwhile";
+
+/// Adds what an error leaves behind.
+template <typename T>
+Result<T> or_say(Result<T> result, const char* state) {
+  if (!result) result.error().message += std::string("; ") + state;
+  return result;
+}
+
+class Rotating {
+ public:
+  Rotating(std::filesystem::path directory, OpenedDirectory opened)
+      : directory_(std::move(directory)), opened_(std::move(opened)) {
+    opened_.checkpoints.reset();
+  }
+
+  Result<KeyRotation> run();
+
+ private:
+  Result<Sealer> next_sealer();
+  Result<void> seal(const Sealer& next);
+  Result<void> clean_file();
+  Result<std::uint64_t> expect_readable();
+
+  sql::Database& database() { return *opened_.writing; }
+  Result<void> told(const sql::Tried<void>& tried) const {
+    if (tried) return {};
+    return tl::unexpected(sql::to_error(tried.error(), opened_.path));
+  }
+  tl::unexpected<Error> useless_next(const std::string& why) const {
+    return fail(Outcome::Unavailable, "journal.key",
+                why + "; the journal does not need \"" + next_key_path(directory_).string() +
+                    "\": remove it, then rotate again");
+  }
+
+  const std::filesystem::path directory_;
+  OpenedDirectory opened_;
+};
+
+Result<KeyRotation> Rotating::run() {
+  KeyRotation done;
+  done.resumed = is_rotating(directory_);
+  CERTSPAN_TRY(const Sealer next, next_sealer());
+  CERTSPAN_FAILPOINT("rotate.key");
+  done.key = to_hex(BytesView(next.key_check()).first(kShown));
+  if (next.key_check() != opened_.sealer.key_check()) CERTSPAN_CHECK(seal(next));
+  CERTSPAN_CHECK(or_say(clean_file(), kNewKeyHolds));
+  CERTSPAN_FAILPOINT("rotate.cleaned");
+  CERTSPAN_TRY(done.items, or_say(expect_readable(), kNewKeyHolds));
+  CERTSPAN_CHECK(or_say(replace_key_file(key_path(directory_), next_key_path(directory_)), kNewKeyHolds));
+  CERTSPAN_FAILPOINT("rotate.end");
+  return done;
+}
+
+/// Of the key that an earlier rotation made, or of a fresh one.
+Result<Sealer> Rotating::next_sealer() {
+  const auto path = next_key_path(directory_);
+  auto key = read_key_file(path);
+  if (!key) return useless_next(key.error().message);
+  if (!*key) {
+    CERTSPAN_TRY(*key, or_say(make_key_file(path), kOldKeyHolds));
+  }
+  CERTSPAN_TRY(const auto old, read_key_file(key_path(directory_)));
+  if (old && old->value() == (*key)->value()) return useless_next("the next key is the old one");
+  return Sealer::create(**key);
+}
+
+Result<void> Rotating::seal(const Sealer& next) {
+  const auto sealed = seal_anew(database(), opened_.path, opened_.sealer, next);
+  if (sealed) return {};
+  Error error = sealed.error();
+  error.message += "; ";
+  error.message +=
+      error.code != "journal.corrupt"
+          ? kOldKeyHolds
+          : "nothing was changed: put a backup of the whole directory back, or remove a dead letter "
+            "with `certspan work erase`, then rotate again";
+  return tl::unexpected(std::move(error));
+}
+
+/// Pages that are free, parts of pages that are not in use, and the log hold what the old key opens.
+Result<void> Rotating::clean_file() {
+  CERTSPAN_CHECK(told(rewrite(database())));
+  return told(database().empty_log());
+}
+
+/// Before the old key goes for good: all opens with what the new key's file holds.
+Result<std::uint64_t> Rotating::expect_readable() {
+  CERTSPAN_TRY(const auto key, read_key_file(next_key_path(directory_)));
+  if (!key) {
+    return fail(Outcome::Internal, "journal.key",
+                "sealing key \"" + next_key_path(directory_).string() + "\": is gone");
+  }
+  CERTSPAN_TRY(const Sealer sealer, Sealer::create(*key));
+  return open_all_sealed(database(), opened_.path, sealer);
+}
+
+}  // namespace
+
+Result<KeyRotation> rotate_key(const std::filesystem::path& directory) {
+  // Opening would make a journal where there is none.
+  CERTSPAN_CHECK(expect_journal(directory));
+  CERTSPAN_TRY(OpenedDirectory opened, open_for_writing(directory));
+  return Rotating(directory, std::move(opened)).run();
+}
+
+}  // namespace certspan

@@ -1,0 +1,210 @@
+"""`certspan journal rotate-key`: everything sealed opens with a new key and nothing with the old one, whatever happens meanwhile."""
+import json
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from tests.support import scep_messages as scep
+from tests.support.configs import certify_ra, use_outside_ca
+from tests.support.failpoints import ROTATION, parametrize_points
+from tests.support.mounts import UNSHARE, need_mount_namespaces, read_only
+from tests.support.outside_ca_process import OutsideCaProcess
+from tests.support.scep_client import ScepClient
+from tests.support.waiting import wait_until
+
+
+def pytest_generate_tests(metafunc):
+    parametrize_points(metafunc, lambda name: name.startswith(ROTATION))
+
+
+@pytest.fixture(name="outside")
+def outside_fixture(tmp_path):
+    with OutsideCaProcess(tmp_path / "outside", key="rsa") as process:
+        yield process
+
+
+class Company:
+    """A host that is down, with a finished item, one that its CA is being asked for, a dead letter and a one-time challenge."""
+
+    def __init__(self, host, outside):
+        self.host, self.outside = host, outside
+        self.data = host.directory / "data"
+        client = ScepClient(host.url())
+        self.finished = self.new_request(client, "finished.example")
+        self.certificate = client.send(self.finished, tries=5).certificate
+        outside.script(always={"answer": {"outcome": "unavailable"}})
+        client.post(self.new_request(client, "dead.example").der)
+        wait_until(lambda: host.items("--state", "dead"))
+        outside.script(always={"before_ms": 60000})
+        self.open = self.new_request(client, "open.example")
+        assert client.send(self.open).pki_status == scep.PENDING
+        wait_until(lambda: host.items("--state", "calling"))
+        self.one_time = host.json("challenge", "new")["challenge"]
+        host.kill()
+        outside.kill()
+        self.audit = self.audited()
+        self.old_key = (self.data / "journal.key").read_bytes()
+        self.old_sealed = self.sealed()
+
+    def new_request(self, client, name, challenge=None):
+        key = scep.new_rsa_key()
+        return client.pkcs_req(scep.build_csr(key, name, challenge=challenge or self.host.challenge), key)
+
+    def sealed(self):
+        """The sealed octets of the open item and the dead letter, from a copy, so that the journal's log stays as it is."""
+        copy = self.data.parent / "copy"
+        shutil.copytree(self.data, copy, ignore=shutil.ignore_patterns("plugins", "control.sock"))
+        with sqlite3.connect(copy / "journal.db") as database:
+            values = [value for (value,) in database.execute("SELECT sealed FROM hot UNION ALL SELECT sealed FROM done") if value]
+        database.close()
+        shutil.rmtree(copy)
+        assert len(values) == 2
+        return values
+
+    def audited(self):
+        """Items of the audit chain; the signed head at its end tells the time."""
+        return [line for line in self.host.command("audit", "export").splitlines() if "certspan-audit-head" not in line]
+
+    def rotate(self, environment=None, prefix=()):
+        """Exit code, what it told, and what it complained of."""
+        command = [*prefix, self.host.program, "journal", "rotate-key", "--json", "--config", str(self.host.config)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60,
+                              env=dict(self.host.environment, **(environment or {})))
+        return done.returncode, json.loads(done.stdout) if done.returncode == 0 else {}, done.stderr
+
+    def expect_rotated(self):
+        """Nothing of the old key or of what it opens is left."""
+        assert not (self.data / "journal.key.next").exists()
+        for path in self.data.iterdir():
+            if path.is_file():
+                content = path.read_bytes()
+                assert self.old_key not in content, path
+                assert not [value for value in self.old_sealed if value[-64:] in content], path
+        assert (self.data / "journal.key").stat().st_mode & 0o777 == 0o600
+
+    def expect_all_goes_on(self):
+        """With a host and a CA that work again every request is answered, and once."""
+        host = self.host
+        assert self.audited() == self.audit
+        assert host.json("journal", "check")["faults"] == []
+        self.outside.start()
+        host.start()
+        client = ScepClient(host.url())
+        assert client.send(self.finished).certificate == self.certificate
+        client.send(self.new_request(client, "one-time.example", self.one_time), tries=5)
+        wait_until(lambda: not host.items("--open"))
+        assert client.send(self.open).pki_status == scep.SUCCESS
+        dead, = host.items("--state", "dead")
+        host.command("work", "retry", dead["id"])
+        wait_until(lambda: not host.items("--open"))
+        assert sorted(item["state"] for item in host.items()) == ["dead"] + ["done"] * 4, host.items()
+        assert not self.outside.issued_twice()
+        assert json.loads(host.command("audit", "verify", "--json"))["faults"] == []
+        assert host.stop() == 0
+
+
+@pytest.fixture(name="company")
+def company_fixture(make_host, outside, tmp_path):
+    host = make_host()
+    host.configure(lambda text: use_outside_ca(text, outside.address, timeout="30s", reply="{ within: 1s, then: pending }",
+                                               retry="{ attempts: 3, backoff: 100ms..200ms }"))
+    certify_ra(host, tmp_path / "outside")
+    return Company(host.start(), outside)
+
+
+def test_everything_goes_on_and_the_old_key_opens_nothing(company):
+    code, told, wrong = company.rotate()
+    assert (code, told["items"], told["resumed"]) == (0, 2, False), wrong
+    company.expect_rotated()
+    new_key = (company.data / "journal.key").read_bytes()
+    (company.data / "journal.key").write_bytes(company.old_key)
+    company.host.start(expect_ready=False)
+    assert company.host.wait() == 3
+    assert "journal.key" in company.host.log() and "put it back from a backup" in company.host.log()
+    (company.data / "journal.key").write_bytes(new_key)
+    company.expect_all_goes_on()
+
+
+def test_a_host_that_runs_is_left_alone(host):
+    key = host.directory / "data" / "journal.key"
+    before = key.read_bytes()
+    done = host.run_program("journal", "rotate-key", "--config", str(host.config))
+    assert (done.returncode, "stop it, rotate, and start it again" in done.stderr) == (1, True), done.stderr
+    assert f"process {host.process.pid}" in done.stderr
+    assert key.read_bytes() == before
+    assert not (key.parent / "journal.key.next").exists()
+    ScepClient(host.url()).enrol("after.example", host.challenge)
+    assert host.stop() == 0
+    assert "the journal has a new key" in host.command("journal", "rotate-key")
+    host.start()
+    assert len(host.items()) == 1
+
+
+def test_a_rotation_that_is_killed_anywhere_goes_on(company, point):
+    died = company.rotate({"CERTSPAN_FAILPOINT": point})[0]
+    assert died == -signal.SIGKILL
+    ended = not (company.data / "journal.key.next").exists()
+    # A host works in between, and says that something is left to do.
+    company.host.start()
+    assert ("rotation of the journal's key has not ended" in company.host.log()) != ended
+    assert len(company.host.items("--open")) == 1
+    company.host.kill()
+    code, told, wrong = company.rotate()
+    assert (code, told["items"], told["resumed"]) == (0, 2, not ended), wrong
+    company.expect_rotated()
+    company.expect_all_goes_on()
+
+
+def test_a_rotation_that_is_killed_at_any_time_goes_on(company, seed):
+    chance = random.Random(seed)
+    for _ in range(12):
+        command = subprocess.Popen([company.host.program, "journal", "rotate-key", "--config", str(company.host.config)],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0, 0.1))
+        command.kill()
+        command.wait()
+        assert company.host.json("journal", "check")["faults"] == []
+        assert company.audited() == company.audit
+    code, _, wrong = company.rotate()
+    assert code == 0, wrong
+    company.expect_rotated()
+    company.expect_all_goes_on()
+
+
+#: The journal on a small disk that is full to the last byte, and then has room again.
+ON_A_FULL_DISK = """
+set -e
+data=$1; shift
+mkdir "$data.before"; cp -a "$data/." "$data.before"
+mount -t tmpfs -o size=40m,mode=0700 none "$data"; cp -a "$data.before/." "$data"; rm -r "$data.before"
+dd if=/dev/zero of="$data/ballast" bs=4096 2>/dev/null || true
+if "$@"; then exit 9; fi
+rm "$data/ballast"
+"$@"
+mkdir "$data.after"; cp -a "$data/." "$data.after"
+"""
+
+
+def test_a_disk_that_is_full_ends_it_and_with_room_it_goes_on(company):
+    need_mount_namespaces()
+    code, told, wrong = company.rotate(prefix=[*UNSHARE, ON_A_FULL_DISK, "sh", str(company.data)])
+    assert code == 0, wrong
+    assert told["items"] == 2
+    assert "journal.full" in wrong or "o space left on device" in wrong, wrong
+    shutil.rmtree(company.data)
+    shutil.move(company.data.with_name("data.after"), company.data)
+    company.expect_rotated()
+    company.expect_all_goes_on()
+
+
+def test_a_directory_that_cannot_be_written_is_told(company):
+    need_mount_namespaces()
+    code, _, wrong = company.rotate(prefix=read_only(company.data))
+    assert (code, "journal.unwritable" in wrong) == (1, True), wrong
+    assert (company.data / "journal.key").read_bytes() == company.old_key
+    company.expect_all_goes_on()
