@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-struct Fixture {
+struct ErasingFixture {
   TempDir directory;
   ManualClock clock;
   std::unique_ptr<Journal> journal = opened(directory.path(), clock);
@@ -38,7 +38,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "an erasure names somebody, and its reason does not") {
+TEST_CASE_METHOD(ErasingFixture, "an erasure names somebody, and its reason does not") {
   finish(accept(1));
   CHECK_THAT(refusal(Json::object(), "case 7"), Contains("work.bad_filter") && Contains("--subject"));
   CHECK_THAT(refusal({{"state", "done"}}, "case 7"), Contains("work.bad_filter"));
@@ -51,7 +51,7 @@ TEST_CASE_METHOD(Fixture, "an erasure names somebody, and its reason does not") 
   CHECK(journal->counts()->finished == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "as long as one of the items is open none is erased") {
+TEST_CASE_METHOD(ErasingFixture, "as long as one of the items is open none is erased") {
   finish(accept(1));
   const WorkItem open = accept(11);
   CHECK_THAT(refusal({{"subject", "device 1"}}, "case 7"), Contains("work.open: 1 of these items") &&
@@ -61,7 +61,7 @@ TEST_CASE_METHOD(Fixture, "as long as one of the items is open none is erased") 
   CHECK(erase({{"subject", "device 1,"}}, "case 7")->at("erased") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a dry run counts, needs no reason and changes nothing") {
+TEST_CASE_METHOD(ErasingFixture, "a dry run counts, needs no reason and changes nothing") {
   finish(accept(1));
   CHECK(erase({{"subject", "device 1"}}, "", true)->at("erased") == 1);
   CHECK(journal->counts()->finished == 1);

@@ -11,7 +11,7 @@ using namespace certspan::testing;
 
 namespace {
 
-struct Fixture {
+struct OutputFixture {
   TempDir directory;
   std::filesystem::path path = directory.path() / "export.csv";
 
@@ -22,7 +22,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a file has its name when it is whole, and is for its user alone") {
+TEST_CASE_METHOD(OutputFixture, "a file has its name when it is whole, and is for its user alone") {
   auto file = OutputFile::create(path);
   REQUIRE(file);
   REQUIRE(file->write("first\n"));
@@ -36,7 +36,7 @@ TEST_CASE_METHOD(Fixture, "a file has its name when it is whole, and is for its 
   CHECK(files() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what was not finished leaves nothing behind") {
+TEST_CASE_METHOD(OutputFixture, "what was not finished leaves nothing behind") {
   {
     auto file = OutputFile::create(path);
     REQUIRE(file);
@@ -46,7 +46,7 @@ TEST_CASE_METHOD(Fixture, "what was not finished leaves nothing behind") {
   CHECK(files() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a file that is there is not overwritten, whenever it came") {
+TEST_CASE_METHOD(OutputFixture, "a file that is there is not overwritten, whenever it came") {
   auto file = OutputFile::create(path);
   REQUIRE(file);
   REQUIRE(file->write("new"));
@@ -59,7 +59,7 @@ TEST_CASE_METHOD(Fixture, "a file that is there is not overwritten, whenever it 
   CHECK(OutputFile::create(directory.path() / "link").error().code == "file.exists");
 }
 
-TEST_CASE_METHOD(Fixture, "a place that can't be written is named") {
+TEST_CASE_METHOD(OutputFixture, "a place that can't be written is named") {
   const auto file = OutputFile::create(directory.path() / "none" / "export.csv");
   CHECK(file.error().code == "file.unwritable");
   CHECK_THAT(file.error().message, Catch::Contains("none/export.csv"));

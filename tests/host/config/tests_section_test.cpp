@@ -26,7 +26,7 @@ tests:
 )";
 
 /// The single fault of a file with this test.
-Fault fault_of(const std::string& test) {
+Fault fault_of_test(const std::string& test) {
   Faults faults("f");
   parse(kHead + test, faults);
   INFO(faults.to_text());
@@ -74,7 +74,7 @@ TEST_CASE("an enrolment whose connectors all say ok need not be spelt out; no ca
 TEST_CASE("a misspelt outcome is told at its place with what was meant") {
   const std::string test =
       "    source: scep\n    connectors: { corp-ca: [unkown] }\n    expect: { state: done }\n";
-  const Fault fault = fault_of(test);
+  const Fault fault = fault_of_test(test);
   CHECK(fault.code == FaultCode::BadValue);
   CHECK(fault.mark == place_in(kHead + test, "unkown"));
   CHECK(fault.suggestion == "did you mean \"unknown\"?");
@@ -84,30 +84,30 @@ TEST_CASE("a connector that no step names, or that is never asked for this, is a
   const auto with_actor = [](const std::string& actor) {
     return "    source: scep\n    connectors: { " + actor + " }\n    expect: { state: done }\n";
   };
-  CHECK(fault_of(with_actor("corp-cb: ok")).suggestion == "did you mean \"corp-ca\"?");
-  CHECK(fault_of(with_actor("aside: ok")).code == FaultCode::UnknownName);
-  CHECK(fault_of(with_actor("scep: ok")).code == FaultCode::UnknownName);
-  CHECK(fault_of(with_actor("password: { outcome: ok, call: issue }")).code == FaultCode::WrongRole);
-  CHECK(fault_of(with_actor("profile: { outcome: ok, call: issue }")).code == FaultCode::WrongRole);
+  CHECK(fault_of_test(with_actor("corp-cb: ok")).suggestion == "did you mean \"corp-ca\"?");
+  CHECK(fault_of_test(with_actor("aside: ok")).code == FaultCode::UnknownName);
+  CHECK(fault_of_test(with_actor("scep: ok")).code == FaultCode::UnknownName);
+  CHECK(fault_of_test(with_actor("password: { outcome: ok, call: issue }")).code == FaultCode::WrongRole);
+  CHECK(fault_of_test(with_actor("profile: { outcome: ok, call: issue }")).code == FaultCode::WrongRole);
 }
 
 TEST_CASE("what is expected must be possible") {
   const auto expecting = [](const std::string& what) {
     return "    source: scep\n    expect: { state: done, " + what + " }\n";
   };
-  CHECK(fault_of(expecting("issuer: password")).code == FaultCode::WrongRole);
-  CHECK(fault_of(expecting("issuer: spare-cb")).suggestion == "did you mean \"spare-ca\"?");
-  CHECK(fault_of(expecting("pipeline: device")).suggestion == "did you mean \"devices\"?");
-  CHECK(fault_of(expecting("calls: [issued corp-ca]")).suggestion == "did you mean \"issue\"?");
-  CHECK(fault_of(expecting("calls: [issue]")).code == FaultCode::BadValue);
-  CHECK(fault_of(expecting("calls: [validate corp-ca]")).code == FaultCode::WrongRole);
-  CHECK(fault_of(expecting("within: 5")).code == FaultCode::Unit);
+  CHECK(fault_of_test(expecting("issuer: password")).code == FaultCode::WrongRole);
+  CHECK(fault_of_test(expecting("issuer: spare-cb")).suggestion == "did you mean \"spare-ca\"?");
+  CHECK(fault_of_test(expecting("pipeline: device")).suggestion == "did you mean \"devices\"?");
+  CHECK(fault_of_test(expecting("calls: [issued corp-ca]")).suggestion == "did you mean \"issue\"?");
+  CHECK(fault_of_test(expecting("calls: [issue]")).code == FaultCode::BadValue);
+  CHECK(fault_of_test(expecting("calls: [validate corp-ca]")).code == FaultCode::WrongRole);
+  CHECK(fault_of_test(expecting("within: 5")).code == FaultCode::Unit);
 }
 
 TEST_CASE("a test of a source that no pipeline has, and one without an expectation, is a fault") {
-  CHECK(fault_of("    source: scp\n    expect: { state: done }\n").suggestion == "did you mean \"scep\"?");
-  CHECK(fault_of("    source: scep\n").code == FaultCode::MissingKey);
-  CHECK(fault_of("    source: scep\n    expect: {}\n").code == FaultCode::MissingKey);
+  CHECK(fault_of_test("    source: scp\n    expect: { state: done }\n").suggestion == "did you mean \"scep\"?");
+  CHECK(fault_of_test("    source: scep\n").code == FaultCode::MissingKey);
+  CHECK(fault_of_test("    source: scep\n    expect: {}\n").code == FaultCode::MissingKey);
 }
 
 }  // namespace

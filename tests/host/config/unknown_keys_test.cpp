@@ -51,7 +51,7 @@ class Writer {
   std::string chosen_path_;
 };
 
-YamlNode example() {
+YamlNode every_key() {
   Faults faults("f");
   const auto root = read_yaml(kEveryKey, faults);
   REQUIRE(root);
@@ -90,7 +90,7 @@ TEST_CASE("the example with every key has no fault") {
 }
 
 TEST_CASE("a key that nobody knows is refused in every mapping at every depth") {
-  const YamlNode root = example();
+  const YamlNode root = every_key();
   Writer counter(SIZE_MAX);
   const std::string unchanged = counter.write(root, "");
   REQUIRE(faults_of(unchanged).empty());
@@ -128,7 +128,7 @@ void collect(const YamlNode& node, const std::string& path, std::set<std::string
 
 TEST_CASE("the table of known keys is what the reader takes: the example with every key holds each of them") {
   std::set<std::string> written;
-  collect(example(), "", written);
+  collect(every_key(), "", written);
   std::set<std::string> known;
   for (const KnownKey& key : known_keys()) {
     known.insert(key.parent.empty() ? std::string(key.key) : fmt::format("{}.{}", key.parent, key.key));

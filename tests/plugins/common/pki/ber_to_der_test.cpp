@@ -3,22 +3,17 @@
 #include <catch2/catch.hpp>
 
 #include "plugins/common/pki/der_writer.hpp"
+#include "tests/plugins/common/pki/tools.hpp"
 
 namespace certspan::pki {
 namespace {
 
+using test::from_hex;
+
 constexpr std::size_t kLimit = 1 << 20;
 
-Bytes hex(std::string_view text) {
-  Bytes out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    out.push_back(static_cast<std::uint8_t>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-  }
-  return out;
-}
-
 std::string converted(std::string_view text) {
-  const Result<Bytes> der = ber_to_der(hex(text), kLimit);
+  const Result<Bytes> der = ber_to_der(from_hex(text), kLimit);
   return der ? to_hex(*der) : der.error().message;
 }
 
@@ -64,7 +59,7 @@ TEST_CASE("what is no BER is refused") {
        {"", "30", "3080", "308002010500", "0480010000", "0000", "300100", "30030201", "24800201010000",
         "300302010500", "30030201050000", "1f8100", "3089010000000000000000", "30050000020105"}) {
     INFO(bad);
-    const Result<Bytes> der = ber_to_der(hex(bad), kLimit);
+    const Result<Bytes> der = ber_to_der(from_hex(bad), kLimit);
     REQUIRE_FALSE(der);
     CHECK(der.error().kind == FaultKind::Malformed);
   }

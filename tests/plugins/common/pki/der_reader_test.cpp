@@ -2,26 +2,22 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/plugins/common/pki/tools.hpp"
+
 namespace certspan::pki {
 namespace {
 
-Bytes hex(std::string_view text) {
-  Bytes out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    out.push_back(static_cast<std::uint8_t>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-  }
-  return out;
-}
+using test::from_hex;
 
 // Whether one element can be read from the hex.
 bool reads(std::string_view text) {
-  const Bytes bytes = hex(text);
+  const Bytes bytes = from_hex(text);
   return DerReader(bytes, "test").next().has_value();
 }
 
 template <class Read>
 auto read(std::string_view text, Read member) {
-  const Bytes bytes = hex(text);
+  const Bytes bytes = from_hex(text);
   DerReader reader(bytes, "test");
   return (reader.*member)();
 }
@@ -59,10 +55,10 @@ TEST_CASE("integers are minimal, unsigned ones not negative, small ones in range
   CHECK(read("020200ff", &DerReader::unsigned_integer)->size() == 1);
   CHECK(read("020100", &DerReader::unsigned_integer)->empty());
   CHECK_FALSE(read("0201ff", &DerReader::unsigned_integer));
-  const Bytes big = hex("02020100");
+  const Bytes big = from_hex("02020100");
   CHECK(DerReader(big, "test").small_integer(256).value() == 256);
   CHECK_FALSE(DerReader(big, "test").small_integer(255));
-  const Bytes bigger = hex("02060100000000ff");
+  const Bytes bigger = from_hex("02060100000000ff");
   CHECK_FALSE(DerReader(bigger, "test").small_integer(0xFFFFFFFF));
 }
 
@@ -109,7 +105,7 @@ TEST_CASE("times are Zulu with seconds and exist in the calendar") {
 }
 
 TEST_CASE("optional elements leave what they don't match") {
-  const Bytes bytes = hex("a0020500020101");
+  const Bytes bytes = from_hex("a0020500020101");
   DerReader reader(bytes, "test");
   CHECK_FALSE(reader.optional(tag::kInteger).value());
   CHECK(reader.optional(tag::context_constructed(0)).value());
@@ -119,7 +115,7 @@ TEST_CASE("optional elements leave what they don't match") {
 }
 
 TEST_CASE("what is left over is a fault that names the place") {
-  const Bytes bytes = hex("05000500");
+  const Bytes bytes = from_hex("05000500");
   DerReader reader(bytes, "test thing");
   REQUIRE(reader.null());
   const Result<void> finished = reader.finish();

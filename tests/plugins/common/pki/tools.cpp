@@ -41,6 +41,14 @@ Bytes TempDir::read(std::string_view name) const {
   return to_bytes(as_bytes(read_text(name)));
 }
 
+Bytes from_hex(std::string_view text) {
+  Bytes octets;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    octets.push_back(static_cast<std::uint8_t>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
+  }
+  return octets;
+}
+
 ToolResult run(const TempDir& dir, const std::string& command) {
   const std::string line = "cd '" + dir.path("") + "' && { " + command + "; } 2>&1";
   FILE* pipe = popen(line.c_str(), "r");

@@ -27,6 +27,9 @@ class TempDir {
   std::filesystem::path root_;
 };
 
+// The octets that pairs of hexadecimal digits name.
+Bytes from_hex(std::string_view text);
+
 struct ToolResult {
   int exit_code = -1;
   std::string output;  // standard output and standard error
