@@ -10,8 +10,6 @@ using namespace certspan::testing;
 
 namespace {
 
-constexpr WallMs kDay = 24LL * 3600 * 1000;
-constexpr WallMs kStart = 1'800'000'000'000;
 constexpr std::size_t kPage = 3;  // small, so that the pages have ends
 
 std::vector<AuditGap> gaps_of(Journal& journal) {
@@ -67,12 +65,6 @@ struct AuditFixture {
   }
   SignedHead kept() const { return {clock.wall_ms(), head(), ""}; }
 };
-
-std::string only_fault(const AuditVerifier::Verdict& verdict) {
-  INFO((verdict.faults.size() > 1 ? verdict.faults[1] : ""));
-  REQUIRE(verdict.faults.size() == 1);
-  return verdict.faults.front();
-}
 
 std::string number_of(const WorkItem& item) {
   return std::to_string(static_cast<std::uint64_t>(item.id));

@@ -12,9 +12,7 @@ using Catch::Contains;
 
 namespace {
 
-constexpr WallMs kDay = 24LL * 3600 * 1000;
-
-struct Fixture {
+struct ErasingFixture {
   TempDir directory;
   ManualClock clock;
   std::unique_ptr<Journal> journal = opened(directory.path(), clock);
@@ -65,15 +63,9 @@ struct Fixture {
   }
 };
 
-std::string only_fault(const AuditVerifier::Verdict& verdict) {
-  INFO((verdict.faults.size() > 1 ? verdict.faults[1] : ""));
-  REQUIRE(verdict.faults.size() == 1);
-  return verdict.faults.front();
-}
-
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "what a person had erased is gone, and the chain tells who, why and which") {
+TEST_CASE_METHOD(ErasingFixture, "what a person had erased is gone, and the chain tells who, why and which") {
   for (std::uint64_t n = 1; n <= 9; ++n) finish(n, n % 3 == 0 ? "CN=Jane Doe" : "CN=somebody");
   const WorkItem other = finish(10, "CN=else", ItemState::Dead);
   CHECK(erase("jane doe") == 3);
@@ -97,7 +89,7 @@ TEST_CASE_METHOD(Fixture, "what a person had erased is gone, and the chain tells
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a second erasure finds nothing and leaves no record") {
+TEST_CASE_METHOD(ErasingFixture, "a second erasure finds nothing and leaves no record") {
   finish(1, "CN=Jane Doe");
   CHECK(erase("Jane Doe") == 1);
   const AuditHead before = head();
@@ -110,7 +102,7 @@ TEST_CASE_METHOD(Fixture, "a second erasure finds nothing and leaves no record")
   CHECK(verdict.erased == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "what is open stays") {
+TEST_CASE_METHOD(ErasingFixture, "what is open stays") {
   WorkItem open = fresh_item(journal->next_id(), 1);
   open.set_label("subject", "CN=Jane Doe");
   REQUIRE(commit_now(*journal, {open, true, {}}) == CommitResult::Committed);
@@ -118,7 +110,7 @@ TEST_CASE_METHOD(Fixture, "what is open stays") {
   CHECK(journal->find(open.id)->has_value());
 }
 
-TEST_CASE_METHOD(Fixture, "erasures of any size and retention are told apart") {
+TEST_CASE_METHOD(ErasingFixture, "erasures of any size and retention are told apart") {
   for (std::uint64_t n = 0; n < 600; ++n) finish(n, n % 2 == 0 ? "CN=Jane Doe" : "CN=somebody");
   CHECK(erase("Jane Doe") == 300);
   CHECK(verified().erasures.size() == 2);
@@ -137,7 +129,7 @@ TEST_CASE_METHOD(Fixture, "erasures of any size and retention are told apart") {
   CHECK(verdict.verified == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "whoever changes what an erasure left is found") {
+TEST_CASE_METHOD(ErasingFixture, "whoever changes what an erasure left is found") {
   for (std::uint64_t n = 1; n <= 4; ++n) finish(n, n == 2 ? "CN=Jane Doe" : "CN=somebody");
   CHECK(erase("Jane Doe") == 1);
   finish(5, "CN=somebody");
@@ -165,7 +157,7 @@ TEST_CASE_METHOD(Fixture, "whoever changes what an erasure left is found") {
   }
 }
 
-TEST_CASE_METHOD(Fixture, "not a byte of what was erased is left in the files after the purge") {
+TEST_CASE_METHOD(ErasingFixture, "not a byte of what was erased is left in the files after the purge") {
   // Long enough for pages of its own, and among others so that pages are split and joined.
   const std::string name = "CN=Jane Unmistakable Doe";
   for (std::uint64_t n = 0; n < 400; ++n) {
@@ -183,7 +175,7 @@ TEST_CASE_METHOD(Fixture, "not a byte of what was erased is left in the files af
   CHECK(journal->search("later", 1)->size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a journal that was opened for reading erases nothing") {
+TEST_CASE_METHOD(ErasingFixture, "a journal that was opened for reading erases nothing") {
   finish(1, "CN=Jane Doe");
   CHECK(erase("Jane Doe") == 1);
   journal.reset();

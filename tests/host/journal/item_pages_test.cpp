@@ -9,7 +9,7 @@ using namespace certspan::testing;
 
 namespace {
 
-struct Fixture {
+struct PagesFixture {
   TempDir directory;
   ManualClock clock;
   std::unique_ptr<Journal> journal = opened(directory.path(), clock);
@@ -51,7 +51,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "open and finished items are read by their ids, each once, in both directions") {
+TEST_CASE_METHOD(PagesFixture,
+                 "open and finished items are read by their ids, each once, in both directions") {
   std::vector<WorkId> ids;
   std::vector<WorkItem> items;
   for (std::uint64_t n = 0; n < 20; ++n) ids.push_back(items.emplace_back(accept(n)).id);
@@ -62,7 +63,8 @@ TEST_CASE_METHOD(Fixture, "open and finished items are read by their ids, each o
   }
 }
 
-TEST_CASE_METHOD(Fixture, "who reads while items finish and come meets each once, and none that came later") {
+TEST_CASE_METHOD(PagesFixture,
+                 "who reads while items finish and come meets each once, and none that came later") {
   std::vector<WorkId> ids;
   std::vector<WorkItem> items;
   for (std::uint64_t n = 0; n < 12; ++n) ids.push_back(items.emplace_back(accept(n)).id);
@@ -77,7 +79,7 @@ TEST_CASE_METHOD(Fixture, "who reads while items finish and come meets each once
   CHECK(found == ids);
 }
 
-TEST_CASE_METHOD(Fixture, "a page ends after so many rows, whether it found anything or not") {
+TEST_CASE_METHOD(PagesFixture, "a page ends after so many rows, whether it found anything or not") {
   const WorkItem first = accept(1);
   std::vector<Transition> many;
   for (std::uint64_t n = 10; n < 6010; ++n) {
@@ -94,7 +96,7 @@ TEST_CASE_METHOD(Fixture, "a page ends after so many rows, whether it found anyt
   CHECK(journal->list(filter)->size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what is indexed is found by its index and compared as a whole") {
+TEST_CASE_METHOD(PagesFixture, "what is indexed is found by its index and compared as a whole") {
   const WorkItem a = accept(1);
   const WorkItem b = accept(2);
   finish(a);
@@ -113,7 +115,7 @@ TEST_CASE_METHOD(Fixture, "what is indexed is found by its index and compared as
   CHECK(all(filter, 10) == std::vector{b.id});
 }
 
-TEST_CASE_METHOD(Fixture, "the ends of a time are the items' own times, to the millisecond") {
+TEST_CASE_METHOD(PagesFixture, "the ends of a time are the items' own times, to the millisecond") {
   const WallMs start = clock.wall_ms();
   std::vector<WorkId> ids;
   for (std::uint64_t n = 0; n < 5; ++n) {
@@ -132,7 +134,7 @@ TEST_CASE_METHOD(Fixture, "the ends of a time are the items' own times, to the m
   CHECK(all(filter, 10) == std::vector{early});
 }
 
-TEST_CASE_METHOD(Fixture, "pages hold no secrets") {
+TEST_CASE_METHOD(PagesFixture, "pages hold no secrets") {
   accept(1);
   const ItemPage found = page({}, {}, 10);
   REQUIRE(found.items.size() == 1);

@@ -54,4 +54,10 @@ std::string opening_error(const std::filesystem::path& directory, bool read_only
   return journal ? std::string() : journal.error().code;
 }
 
+std::string only_fault(const AuditVerifier::Verdict& verdict) {
+  INFO((verdict.faults.size() > 1 ? verdict.faults[1] : ""));
+  REQUIRE(verdict.faults.size() == 1);
+  return verdict.faults.front();
+}
+
 }  // namespace certspan::testing

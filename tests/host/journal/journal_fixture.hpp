@@ -5,10 +5,15 @@
 #include <memory>
 #include <string>
 
+#include "host/journal/audit_verifier.hpp"
 #include "host/journal/journal.hpp"
 #include "tests/host/journal/journal_items.hpp"
 
 namespace certspan::testing {
+
+constexpr WallMs kDay = 24LL * 3600 * 1000;
+/// Where the clock of a test begins: 2027-01-15.
+constexpr WallMs kStart = 1'800'000'000'000;
 
 /// A directory of its own, removed with all that is in it.
 class TempDir {
@@ -32,7 +37,7 @@ class ManualClock final : public Clock {
   void set(WallMs wall) { wall_ = wall; }
 
  private:
-  std::atomic<WallMs> wall_{1'800'000'000'000};
+  std::atomic<WallMs> wall_{kStart};
 };
 
 /// A file's bytes; "" if it can't be read.
@@ -47,5 +52,8 @@ std::unique_ptr<Journal> opened(const std::filesystem::path& directory, const Cl
                                 bool read_only = false);
 /// The code of the error that opening gives; "" if it opens.
 std::string opening_error(const std::filesystem::path& directory, bool read_only = false);
+
+/// What is wrong with the audit chain; fails the test if that is not one thing.
+std::string only_fault(const AuditVerifier::Verdict& verdict);
 
 }  // namespace certspan::testing

@@ -143,7 +143,6 @@ TEST_CASE_METHOD(OpeningFixture, "a path with signs that mean something in a URI
 TEST_CASE_METHOD(OpeningFixture,
                  "the newest record's time stays when the clock goes back, until it is accepted") {
   ManualClock clock;
-  constexpr WallMs kStart = 1'800'000'000'000;
   auto journal = opened(directory.path(), clock);
   const auto commit = [&](std::uint64_t n) {
     REQUIRE(commit_now(*journal, {fresh_item(journal->next_id(), n), true, {}}) == CommitResult::Committed);

@@ -13,9 +13,6 @@ using namespace certspan::testing;
 
 namespace {
 
-constexpr WallMs kDay = 24LL * 3600 * 1000;
-constexpr WallMs kStart = 1'800'000'000'000;  // 2027-01-15
-
 struct RetentionFixture {
   TempDir directory;
   ManualClock clock;

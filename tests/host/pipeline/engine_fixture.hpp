@@ -26,6 +26,10 @@ struct ClientAnswer {
   bool operator==(const ClientAnswer&) const = default;
 };
 
+/// A client waits until its item is done or pending.
+constexpr ReplyRule kTellPending{.within = std::chrono::milliseconds(45'000),
+                                 .then = ReplyRule::Then::Pending};
+
 /// A request under way; `get` waits for its answer.
 using PendingAnswer = std::future<ClientAnswer>;
 

@@ -7,8 +7,6 @@
 namespace certspan {
 namespace {
 
-const ReplyRule kTellPending{.within = std::chrono::milliseconds(45'000), .then = ReplyRule::Then::Pending};
-
 TEST_CASE("an item is issued by the embedded CA in one commit, and a repeat gets the same certificate") {
   EngineFixture fixture;
   fixture.start(EngineFixture::pipeline({"local"}));

@@ -9,8 +9,6 @@
 namespace certspan {
 namespace {
 
-const ReplyRule kTellPending{.within = std::chrono::milliseconds(45'000), .then = ReplyRule::Then::Pending};
-
 /// Repeats a person's command while the item is being worked on.
 template <typename Command>
 auto persist(const Command& command) {
