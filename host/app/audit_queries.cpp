@@ -101,6 +101,15 @@ AuditRecord erasure_from(const Json& object) {
   return record;
 }
 
+Json to_json(const Restore& restore) {
+  return {{"backup_at", to_wall_text(restore.backup_at)},
+          {"restored_at", to_wall_text(restore.restored_at)},
+          {"started_at", restore.started_at ? Json(to_wall_text(*restore.started_at)) : Json()},
+          {"audit_number", restore.audit_number},
+          {"audit_hash", to_hex(restore.audit_hash)},
+          {"nothing_lost", restore.nothing_lost}};
+}
+
 tl::unexpected<Error> no_answer() {
   return fail(Outcome::Internal, "control.no_answer",
               "the host's answer can't be read: use the certspan of its own version");
@@ -108,7 +117,13 @@ tl::unexpected<Error> no_answer() {
 
 Result<Json> head_of(Journal& journal, const HeadSigner* signer) {
   CERTSPAN_TRY(const AuditHead head, journal.audit_head());
-  Json answer = {{"number", head.number}, {"hash", to_hex(head.hash)}, {"removed", head.removed}};
+  CERTSPAN_TRY(const auto restores, journal.restores());
+  Json list = Json::array();
+  for (const Restore& restore : restores) list.push_back(to_json(restore));
+  Json answer = {{"number", head.number},
+                 {"hash", to_hex(head.hash)},
+                 {"removed", head.removed},
+                 {"restores", std::move(list)}};
   if (signer != nullptr) {
     CERTSPAN_TRY(answer["signed"], signer->sign(head, SystemClock().wall_ms()));
     answer["key"] = signer->key();
@@ -231,6 +246,19 @@ Json verdict_to_json(const AuditVerifier::Verdict& verdict) {
           {"erased", verdict.erased},     {"unchained", verdict.unchained},
           {"heads", verdict.heads},       {"old_heads", verdict.old_heads},
           {"faults", verdict.faults},     {"erasures", std::move(erasures)}};
+}
+
+std::string tell_restores(const Json& restores) {
+  std::string text;
+  for (const Json& restore : restores) {
+    const auto number = restore.value("audit_number", std::uint64_t{0});
+    text += fmt::format(
+        "the journal was put back at {} from a backup of {}, where the chain ended at number {}: heads "
+        "beyond "
+        "that number that were told in between are of items that are lost\n",
+        restore.value("restored_at", ""), restore.value("backup_at", ""), number);
+  }
+  return text;
 }
 
 std::string tell_verdict(const AuditVerifier::Verdict& verdict) {

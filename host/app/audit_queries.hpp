@@ -27,6 +27,8 @@ nlohmann::ordered_json exported(const AuditRecord& record, const AuditHash& hash
 nlohmann::ordered_json exported(const AuditGap& gap);
 
 nlohmann::json verdict_to_json(const AuditVerifier::Verdict& verdict);
+/// The restores in the answer to `audit_head`; "" if there are none.
+std::string tell_restores(const nlohmann::json& restores);
 std::string tell_verdict(const AuditVerifier::Verdict& verdict);
 
 }  // namespace certspan

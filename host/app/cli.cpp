@@ -26,6 +26,7 @@ class CommandLine {
     add_setup_commands();
     add_host_commands();
     add_audit_commands();
+    add_backup_commands();
     add_plugin_commands();
     add_work_commands();
     add_challenge_commands();
@@ -158,6 +159,35 @@ class CommandLine {
                            [this] { return command_audit_verify(common_, file_); });
     verify->add_option("--against", file_, "file with heads of the chain that were told outside the host");
     with_config_and_json(verify);
+  }
+
+  void add_backup_commands() {
+    CLI::App* backup = app_.add_subcommand("backup", "journal, ledger, keys and configuration as one set")
+                           ->require_subcommand(1);
+    CLI::App* create = add(*backup, "create", "make one, of a running host or of one that is down",
+                           [this] { return command_backup_create(common_, backup_); });
+    create->add_option("--out", backup_.file, "new file for it")->required();
+    with_config_and_json(with_passphrase(create));
+    CLI::App* restore = add(*backup, "restore", "put one back into a new directory",
+                            [this] { return command_backup_restore(backup_, common_.json); });
+    restore->add_option("--in", backup_.file, "the backup")->required();
+    restore
+        ->add_option("--to", backup_.to, "new or empty directory; each file comes below it at its own place")
+        ->required();
+    restore->add_flag("--nothing-lost", backup_.nothing_lost,
+                      "the host did no work after the backup, so that no CA has to be asked what it did");
+    with_passphrase(restore)->add_flag("--json", common_.json, "print JSON");
+    CLI::App* verify = add(*backup, "verify", "read all of one and say whether it is whole",
+                           [this] { return command_backup_verify(backup_, common_.json); });
+    verify->add_option("--in", backup_.file, "the backup")->required();
+    with_passphrase(verify)->add_flag("--json", common_.json, "print JSON");
+  }
+
+  CLI::App* with_passphrase(CLI::App* sub) {
+    CLI::App* way = sub->add_option_group("encryption")->require_option(1);
+    way->add_option("--passphrase-file", backup_.passphrase_file, "file that the passphrase stands in");
+    way->add_flag("--danger-plain", backup_.danger_plain, "not encrypted: whoever has it has the keys");
+    return sub;
   }
 
   void add_plugin_commands() {
@@ -308,6 +338,7 @@ class CommandLine {
   ChosenWork chosen_work_;
   ResolveOptions resolve_;
   CaOptions ca_;
+  BackupOptions backup_;
   bool mermaid_ = false;
   std::string text_, connector_, endpoint_, profile_, lifetime_, subject_;
   std::filesystem::path file_;

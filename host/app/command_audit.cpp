@@ -27,12 +27,15 @@ class AuditSource {
     }
     if (!head) return tl::unexpected(std::move(head).error());
     CERTSPAN_TRY(source.head_, audit_head_from(*head));
+    source.restores_ = head->value("restores", nlohmann::json::array());
     source.key_ = head->value("key", std::string());
     source.signed_ = head->value("signed", std::string());
     return source;
   }
 
   const AuditHead& head() const { return head_; }
+  /// The backups that the journal was put back from.
+  const nlohmann::json& restores() const { return restores_; }
   /// The public key of the host; "" if it has none yet.
   const std::string& key() const { return key_; }
   /// The head as the host signs it; "" as above.
@@ -85,6 +88,7 @@ class AuditSource {
   std::unique_ptr<Journal> journal_;
   std::optional<HeadSigner> signer_;
   AuditHead head_;
+  nlohmann::json restores_;
   std::string key_;
   std::string signed_;
 };
@@ -151,9 +155,11 @@ ExitCode command_audit_verify(const CommonOptions& options, const std::filesyste
   const auto verdict = verified(*source, against, nullptr, nullptr);
   if (!verdict) return complain(verdict.error());
   if (options.json) {
-    print_json(verdict_to_json(*verdict));
+    auto json = verdict_to_json(*verdict);
+    json["restores"] = source->restores();
+    print_json(json);
   } else {
-    std::cout << tell_verdict(*verdict);
+    std::cout << tell_verdict(*verdict) << tell_restores(source->restores());
   }
   return verdict->faults.empty() ? ExitCode::Ok : ExitCode::Failure;
 }

@@ -95,6 +95,20 @@ ExitCode command_audit_export(const CommonOptions& options);
 /// not empty, whether the chain is the one that was told outside. Failure if not.
 ExitCode command_audit_verify(const CommonOptions& options, const std::filesystem::path& against);
 
+struct BackupOptions {
+  std::filesystem::path file;             ///< the backup
+  std::filesystem::path passphrase_file;  ///< empty only with danger_plain
+  std::filesystem::path to;               ///< restore: a new or empty directory
+  bool danger_plain = false;
+  bool nothing_lost = false;  ///< restore: no host worked after the backup was made
+};
+/// Makes a backup of the running host, or of one that is down.
+ExitCode command_backup_create(const CommonOptions& options, const BackupOptions& backup);
+/// Puts one back into a new directory. Needs no configuration.
+ExitCode command_backup_restore(const BackupOptions& backup, bool json);
+/// Reads all of one and holds it against its manifest.
+ExitCode command_backup_verify(const BackupOptions& backup, bool json);
+
 /// Runs a named command of a connector in the running host. `connector` may be empty when just one offers it.
 ExitCode command_action(const CommonOptions& options, const std::string& connector, const std::string& action,
                         const nlohmann::json& arguments);

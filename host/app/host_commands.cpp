@@ -11,6 +11,7 @@
 #include "host/app/listeners.hpp"
 #include "host/app/work_queries.hpp"
 #include "host/app/work_report.hpp"
+#include "host/journal/snapshot.hpp"
 
 namespace certspan {
 namespace {
@@ -138,6 +139,8 @@ void HostProcess::add_commands() {
   control_->add_command("work_erase", Person::Admin, [this](const Json& arguments, const Peer& peer) {
     return command_work_erase(arguments, peer);
   });
+  control_->add_command("journal_snapshot", Person::Admin,
+                        [this](const Json&, const Peer&) { return command_journal_snapshot(); });
   add("work_retry", Person::Operator,
       [this](const Json& arguments, const Peer& peer) { return command_work_retry(arguments, peer); });
   add("work_cancel", Person::Operator,
@@ -154,6 +157,10 @@ nlohmann::json HostProcess::status() const {
   if (clock_behind_)
     notices.push_back(
         "the wall clock is behind the journal; no new work is accepted (certspan clock accept)");
+  if (lost_time_.until > clock_.wall_ms()) {
+    notices.push_back("the journal was put back from a backup: until " + to_wall_text(lost_time_.until) +
+                      " every CA is asked what it did before it issues");
+  }
   for (const DangerSwitch& danger : deployment_->checked().config.dangers)
     notices.push_back(danger.path + " is on");
   if (last_reload_.starts_with("refused")) notices.push_back("the last reload was " + last_reload_);
@@ -246,6 +253,17 @@ Result<nlohmann::json> HostProcess::command_work_erase(const nlohmann::json& arg
                {"who", peer.name},
                {"reason", arguments.value("reason", std::string())}});
   return answer;
+}
+
+/// Two at a time would write into one file.
+Result<nlohmann::json> HostProcess::command_journal_snapshot() {
+  if (snapshot_under_way_.exchange(true)) {
+    return fail(Outcome::Unavailable, "backup.busy", "another backup is being made: try again later");
+  }
+  const auto written = journal_->snapshot(data_dir_ / kSnapshotName);
+  snapshot_under_way_ = false;
+  if (!written) return tl::unexpected(written.error());
+  return nlohmann::json::object();
 }
 
 Result<nlohmann::json> HostProcess::command_clock_accept() {

@@ -89,15 +89,42 @@ ExitCode HostProcess::start() {
   head_signer_ = std::move(*signer);
   checked->catalog->sweep_copies(plugin_copies(config));
   clock_behind_ = clock_.wall_ms() + kMostBehind < journal_->newest_record();
+  data_dir_ = config.host.data_dir;
+  if (const auto noted = take_note_of_restores(config.host.repeat_window); !noted) {
+    return say(noted.error(), ExitCode::CannotStart);
+  }
   Engine::Options options;
   options.cpu_threads = cpu_threads();
   options.intake.repeat_window = config.host.repeat_window;
+  options.lost_time = lost_time_;
   engine_ = std::make_unique<Engine>(
       options, Engine::Backends{*log_, clock_, *journal_, [this] { journal_failed(); }});
   http_ = std::make_unique<HttpServer>(HttpOptions{});
   deployment_ = std::make_unique<Deployment>(
       std::move(*checked), Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
   return start_listening();
+}
+
+/// Clients may repeat requests of the time after a backup for as long as any others.
+Result<void> HostProcess::take_note_of_restores(std::chrono::milliseconds repeat_window) {
+  const WallMs now = std::max(clock_.wall_ms(), journal_->newest_record());
+  CERTSPAN_TRY(auto restores, journal_->restores());
+  bool fresh = false;
+  for (Restore& restore : restores) {
+    if (!restore.nothing_lost) {
+      lost_time_.since = restore.started_at.value_or(now);
+      lost_time_.until = lost_time_.since + repeat_window.count();
+    }
+    if (restore.started_at) continue;
+    fresh = true;
+    log_->write(LogLevel::Warn, "the journal was put back from a backup",
+                {{"backup_at", to_wall_text(restore.backup_at)},
+                 {"restored_at", to_wall_text(restore.restored_at)},
+                 {"audit_number", std::to_string(restore.audit_number)},
+                 {"asks_until", restore.nothing_lost ? "" : to_wall_text(lost_time_.until)}});
+  }
+  if (!fresh) return {};
+  return journal_->start_restores(now);
 }
 
 /// Everything that can be refused (ports, connectors, routes, socket) comes before the first request is let

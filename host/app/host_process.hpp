@@ -47,6 +47,7 @@ class HostProcess {
  private:
   ExitCode start();
   ExitCode start_listening();
+  Result<void> take_note_of_restores(std::chrono::milliseconds repeat_window);
   void add_commands();
   void serve(const sigset_t& signals);
   std::chrono::milliseconds until_due() const;
@@ -67,6 +68,7 @@ class HostProcess {
   Result<nlohmann::json> command_work_erase(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_resolve(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_clock_accept();
+  Result<nlohmann::json> command_journal_snapshot();
 
   const std::filesystem::path config_file_;
   SystemClock clock_;
@@ -82,6 +84,9 @@ class HostProcess {
   Notifier notifier_;
   std::string last_reload_;
   std::atomic<bool> clock_behind_{false};
+  std::atomic<bool> snapshot_under_way_{false};
+  std::filesystem::path data_dir_;  ///< set before anybody can ask
+  LostTime lost_time_;
   WallMs started_at_ = 0;
   std::optional<WallMs> renew_tls_at_;  // of the main thread
   std::atomic<bool> journal_failed_{false};

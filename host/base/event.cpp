@@ -31,6 +31,7 @@ constexpr EventKind kKinds[] = {
     {42, "JournalFullWaits", "waits for the journal"},
     {43, "JournalTooLarge", "too large for the journal"},
     {44, "WorkTakenUp", "took up open items"},
+    {45, "JournalRestored", "the journal was put back from a backup"},
     {46, "KeyRotationNotEnded", "a rotation of the journal's key has not ended"},
     {50, "CommandRun", "command"},
     {51, "CommandRefused", "command refused"},

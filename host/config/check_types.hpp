@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -29,8 +30,9 @@ struct PreparedConnector {
   std::string name;
   std::string plugin;
   std::string type;
-  std::string settings;            ///< JSON, checked against the type's schema
-  std::vector<SecretRef> secrets;  ///< token "secret:<n>" in the settings opens secrets[n]
+  std::string settings;                      ///< JSON, checked against the type's schema
+  std::vector<SecretRef> secrets;            ///< token "secret:<n>" in the settings opens secrets[n]
+  std::vector<std::filesystem::path> files;  ///< that its settings name by path; absolute
   std::vector<RouteGrant> grants;
   std::vector<std::string> uses;  ///< connectors that its settings name
   bool shares_secret = false;     ///< has a secret that every device puts into its request

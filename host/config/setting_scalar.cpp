@@ -244,8 +244,11 @@ Json read_setting_scalar(SettingsRun& run, const SettingSpot& spot, SettingScope
   }
   if (json.is_string() && !check_text(run, spot, json.get_ref<const std::string&>(), scope)) return nullptr;
   if (json.is_number()) check_bounds(run, spot, json.get<double>(), {});
-  if (json.is_string() && spot.schema.marked(kPathMark))
-    return from_the_file(run, json.get_ref<const std::string&>());
+  if (json.is_string() && spot.schema.marked(kPathMark)) {
+    const std::string path = from_the_file(run, json.get_ref<const std::string&>());
+    if (!path.empty()) run.into().files.emplace_back(path);
+    return path;
+  }
   return json;
 }
 

@@ -155,16 +155,22 @@ Result<void> GroupCommitter::claim_open(const std::function<Result<void>(sql::Da
 }
 
 Result<void> GroupCommitter::accept_clock() {
-  const MutexLock lock(mutex_);
   const WallMs now = clock_.wall_ms();
-  CERTSPAN_CHECK(in_transaction([&]() CERTSPAN_REQUIRES(mutex_) -> Result<void> {
-    const auto set = database_.run("UPDATE totals SET newest = " + std::to_string(now));
-    if (set) return {};
-    take_back(set.error());
-    return tl::unexpected(sql::to_error(set.error(), path_));
+  CERTSPAN_CHECK(change([&](sql::Database& database) {
+    return database.run("UPDATE totals SET newest = " + std::to_string(now));
   }));
   newest_ = now;
   return {};
+}
+
+Result<void> GroupCommitter::change(const std::function<sql::Tried<void>(sql::Database&)>& write) {
+  const MutexLock lock(mutex_);
+  return in_transaction([&]() CERTSPAN_REQUIRES(mutex_) -> Result<void> {
+    const auto written = write(database_);
+    if (written) return {};
+    take_back(written.error());
+    return tl::unexpected(sql::to_error(written.error(), path_));
+  });
 }
 
 Result<void> GroupCommitter::in_transaction(const std::function<Result<void>()>& body) {

@@ -43,6 +43,9 @@ class GroupCommitter {
   /// Makes the wall time as it is the newest record's.
   Result<void> accept_clock();
 
+  /// Runs `write` as a transaction of its own. Errors: those of sql::to_error.
+  Result<void> change(const std::function<sql::Tried<void>(sql::Database&)>& write);
+
   StateCounts counts() const;
   /// Of what is committed.
   AuditHead audit_head();

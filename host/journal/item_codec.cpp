@@ -37,7 +37,8 @@ struct ItemTag {
     Reason,
     Issuer,
     Certificate,
-    Attempt
+    Attempt,
+    Turn
   };
 };
 struct PairTag {
@@ -93,6 +94,7 @@ void encode_origin(FieldWriter& out, const WorkItem& item) {
   out.text(ItemTag::Message, item.message);
   out.text(ItemTag::Transaction, item.transaction_id);
   out.bytes(ItemTag::RequestDigest, item.request_digest);
+  out.number(ItemTag::Turn, item.turn);
   if (keeps_request(item.state)) out.bytes(ItemTag::Signer, item.signer);
   for (const auto& label : item.labels) out.element(ItemTag::Label, encode(label));
 }
@@ -300,6 +302,9 @@ void read_item_field(FieldReader& in, WorkItem& item) {
       break;
     case ItemTag::Certificate:
       item.certificate = copy_of(in.bytes());
+      break;
+    case ItemTag::Turn:
+      item.turn = in.number();
       break;
     case ItemTag::Attempt:
       read_element(in, item.attempts, blank_attempt(), read_attempt_field);

@@ -64,6 +64,16 @@ struct ErasureOrder {
   std::string reason;  ///< kept for good: names nobody
 };
 
+/// That a journal was put back from a backup: what happened after the backup is not in it.
+struct Restore {
+  WallMs backup_at = 0;              ///< when the backup was made
+  WallMs restored_at = 0;            ///< when it was put back
+  std::optional<WallMs> started_at;  ///< when a host first started from it
+  std::uint64_t audit_number = 0;    ///< where the audit chain ended in the backup
+  AuditHash audit_hash{};            ///< the hash there
+  bool nothing_lost = false;         ///< on a person's word no host worked after the backup
+};
+
 /// The durable record of every accepted work item and of the connectors' stores.
 ///
 /// Thread-safe. One process holds the directory. Writes go through one writer thread that commits in groups:
@@ -151,6 +161,16 @@ class Journal {
   /// small or `may_rewrite` (every commit waits meanwhile), and empties the log. Errors: journal.locked if
   /// somebody reads for too long, and those of writing.
   virtual Result<Purge> purge(bool may_rewrite) = 0;
+
+  /// Writes all that is committed into the new file `to`, while work goes on: for a backup. Takes seconds for
+  /// each gigabyte. Errors: those of writing.
+  virtual Result<void> snapshot(const std::filesystem::path& to) = 0;
+  /// The backups that this journal was put back from, oldest first.
+  virtual Result<std::vector<Restore>> restores() = 0;
+  /// Says so of this journal.
+  virtual Result<void> add_restore(const Restore& restore) = 0;
+  /// From now on every restore has been started from.
+  virtual Result<void> start_restores(WallMs now) = 0;
 
   /// Removes now what has outlived its retention, as otherwise happens by and by. Returns how many items.
   virtual Result<std::uint64_t> expire() = 0;

@@ -12,6 +12,7 @@
 #include "host/journal/journal_keys.hpp"
 #include "host/journal/key_file.hpp"
 #include "host/journal/schema.hpp"
+#include "host/journal/snapshot.hpp"
 
 namespace certspan {
 namespace {
@@ -73,6 +74,7 @@ Result<void> expect_journal(const std::filesystem::path& directory) {
 Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory) {
   CERTSPAN_CHECK(prepare_data_directory(directory));
   CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::hold(directory));
+  remove_snapshot(directory / kSnapshotName);
   const std::string path = (directory / kDatabaseName).string();
   CERTSPAN_CHECK(make_database_file(path));
   CERTSPAN_TRY(sql::Database writing, open_database(path, sql::OpenMode::ReadWrite));

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "host/journal/inspection.hpp"
+#include "host/journal/restores.hpp"
+#include "host/journal/snapshot.hpp"
 
 namespace certspan {
 namespace {
@@ -135,6 +137,26 @@ Result<std::uint64_t> ReadingJournal::erase(const ErasureOrder&) {
 }
 
 Result<Journal::Purge> ReadingJournal::purge(bool) {
+  return only_reading();
+}
+
+Result<void> ReadingJournal::snapshot(const std::filesystem::path& to) {
+  return write_snapshot(opened_.path, opened_.read_mode, to);
+}
+
+Result<std::vector<Restore>> ReadingJournal::restores() {
+  auto database = sql::Database::open(opened_.path, opened_.read_mode);
+  if (!database) return tl::unexpected(sql::to_error(database.error(), opened_.path));
+  auto restores = read_restores(*database);
+  if (!restores) return tl::unexpected(sql::to_error(restores.error(), opened_.path));
+  return std::move(*restores);
+}
+
+Result<void> ReadingJournal::add_restore(const Restore&) {
+  return only_reading();
+}
+
+Result<void> ReadingJournal::start_restores(WallMs) {
   return only_reading();
 }
 

@@ -39,6 +39,10 @@ class ReadingJournal : public Journal {
   Result<std::vector<AuditRecord>> audit_erasures(std::uint64_t after, std::size_t limit) override;
   Result<std::uint64_t> erase(const ErasureOrder& order) override;
   Result<Purge> purge(bool may_rewrite) override;
+  Result<void> snapshot(const std::filesystem::path& to) override;
+  Result<std::vector<Restore>> restores() override;
+  Result<void> add_restore(const Restore& restore) override;
+  Result<void> start_restores(WallMs now) override;
   Result<std::uint64_t> expire() override;
   void keep_finished_for(std::chrono::milliseconds retention) override;
   Result<Compaction> compact(bool may_rewrite) override;

@@ -97,8 +97,22 @@ CREATE TABLE audit_erasures (
 ) STRICT;
 )sql";
 
+// The backups that the journal was put back from.
+constexpr const char* kVersion5 = R"sql(
+CREATE TABLE restores (
+  row INTEGER PRIMARY KEY,
+  backup_at INTEGER NOT NULL,
+  restored_at INTEGER NOT NULL,
+  started_at INTEGER,
+  audit_number INTEGER NOT NULL,
+  audit_hash BLOB NOT NULL,
+  nothing_lost INTEGER NOT NULL
+) STRICT;
+)sql";
+
 /// Step n brings version n to n + 1. Steps are only ever added.
-constexpr std::array<const char*, kSchemaVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr std::array<const char*, kSchemaVersion> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                                            kVersion5};
 
 Error described(const sql::Failure& failure, const std::string& path) {
   return sql::to_error(failure, path);

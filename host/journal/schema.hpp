@@ -10,10 +10,10 @@
 namespace certspan {
 
 /// The schema that this program writes.
-inline constexpr std::int64_t kSchemaVersion = 4;
+inline constexpr std::int64_t kSchemaVersion = 5;
 /// Everything that a journal is made of.
-inline constexpr std::array<std::string_view, 6> kTables = {"hot",    "done",       "store",
-                                                            "totals", "audit_gaps", "audit_erasures"};
+inline constexpr std::array<std::string_view, 7> kTables = {
+    "hot", "done", "store", "totals", "audit_gaps", "audit_erasures", "restores"};
 /// Bytes; up to this a file is written anew in less than a second.
 inline constexpr std::int64_t kSmallFile = std::int64_t{64} * 1024 * 1024;
 /// SQLite's number for a file that gives free pages back when it is asked to.

@@ -13,6 +13,7 @@
 #include "host/journal/item_reader.hpp"
 #include "host/journal/opening.hpp"
 #include "host/journal/reading_journal.hpp"
+#include "host/journal/restores.hpp"
 #include "host/journal/retention.hpp"
 
 namespace certspan {
@@ -41,6 +42,13 @@ class SqliteJournal final : public ReadingJournal {
   }
   Result<Purge> purge(bool may_rewrite) override {
     return purge_journal(opened().path, *committer_, *retention_, may_rewrite);
+  }
+  Result<void> add_restore(const Restore& restore) override {
+    return committer_->change([&](sql::Database& database) { return insert_restore(database, restore); });
+  }
+  Result<void> start_restores(WallMs now) override {
+    return committer_->change(
+        [&](sql::Database& database) { return certspan::start_restores(database, now); });
   }
   Result<std::uint64_t> expire() override {
     const auto go_on = [] { return true; };

@@ -64,4 +64,9 @@ void WorkItem::set_label(std::string_view name, std::string_view value) {
   }
 }
 
+void WorkItem::add_attempt(Attempt attempt) {
+  if (attempts.size() >= kMostAttempts) attempts.erase(attempts.begin());
+  attempts.push_back(std::move(attempt));
+}
+
 }  // namespace certspan

@@ -43,7 +43,8 @@ inline bool keeps_request(ItemState state) {
 /// One call that was made for an item, for `why` and for dead letters.
 struct Attempt {
   std::uint32_t step = 0;
-  std::string call;  ///< "validate", "check_request", "issue", "poll", "lookup", "check_certificate"
+  std::string call;  ///< "validate", "check_request", "issue", "poll", "lookup", "check_certificate";
+                     ///< "resolve": a person said that the issuer did nothing
   std::string connector;
   std::string version;  ///< of the plugin
   Outcome outcome = Outcome::Internal;
@@ -61,6 +62,9 @@ struct WorkItem {
   std::uint32_t epoch = 0;  ///< raised by each claim; a transition with an older one is refused
 
   ItemKey key{};
+  /// Tells it from other items with this key (host/pipeline/turn.hpp); 0: from an older certspan, which told
+  /// them by their ids.
+  std::uint64_t turn = 0;
   std::optional<ItemKey> poll_key;
   std::string source;
   std::string pipeline;
@@ -98,6 +102,8 @@ struct WorkItem {
   std::string_view label(std::string_view name) const;
   /// Sets a label, replacing an earlier value.
   void set_label(std::string_view name, std::string_view value);
+  /// The oldest one makes room.
+  void add_attempt(Attempt attempt);
 };
 
 }  // namespace certspan

@@ -11,10 +11,13 @@ std::string_view profile_of(const WorkItem& item) {
   return item.step < item.steps.size() ? std::string_view(item.steps[item.step].profile) : std::string_view();
 }
 
-/// SHA-256 of the source's key and the work id.
-ItemKey key_of_item(const WorkItem& item, std::string_view id) {
+/// SHA-256 of the source's key and the work id, or the turn.
+ItemKey key_for(CallKey kind, const WorkItem& item, const std::string& id) {
+  if (kind == CallKey::Source) return item.key;
+  const bool by_turn = kind == CallKey::Turn && item.turn != 0;
+  const std::string told_by = by_turn ? "turn " + std::to_string(item.turn) : id;
   Bytes text = copy_of(item.key);
-  text.insert(text.end(), id.begin(), id.end());
+  text.insert(text.end(), told_by.begin(), told_by.end());
   ItemKey key{};
   SHA256(text.data(), text.size(), key.data());
   return key;
@@ -28,7 +31,7 @@ std::uint64_t to_abi_ns(std::chrono::steady_clock::time_point time) {
 }
 
 AbiItem::AbiItem(const WorkItem& item, const CallTerms& terms, CallKey key)
-    : id_(to_string(item.id)), key_(key == CallKey::Item ? key_of_item(item, id_) : item.key) {
+    : id_(to_string(item.id)), key_(key_for(key, item, id_)) {
   labels_.reserve(item.labels.size());
   for (const auto& [name, value] : item.labels) labels_.push_back({to_abi(name), to_abi(value)});
 

@@ -23,8 +23,9 @@ std::uint64_t to_abi_ns(std::chrono::steady_clock::time_point time);
 /// Which idempotency key a call carries. A source's key comes back with every repeat of the same bytes, even
 /// after the journal has ceased to answer for them, when they are a new item. Validators see that one: a
 /// challenge that was spent for it stays its own. Issuers see a key of this item alone: a new item must never
-/// get an old certificate.
-enum class CallKey : std::uint8_t { Source, Item };
+/// get an old certificate. It is made of the item's turn, so that a CA outside can be asked after a restore
+/// that lost the item; an issuer whose records are in the journal has lost those too, and sees the work id's.
+enum class CallKey : std::uint8_t { Source, Item, Turn };
 
 /// A work item in the form of the contract, for one call. Borrows from the WorkItem, which must stay as it is
 /// while this lives. `profile` is that of the item's current step. Used by one thread.

@@ -165,6 +165,7 @@ class Connector {
   bool callable() const;
   CallReport out_of_turn(std::string_view call) const;
   void set(Life life) { life_.store(life, std::memory_order_release); }
+  CallKey issuer_key() const;
   template <typename Call>
   Answer call(bool offered, std::string_view what, CallKey key, const WorkItem& item, const CallTerms& terms,
               const NoteFunction& note, const Call& call);

@@ -119,6 +119,12 @@ bool Connector::callable() const {
   return life == Life::Started || life == Life::Open;
 }
 
+CallKey Connector::issuer_key() const {
+  const auto* role = issuer();
+  const bool local = role != nullptr && (role->flags & CERTSPAN_ISSUER_LOCAL_EFFECTS) != 0;
+  return local ? CallKey::Item : CallKey::Turn;
+}
+
 template <typename Call>
 Answer Connector::call(bool offered, std::string_view what, CallKey key, const WorkItem& item,
                        const CallTerms& terms, const NoteFunction& note, const Call& call) {
@@ -147,7 +153,7 @@ Answer Connector::validate(const WorkItem& item, const CallTerms& terms, const N
 }
 
 Answer Connector::issue(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
-  Answer answer = with_certificate(call(issuer() != nullptr, "issue", CallKey::Item, item, terms, note,
+  Answer answer = with_certificate(call(issuer() != nullptr, "issue", issuer_key(), item, terms, note,
                                         [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                           issuer()->issue(instance_, abi, sink);
                                         }));
@@ -160,21 +166,21 @@ Answer Connector::issue(const WorkItem& item, const CallTerms& terms, const Note
 }
 
 Answer Connector::poll(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
-  return with_certificate(call(has_poll(), "poll", CallKey::Item, item, terms, note,
+  return with_certificate(call(has_poll(), "poll", issuer_key(), item, terms, note,
                                [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                  issuer()->poll(instance_, abi, sink);
                                }));
 }
 
 Answer Connector::lookup(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
-  return with_certificate(call(has_lookup(), "lookup", CallKey::Item, item, terms, note,
+  return with_certificate(call(has_lookup(), "lookup", issuer_key(), item, terms, note,
                                [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                  issuer()->lookup(instance_, abi, sink);
                                }));
 }
 
 Answer Connector::cancel(const WorkItem& item, const CallTerms& terms) {
-  return with_certificate(call(has_cancel(), "cancel", CallKey::Item, item, terms, {},
+  return with_certificate(call(has_cancel(), "cancel", issuer_key(), item, terms, {},
                                [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                                  issuer()->cancel(instance_, abi, sink);
                                }));

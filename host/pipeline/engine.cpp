@@ -59,6 +59,7 @@ Engine::Engine(const Options& options, Backends backends)
                .healths = healths_,
                .journal_failed = std::move(backends.journal_failed),
                .random = options.random,
+               .lost_time = options.lost_time,
                .mutex = {},
                .running = std::make_shared<const RunningConfig>()},
       desk_(runtime_),

@@ -28,6 +28,7 @@ class Engine final : public IssuerDirectory {
     std::size_t most_open = 10'000;  ///< items under way; beyond it 503
     IntakePolicy intake;
     IssuerHealth::Rules issuer_health;
+    LostTime lost_time;                 ///< all zero: the journal was not put back from a backup
     double (*random)() = &random_unit;  ///< in [0, 1)
   };
   struct Backends {

@@ -6,6 +6,7 @@
 
 #include "host/base/failpoint.hpp"
 #include "host/base/wall_text.hpp"
+#include "host/pipeline/turn.hpp"
 
 namespace certspan {
 namespace {
@@ -60,7 +61,9 @@ void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply
 }
 
 void Intake::accept(const OpenItemPtr& open, Submission submission, const Pipeline& pipeline) {
-  if (answer_from_journal(open)) return;
+  const auto known = runtime_.journal.find_by_key(open->key);
+  if (!known) return ReplyDesk::try_later(runtime_.table.remove(open));
+  if (*known && answer_from(**known, open)) return;
   if (runtime_.config()->connectors.full_for(pipeline)) {
     return ReplyDesk::try_later(runtime_.table.remove(open));
   }
@@ -74,7 +77,7 @@ void Intake::accept(const OpenItemPtr& open, Submission submission, const Pipeli
   SHA256(item.request.data(), item.request.size(), item.request_digest.data());
   item.signer = std::move(submission.signer);
   item.labels = std::move(submission.labels);
-  begin(*open, pipeline);
+  begin(*open, pipeline, *known);
   accepted_here().push_back(open);
 }
 
@@ -107,18 +110,20 @@ Result<OpenItemPtr> Intake::revive(const WorkItem& dead) {
   item.outcome = Outcome::Pending;
   item.state = ItemState::Ready;
   item.epoch = item.step = item.connector = item.tries = 0;
-  begin(*open, *pipeline);
+  begin(*open, *pipeline, dead);
   return open;
 }
 
-/// The parts of a new item that do not come with its request.
-void Intake::begin(OpenItem& open, const Pipeline& pipeline) {
+/// The parts of a new item that do not come with its request. `before`: the newest finished item of this
+/// request.
+void Intake::begin(OpenItem& open, const Pipeline& pipeline, const std::optional<WorkItem>& before) {
   WorkItem& item = open.item;
   item.id = runtime_.journal.next_id();
   item.pipeline = pipeline.name;
   item.steps = pipeline.steps;
   item.accepted_at = item.changed_at = runtime_.clock.wall_ms();
   item.deadline = item.accepted_at + pipeline.deadline.count();
+  item.turn = before ? next_turn(*before, item.accepted_at) : first_turn(item.accepted_at);
   open.durable = item;
   open.id = item.id;
 }
@@ -143,14 +148,9 @@ bool Intake::still_answers(const WorkItem& item) const {
   }
 }
 
-bool Intake::answer_from_journal(const OpenItemPtr& open) {
-  auto known = runtime_.journal.find_by_key(open->key);
-  if (!known) {
-    ReplyDesk::try_later(runtime_.table.remove(open));
-    return true;
-  }
-  if (!*known || !still_answers(**known)) return false;
-  tell_finished(**known, runtime_.table.remove(open));
+bool Intake::answer_from(const WorkItem& known, const OpenItemPtr& open) {
+  if (!still_answers(known)) return false;
+  tell_finished(known, runtime_.table.remove(open));
   return true;
 }
 

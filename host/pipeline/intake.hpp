@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -44,8 +45,8 @@ class Intake final : public Submitter {
   Waiter make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange,
                      Bytes context, std::chrono::milliseconds within) const;
   void accept(const OpenItemPtr& open, Submission submission, const Pipeline& pipeline);
-  void begin(OpenItem& open, const Pipeline& pipeline);
-  bool answer_from_journal(const OpenItemPtr& open);
+  void begin(OpenItem& open, const Pipeline& pipeline, const std::optional<WorkItem>& before);
+  bool answer_from(const WorkItem& known, const OpenItemPtr& open);
   bool still_answers(const WorkItem& item) const;
   void tell_finished(const WorkItem& item, std::vector<Waiter> waiters);
   void turn_away(Waiter waiter, Outcome outcome, std::string_view code);

@@ -25,13 +25,15 @@ bool has_local_effects(const Connector* issuer) {
 }  // namespace
 
 void ItemRunner::issue(const OpenItemPtr& open, const Step& step) {
+  if (!knows_lost_time(open, step)) return;
   const auto config = runtime_.config();
   const std::string& name = step.connectors[open->item.connector];
   Connector* issuer = config->connectors.find(name);
   if (issuer == nullptr) return pass_over(open, kMissingPause);
   if (!fence_request(open, *issuer)) return;
   IssuerHealth& health = runtime_.healths.of(name);
-  const auto kind = open->item.tries == 0 ? IssuerHealth::Call::First : IssuerHealth::Call::Retry;
+  const auto kind =
+      open->item.tries <= open->looked_back ? IssuerHealth::Call::First : IssuerHealth::Call::Retry;
   const auto wait = health.admit(kind, runtime_.clock.now());
   if (wait.count() > 0) return pass_over(open, wait);
   open->admitted = &health;
@@ -130,6 +132,8 @@ void ItemRunner::after_issuer(const OpenItemPtr& open, std::string_view call_nam
   const Action action = call_name == "poll"     ? after_poll(answer.outcome)
                         : call_name == "lookup" ? after_lookup(answer.outcome)
                                                 : after_issue_call(answer.outcome, traits);
+  const bool looking_back = open->looking_back;
+  if (action != Action::LookUp) open->looking_back = false;
   switch (action) {
     case Action::GoOn:
       return take_certificate(open, std::move(answer));
@@ -140,7 +144,7 @@ void ItemRunner::after_issuer(const OpenItemPtr& open, std::string_view call_nam
       if (!traits.local_effects && answer.outcome != Outcome::Cancelled) open->unsure = true;
       return repeat_later(open, answer);
     case Action::NextCa:
-      return next_ca(open, answer);
+      return looking_back ? looked_back(open) : next_ca(open, answer);
     case Action::LookUp:
       return look_up(open, answer);
     case Action::Hold:

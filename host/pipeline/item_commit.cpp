@@ -46,8 +46,7 @@ Answer ItemRunner::call(const OpenItemPtr& open, Connector& connector, std::stri
   attempt.at = runtime_.clock.wall_ms();
   attempt.took_ms = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(runtime_.clock.now() - before).count());
-  if (item.attempts.size() >= WorkItem::kMostAttempts) item.attempts.erase(item.attempts.begin());
-  item.attempts.push_back(std::move(attempt));
+  item.add_attempt(std::move(attempt));
   return answer;
 }
 

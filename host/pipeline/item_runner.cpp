@@ -193,6 +193,18 @@ tl::unexpected<Error> busy(const WorkItem& item) {
               to_string(item.id) + " is being worked on right now; try again in a moment");
 }
 
+/// That the CA did nothing stands with the item as a call's answer would.
+void note_word(OpenItem& open, std::string_view who, WallMs now) {
+  Attempt attempt;
+  attempt.step = open.item.step;
+  attempt.call = "resolve";
+  attempt.connector = current_issuer(open);
+  attempt.outcome = Outcome::Cancelled;
+  attempt.message = "not done, on the word of " + std::string(who);
+  attempt.at = now;
+  open.item.add_attempt(std::move(attempt));
+}
+
 tl::unexpected<Error> is_held(const WorkItem& item) {
   return fail(Outcome::Rejected, "work.held",
               to_string(item.id) + " is held: find out what its CA did, then `certspan work resolve`");
@@ -267,6 +279,7 @@ Result<void> ItemRunner::resolve(const OpenItemPtr& open, Resolution resolution,
       open->item.tries = 0;
       open->unsure = false;
       forget_order(*open);
+      note_word(*open, who, runtime_.clock.wall_ms());
       // The person's word starts its time anew.
       open->item.deadline += runtime_.clock.wall_ms() - open->item.accepted_at;
       log(LogLevel::Warn, "held item is asked for again", open->item, {{"who", who}});

@@ -84,6 +84,12 @@ class ItemRunner {
   void hold(const OpenItemPtr& open, const Answer& answer);
   void take_back_order(const OpenItemPtr& open, std::string_view code, const std::string& why);
 
+  // After a restore (lost_time.cpp).
+  bool knows_lost_time(const OpenItemPtr& open, const Step& step);
+  void look_back(const OpenItemPtr& open, bool earlier);
+  void looked_back(const OpenItemPtr& open);
+  void hold_lost(const OpenItemPtr& open);
+
   // Calls, time and the journal.
   Answer call(const OpenItemPtr& open, Connector& connector, std::string_view name,
               const std::function<Answer(const CallTerms&)>& make);

@@ -53,6 +53,10 @@ struct OpenItem {
   /// An earlier call at this issuer may have been done: no other one may be asked until it says what came of
   /// it.
   bool unsure = false;
+  /// Its issuer is asked what it did in the time that a restore lost.
+  bool looking_back = false;
+  bool looking_earlier = false;      ///< under its turn of 30 days ago
+  std::uint32_t looked_back = 0;     ///< tries that went into such questions
   IssuerHealth* admitted = nullptr;  ///< let the item's next call in, and has not yet heard what came of it
 };
 

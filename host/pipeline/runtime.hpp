@@ -12,6 +12,7 @@
 #include "host/pipeline/issuer_chains.hpp"
 #include "host/pipeline/issuer_health.hpp"
 #include "host/pipeline/item_table.hpp"
+#include "host/pipeline/lost_time.hpp"
 #include "host/pipeline/pipeline_graph.hpp"
 #include "host/pipeline/timer.hpp"
 #include "host/pipeline/worker_pool.hpp"
@@ -45,6 +46,7 @@ struct Runtime {
   std::function<void()> journal_failed;
   /// In [0, 1): how much of the longest pause a retry takes.
   double (*random)();
+  LostTime lost_time;
 
   std::shared_ptr<const RunningConfig> config() const {
     MutexLock lock(mutex);

@@ -66,6 +66,27 @@ TEST_CASE(
   CHECK(issuer_key(item) != first);
 }
 
+TEST_CASE(
+    "a CA outside sees a key that does not hang on the work id, so that it can be asked after a restore, and "
+    "another one at the next turn") {
+  WorkItem item;
+  item.id = WorkId{42};
+  item.key.fill(7);
+  const auto issuer_key = [](const WorkItem& of) {
+    return copy_of(from_abi(AbiItem(of, {}, CallKey::Turn).get()->key));
+  };
+  const Bytes by_id = issuer_key(item);  // of an older certspan
+  CHECK(by_id == copy_of(from_abi(AbiItem(item, {}, CallKey::Item).get()->key)));
+  item.turn = 65536;
+  const Bytes first = issuer_key(item);
+  CHECK(first != by_id);
+  CHECK_FALSE(equal(first, item.key));
+  item.id = WorkId{43};
+  CHECK(issuer_key(item) == first);
+  item.turn = 65537;
+  CHECK(issuer_key(item) != first);
+}
+
 TEST_CASE("an item without steps has no profile, and no time is before the clock's zero") {
   const WorkItem item;
   const AbiItem abi(item, {});

@@ -50,6 +50,7 @@ void EngineFixture::start(Pipeline pipeline) {
   Engine::Options options;
   options.cpu_threads = 3;
   options.issuer_health = issuer_health;
+  options.lost_time = lost_time;
   engine_ =
       std::make_unique<Engine>(options, Engine::Backends{*log_, *clock, *journal_, [] { std::abort(); }});
   running_ = std::make_shared<RunningConfig>();
@@ -95,6 +96,11 @@ void EngineFixture::stop() {
   running_.reset();
   services_.clear();
   journal_.reset();
+}
+
+void EngineFixture::lose_journal() {
+  stop();
+  std::filesystem::remove_all(directory_ / "data");
 }
 
 PendingAnswer EngineFixture::send(const std::string& body) {

@@ -55,6 +55,7 @@ class EngineFixture {
                                     .most_retries = 1000.0};
 
   /// Looked at from `start` on.
+  LostTime lost_time;
   const Clock* clock = &system_clock_;
 
   /// A pipeline validator -> issuers with quick retries.
@@ -63,6 +64,8 @@ class EngineFixture {
   void start(Pipeline pipeline);
   /// Ends the engine and closes the journal as a stop does; what is open stays in the journal.
   void stop();
+  /// Stops, and forgets all that was done; what the CAs outside did stays in the script.
+  void lose_journal();
 
   PendingAnswer send(const std::string& body);
   ClientAnswer ask(const std::string& body) { return send(body).get(); }

@@ -1,0 +1,65 @@
+#include "host/journal/snapshot.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "host/journal/data_directory.hpp"
+#include "host/journal/file.hpp"
+#include "host/journal/key_file.hpp"
+#include "host/journal/schema.hpp"
+#include "host/journal/totals.hpp"
+
+namespace certspan {
+namespace {
+
+sql::Tried<void> vacuum_into(const std::string& path, sql::OpenMode mode, const std::string& to) {
+  CERTSPAN_TRY(sql::Database own, sql::Database::open(path, mode));
+  CERTSPAN_TRY(sql::Statement vacuum, own.prepare("VACUUM INTO ?1"));
+  return vacuum.bind(1, std::string_view(to)).run();
+}
+
+}  // namespace
+
+void remove_snapshot(const std::filesystem::path& snapshot) {
+  std::error_code ignored;
+  std::filesystem::remove(snapshot, ignored);
+  std::filesystem::remove(snapshot.string() + "-journal", ignored);
+}
+
+Result<void> write_snapshot(const std::string& path, sql::OpenMode mode, const std::filesystem::path& to) {
+  remove_snapshot(to);
+  // SQLite takes an empty file; made by us it is nobody else's to read.
+  if (!File::open(to, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, S_IRUSR | S_IWUSR).is_open()) {
+    return unwritable_data(to, errno);
+  }
+  const auto written = vacuum_into(path, mode, to.string());
+  if (written) return {};
+  remove_snapshot(to);
+  return tl::unexpected(sql::to_error(written.error(), path));
+}
+
+Result<SnapshotFacts> look_at_snapshot(const std::filesystem::path& snapshot,
+                                       const std::filesystem::path& key) {
+  const std::string path = snapshot.string();
+  const auto described = [&](const sql::Failure& failure) {
+    return tl::unexpected(sql::to_error(failure, path));
+  };
+  auto database = sql::Database::open(path, sql::OpenMode::Frozen);
+  if (!database) return described(database.error());
+  CERTSPAN_CHECK(expect_schema(*database, path));
+  const auto totals = read_totals(*database);
+  if (!totals) return described(totals.error());
+  CERTSPAN_TRY(const auto master, read_key_file(key));
+  if (!master) return fail(Outcome::Unavailable, "journal.key", "\"" + key.string() + "\" is missing");
+  CERTSPAN_TRY(const Sealer sealer, Sealer::create(*master));
+  if (!totals->key_check.empty() && totals->key_check != sealer.key_check()) {
+    return fail(Outcome::Unavailable, "journal.key", "\"" + key.string() + "\" belongs to another journal");
+  }
+  return SnapshotFacts{kSchemaVersion, totals->audit};
+}
+
+}  // namespace certspan
