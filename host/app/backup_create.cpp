@@ -26,7 +26,7 @@ using backup::PackedFile;
 using backup::Part;
 
 /// A journal of many gigabytes takes its time.
-constexpr std::chrono::minutes kPatience{30};
+constexpr std::chrono::minutes kSnapshotPatience{30};
 
 /// One backup at a time; the kernel gives it back when the process ends, however it ends.
 Result<File> one_at_a_time(const std::filesystem::path& data_dir) {
@@ -56,7 +56,8 @@ class Snapshot {
 };
 
 Result<void> take_snapshot(const Config& config, const std::filesystem::path& to) {
-  auto answer = call_host(control_socket(config), "journal_snapshot", nlohmann::json::object(), kPatience);
+  auto answer =
+      call_host(control_socket(config), "journal_snapshot", nlohmann::json::object(), kSnapshotPatience);
   if (answer) return {};
   if (answer.error().code != "control.no_host") return tl::unexpected(std::move(answer).error());
   const SystemClock clock;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kShortestPassphrase = 12;
 
-tl::unexpected<Error> unwritable(const std::filesystem::path& path) {
+tl::unexpected<Error> cannot_write(const std::filesystem::path& path) {
   return fail(Outcome::Unavailable, "backup.unwritable",
               "\"" + path.string() + "\" can't be written: " + errno_text(errno));
 }
@@ -84,17 +84,17 @@ Result<void> write_backup_file(const std::filesystem::path& path, const std::opt
   if (std::filesystem::exists(std::filesystem::symlink_status(path, error))) return in_the_way(path);
   std::string name = path.string() + ".making-XXXXXX";
   File file(::mkostemp(name.data(), O_CLOEXEC));
-  if (!file.is_open()) return unwritable(path);
+  if (!file.is_open()) return cannot_write(path);
   TemporaryName temporary(name);
   backup::FileSink out(std::move(file), path.string());
   CERTSPAN_CHECK(passphrase ? fill_encrypted(out, *passphrase, fill) : fill(out));
   CERTSPAN_CHECK(out.sync());
   if (::renameat2(AT_FDCWD, name.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
-    return errno == EEXIST ? in_the_way(path) : unwritable(path);
+    return errno == EEXIST ? in_the_way(path) : cannot_write(path);
   }
   temporary.keep();
   const auto parent = std::filesystem::absolute(path, error).parent_path();
-  if (!sync_directory(parent)) return unwritable(parent);
+  if (!sync_directory(parent)) return cannot_write(parent);
   return {};
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using backup::Part;
 
-std::string_view in_words(Part part) {
+std::string_view part_in_words(Part part) {
   switch (part) {
     case Part::Journal:
       return "journal, with the stores of connectors and the ledger of an embedded CA";
@@ -40,7 +40,7 @@ std::string age_in_words(WallMs made_at, WallMs now) {
 std::string tell_files(const backup::Manifest& manifest) {
   std::string text;
   for (const backup::BackupFile& file : manifest.files) {
-    text += fmt::format("  {}: {}, {} bytes\n", file.place.string(), in_words(file.part), file.size);
+    text += fmt::format("  {}: {}, {} bytes\n", file.place.string(), part_in_words(file.part), file.size);
   }
   return text;
 }

@@ -20,9 +20,9 @@ namespace {
 constexpr const char* kData = "data";  ///< of the archive's names, for what belongs into data_dir
 constexpr const char* kTree = "tree";  ///< of nothing in an archive
 constexpr const char* kLockName = "journal.lock";
-constexpr std::size_t kPage = 1000;
+constexpr std::size_t kAuditPage = 1000;
 
-tl::unexpected<Error> unwritable(const std::filesystem::path& path, const std::string& why) {
+tl::unexpected<Error> cannot_restore(const std::filesystem::path& path, const std::string& why) {
   return fail(Outcome::Unavailable, "restore.unwritable",
               "\"" + path.string() + "\" can't be written: " + why);
 }
@@ -36,7 +36,7 @@ class Staging {
  public:
   static Result<std::unique_ptr<Staging>> beside(const std::filesystem::path& target) {
     std::string name = target.string() + ".restoring-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) return unwritable(target, errno_text(errno));
+    if (::mkdtemp(name.data()) == nullptr) return cannot_restore(target, errno_text(errno));
     return std::unique_ptr<Staging>(new Staging(name));
   }
   ~Staging() {
@@ -68,14 +68,14 @@ Result<void> verify_chain(Journal& journal, const AuditHead& told) {
   if (head != told) return unsound("its audit chain ends elsewhere than the backup says");
   std::vector<AuditGap> gaps;
   for (bool more = true; more;) {
-    CERTSPAN_TRY(const auto some, journal.audit_gaps(gaps.empty() ? 0 : gaps.back().first, kPage));
+    CERTSPAN_TRY(const auto some, journal.audit_gaps(gaps.empty() ? 0 : gaps.back().first, kAuditPage));
     more = !some.empty();
     gaps.insert(gaps.end(), some.begin(), some.end());
   }
   AuditVerifier verifier(head, gaps, {});
   AuditPage page;
   do {
-    CERTSPAN_TRY(page, journal.audit_page(page.last, kPage));
+    CERTSPAN_TRY(page, journal.audit_page(page.last, kAuditPage));
     for (AuditRecord& record : page.records) verifier.take(std::move(record));
   } while (page.more);
   const auto verdict = verifier.finish(gaps);
@@ -108,18 +108,18 @@ Result<Journal::Inspection> check_and_mark(const std::filesystem::path& data,
   std::error_code error;
   const auto log = std::filesystem::file_size(data / "journal.db-wal", error);
   if (!error && log > 0) {
-    return unwritable(data / "journal.db", "its log could not be moved into it; is the disk full?");
+    return cannot_restore(data / "journal.db", "its log could not be moved into it; is the disk full?");
   }
   return found;
 }
 
 /// Moves a file to its place, and makes that durable.
-Result<void> move(const std::filesystem::path& from, const std::filesystem::path& place,
-                  const std::filesystem::path& tree) {
+Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& place,
+                       const std::filesystem::path& tree) {
   std::error_code error;
   std::filesystem::create_directories(place.parent_path(), error);
   if (!error) std::filesystem::rename(from, place, error);
-  if (error) return unwritable(place, error.message());
+  if (error) return cannot_restore(place, error.message());
   for (auto above = place.parent_path(); above != tree; above = above.parent_path()) sync_directory(above);
   return {};
 }
@@ -128,12 +128,12 @@ Result<void> move(const std::filesystem::path& from, const std::filesystem::path
 Result<void> arrange(const backup::Manifest& manifest, const std::filesystem::path& staging,
                      const std::filesystem::path& tree) {
   for (const backup::BackupFile& file : manifest.files) {
-    CERTSPAN_CHECK(move(staging / file.name, tree / file.place.relative_path(), tree));
+    CERTSPAN_CHECK(move_file(staging / file.name, tree / file.place.relative_path(), tree));
   }
   // Commands read a journal that no host has opened yet only where this file is.
   const auto data = manifest.file(backup::Part::Journal).place.parent_path();
-  CERTSPAN_CHECK(move(staging / kData / kLockName, tree / data.relative_path() / kLockName, tree));
-  if (!sync_directory(tree)) return unwritable(tree, errno_text(errno));
+  CERTSPAN_CHECK(move_file(staging / kData / kLockName, tree / data.relative_path() / kLockName, tree));
+  if (!sync_directory(tree)) return cannot_restore(tree, errno_text(errno));
   return {};
 }
 
@@ -154,7 +154,7 @@ Result<Restored> restore_backup(const RestoreOrder& order) {
   const auto tree = staging->path() / kTree;
   CERTSPAN_CHECK(arrange(restored.manifest, staging->path(), tree));
   // An empty directory is replaced, a full one is not.
-  if (::rename(tree.c_str(), target.c_str()) != 0) return unwritable(target, errno_text(errno));
+  if (::rename(tree.c_str(), target.c_str()) != 0) return cannot_restore(target, errno_text(errno));
   sync_directory(target.parent_path());
   return restored;
 }

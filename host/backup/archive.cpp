@@ -22,7 +22,7 @@ std::string reason(archive* handle) {
   return words;
 }
 
-tl::unexpected<Error> damaged(const std::string& what) {
+tl::unexpected<Error> damaged_archive(const std::string& what) {
   return fail(Outcome::Rejected, "backup.damaged", "the backup " + what);
 }
 
@@ -122,7 +122,7 @@ Result<ArchiveReader> ArchiveReader::open(ByteSource& in) {
 tl::unexpected<Error> ArchiveReader::failed(std::string_view what) const {
   if (input_->error) return tl::unexpected(*input_->error);
   if (!any_) return fail(Outcome::Rejected, "backup.foreign", "the file is no backup of certspan");
-  return damaged(std::string(what) + ": " + reason(handle_.get()));
+  return damaged_archive(std::string(what) + ": " + reason(handle_.get()));
 }
 
 Result<std::optional<ArchiveReader::Entry>> ArchiveReader::next() {
@@ -136,7 +136,7 @@ Result<std::optional<ArchiveReader::Entry>> ArchiveReader::next() {
   if (name == nullptr || link || archive_entry_filetype(entry) != AE_IFREG ||
       archive_entry_sparse_count(entry) != 0 || archive_entry_size_is_set(entry) == 0 ||
       archive_entry_size(entry) < 0) {
-    return damaged("holds something that is no plain file");
+    return damaged_archive("holds something that is no plain file");
   }
   return Entry{name, static_cast<std::uint64_t>(archive_entry_size(entry))};
 }

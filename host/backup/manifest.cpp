@@ -44,7 +44,7 @@ bool good_place(const std::filesystem::path& place) {
          place.native() == place.lexically_normal().native() && printable(place.native());
 }
 
-tl::unexpected<Error> damaged(const std::string& what) {
+tl::unexpected<Error> damaged_manifest(const std::string& what) {
   return fail(Outcome::Rejected, "backup.damaged", "the backup's manifest " + what);
 }
 
@@ -149,10 +149,10 @@ Result<Manifest> read_manifest(std::string_view text) try {
   }
   Manifest manifest = manifest_from(object);
   const std::string fault = fault_of(manifest);
-  if (!fault.empty()) return damaged(fault);
+  if (!fault.empty()) return damaged_manifest(fault);
   return manifest;
 } catch (const Json::exception&) {
-  return damaged("can't be read");
+  return damaged_manifest("can't be read");
 }
 
 }  // namespace certspan::backup

@@ -15,7 +15,7 @@
 namespace certspan::backup {
 namespace {
 
-tl::unexpected<Error> damaged(const std::string& what) {
+tl::unexpected<Error> damaged_backup(const std::string& what) {
   return fail(Outcome::Rejected, "backup.damaged", "the backup " + what);
 }
 
@@ -63,10 +63,10 @@ Result<Manifest> take_manifest(ArchiveReader& reader) {
   if (!entry || entry->name != kManifestName) {
     return fail(Outcome::Rejected, "backup.foreign", "the file is no backup of certspan: it has no manifest");
   }
-  if (entry->size > kLargestManifest) return damaged("has a manifest that is too large");
+  if (entry->size > kLargestManifest) return damaged_backup("has a manifest that is too large");
   Bytes text(static_cast<std::size_t>(entry->size));
   CERTSPAN_TRY(const std::size_t got, reader.read(text));
-  if (got != text.size()) return damaged("ends in its manifest");
+  if (got != text.size()) return damaged_backup("ends in its manifest");
   return read_manifest(as_text(text));
 }
 
@@ -74,9 +74,11 @@ Result<void> take(ArchiveReader& reader, const BackupFile& file, ByteSink& sink)
   EntrySource entry(reader);
   DigestingSource digesting(entry);
   CERTSPAN_CHECK(copy(digesting, sink));
-  if (digesting.digest().size() != file.size) return damaged("holds only a part of \"" + file.name + "\"");
+  if (digesting.digest().size() != file.size)
+    return damaged_backup("holds only a part of \"" + file.name + "\"");
   CERTSPAN_TRY(const AuditHash hash, digesting.digest().finish());
-  if (hash != file.sha256) return damaged("holds another \"" + file.name + "\" than its manifest tells of");
+  if (hash != file.sha256)
+    return damaged_backup("holds another \"" + file.name + "\" than its manifest tells of");
   return {};
 }
 
@@ -124,12 +126,12 @@ Result<Manifest> unpack(ByteSource& in, const std::filesystem::path& into) {
   NoSink nowhere;
   for (const BackupFile& file : manifest.files) {
     CERTSPAN_TRY(const auto entry, reader.next());
-    if (!entry || entry->name != file.name) return damaged("does not hold what its manifest tells of");
-    if (entry->size != file.size) return damaged("holds a \"" + file.name + "\" of another size");
+    if (!entry || entry->name != file.name) return damaged_backup("does not hold what its manifest tells of");
+    if (entry->size != file.size) return damaged_backup("holds a \"" + file.name + "\" of another size");
     CERTSPAN_CHECK(into.empty() ? take(reader, file, nowhere) : take_to(reader, file, into));
   }
   CERTSPAN_TRY(const auto more, reader.next());
-  if (more) return damaged("holds more than its manifest tells of");
+  if (more) return damaged_backup("holds more than its manifest tells of");
   // What comes after the archive's end is nothing, but that it is whole shows only there.
   CERTSPAN_CHECK(copy(in, nowhere));
   return manifest;

@@ -12,7 +12,7 @@
 namespace certspan {
 namespace {
 
-constexpr std::chrono::milliseconds kMissingPause{5000};
+constexpr std::chrono::milliseconds kMissingIssuerPause{5000};
 
 bool is_told(const WorkItem& item, std::string_view issuer, const LostTime& lost, bool earlier) {
   return std::ranges::any_of(item.attempts, [&](const Attempt& attempt) {
@@ -50,7 +50,7 @@ bool ItemRunner::knows_lost_time(const OpenItemPtr& open, const Step& step) {
     if (!earlier && !may_have_issued(open->item, step.connectors[i], runtime_.lost_time)) continue;
     const Connector* issuer = config->connectors.find(step.connectors[i]);
     if (issuer == nullptr) {
-      schedule(open, kMissingPause, [this, open] { this->step(open); });
+      schedule(open, kMissingIssuerPause, [this, open] { this->step(open); });
       return false;
     }
     const auto* role = issuer->role<certspan_role_issuer>();

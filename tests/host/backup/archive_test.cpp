@@ -28,7 +28,7 @@ Bytes archive_of(const std::vector<std::pair<std::string, Bytes>>& files) {
 }
 
 /// Everything in it, or the code of the error.
-std::pair<std::vector<std::pair<std::string, Bytes>>, std::string> read_all(const Bytes& file) {
+std::pair<std::vector<std::pair<std::string, Bytes>>, std::string> read_archive(const Bytes& file) {
   std::vector<std::pair<std::string, Bytes>> found;
   MemorySource in(file);
   auto reader = ArchiveReader::open(in);
@@ -46,7 +46,7 @@ std::pair<std::vector<std::pair<std::string, Bytes>>, std::string> read_all(cons
 }
 
 /// A tar with one entry of another program's making.
-Bytes foreign(const std::function<void(archive_entry*)>& shape) {
+Bytes foreign_tar(const std::function<void(archive_entry*)>& shape) {
   Bytes bytes(100'000);
   std::size_t used = 0;
   archive* handle = archive_write_new();
@@ -71,7 +71,7 @@ TEST_CASE("files come out as they went in, in their order") {
   const std::vector<std::pair<std::string, Bytes>> files = {{"manifest.json", copy_of(as_bytes("{}"))},
                                                             {"data/journal.db", pattern(3 * kChunk + 5)},
                                                             {"files/1", {}}};
-  const auto [found, code] = read_all(archive_of(files));
+  const auto [found, code] = read_archive(archive_of(files));
   CHECK(code.empty());
   CHECK(found == files);
 }
@@ -87,7 +87,7 @@ TEST_CASE("a content of another size than was told is an error") {
 }
 
 TEST_CASE("links, directories, devices and sparse files are refused") {
-  CHECK(read_all(foreign([](archive_entry*) {})).second.empty());
+  CHECK(read_archive(foreign_tar([](archive_entry*) {})).second.empty());
   const std::function<void(archive_entry*)> shapes[] = {
       [](archive_entry* entry) { archive_entry_set_hardlink(entry, "/etc/shadow"); },
       [](archive_entry* entry) {
@@ -104,7 +104,7 @@ TEST_CASE("links, directories, devices and sparse files are refused") {
   };
   for (const auto& shape : shapes) {
     INFO(&shape - shapes);
-    CHECK(read_all(foreign(shape)).second == "backup.damaged");
+    CHECK(read_archive(foreign_tar(shape)).second == "backup.damaged");
   }
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("an archive that is cut off gives an error or less, never something el
   const Bytes file = archive_of({{"a", whole}, {"b", whole}});
   for (std::size_t size = 0; size < file.size(); size += 97) {
     const auto [found, code] =
-        read_all(Bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)));
+        read_archive(Bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)));
     INFO(size);
     for (const auto& [name, content] : found) {
       CHECK(std::equal(content.begin(), content.end(), whole.begin()));
@@ -122,8 +122,8 @@ TEST_CASE("an archive that is cut off gives an error or less, never something el
 }
 
 TEST_CASE("what is no tar is told as foreign") {
-  CHECK(read_all(pattern(5000)).second == "backup.foreign");
-  CHECK(read_all(copy_of(as_bytes("version: 1\n"))).second == "backup.foreign");
+  CHECK(read_archive(pattern(5000)).second == "backup.foreign");
+  CHECK(read_archive(copy_of(as_bytes("version: 1\n"))).second == "backup.foreign");
 }
 
 }  // namespace

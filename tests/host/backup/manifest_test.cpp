@@ -27,7 +27,7 @@ Json as_json(const Manifest& manifest) {
   return Json::parse(*to_text(manifest));
 }
 
-std::string code_of(const Json& json) {
+std::string fault_of_json(const Json& json) {
   const auto read = read_manifest(json.dump());
   return read ? std::string() : read.error().code;
 }
@@ -45,32 +45,32 @@ TEST_CASE("names and places that lead elsewhere are refused") {
     Json json = as_json(example());
     json["files"][2]["name"] = name;
     INFO(name);
-    CHECK(code_of(json) == "backup.damaged");
+    CHECK(fault_of_json(json) == "backup.damaged");
   }
   for (const char* place :
        {"", "etc/x", "/etc/../x", "/etc/./x", "/etc//x", "/etc/", "/", "/etc/x\x1b[2J", "."}) {
     Json json = as_json(example());
     json["files"][2]["place"] = place;
     INFO(place);
-    CHECK(code_of(json) == "backup.damaged");
+    CHECK(fault_of_json(json) == "backup.damaged");
   }
 }
 
 TEST_CASE("a manifest that names a file twice, or lacks one, is refused") {
   Json json = as_json(example());
   json["files"][2]["name"] = "data/journal.db";
-  CHECK(code_of(json) == "backup.damaged");
+  CHECK(fault_of_json(json) == "backup.damaged");
   json = as_json(example());
   json["files"][2]["place"] = "/var/lib/certspan/journal.db";
-  CHECK(code_of(json) == "backup.damaged");
+  CHECK(fault_of_json(json) == "backup.damaged");
   for (const std::size_t part : {0U, 1U, 3U}) {
     json = as_json(example());
     json["files"].erase(part);
-    CHECK(code_of(json) == "backup.damaged");
+    CHECK(fault_of_json(json) == "backup.damaged");
   }
   json = as_json(example());
   json["files"][2]["part"] = "config";
-  CHECK(code_of(json) == "backup.damaged");
+  CHECK(fault_of_json(json) == "backup.damaged");
 }
 
 TEST_CASE("what is no manifest, and one of a later certspan, are told apart") {
@@ -79,12 +79,12 @@ TEST_CASE("what is no manifest, and one of a later certspan, are told apart") {
   CHECK(read_manifest(std::string(100'000, '[')).error().code == "backup.damaged");
   Json json = as_json(example());
   json["certspan_backup"] = 2;
-  CHECK(code_of(json) == "backup.newer");
+  CHECK(fault_of_json(json) == "backup.newer");
   for (const char* key : {"schema", "made_at_ms", "audit", "files", "provided", "certspan"}) {
     json = as_json(example());
     json[key] = Json();
     INFO(key);
-    CHECK(code_of(json) == "backup.damaged");
+    CHECK(fault_of_json(json) == "backup.damaged");
   }
 }
 

@@ -16,8 +16,8 @@ namespace {
 using testing::MemorySink;
 using testing::MemorySource;
 
-struct Fixture {
-  Fixture() {
+struct PackFixture {
+  PackFixture() {
     std::string pattern = (std::filesystem::temp_directory_path() / "certspan-pack-XXXXXX").string();
     root = ::mkdtemp(pattern.data());
     for (const auto& [part, name] :
@@ -29,7 +29,7 @@ struct Fixture {
       REQUIRE(measure(files.back()));
     }
   }
-  ~Fixture() { std::filesystem::remove_all(root); }
+  ~PackFixture() { std::filesystem::remove_all(root); }
 
   Manifest manifest() const {
     Manifest manifest;
@@ -71,7 +71,7 @@ std::string content_of(const std::filesystem::path& path) {
   return *read_text_file(path);
 }
 
-TEST_CASE_METHOD(Fixture, "what was packed comes back, for its owner alone") {
+TEST_CASE_METHOD(PackFixture, "what was packed comes back, for its owner alone") {
   CHECK(unpack_error(packed()).empty());
   CHECK(content_of(root / "into/data/journal.db") == "content of data/journal.db");
   CHECK(content_of(root / "into/files/1") == "content of files/1");
@@ -80,20 +80,20 @@ TEST_CASE_METHOD(Fixture, "what was packed comes back, for its owner alone") {
   CHECK((status.st_mode & 0777) == 0600);
 }
 
-TEST_CASE_METHOD(Fixture, "a look without a target writes nothing") {
+TEST_CASE_METHOD(PackFixture, "a look without a target writes nothing") {
   MemorySource in(packed());
   const auto manifest = unpack(in, {});
   REQUIRE(manifest);
   CHECK(*manifest == this->manifest());
 }
 
-TEST_CASE_METHOD(Fixture, "a file that changes while it is packed is told") {
+TEST_CASE_METHOD(PackFixture, "a file that changes while it is packed is told") {
   std::ofstream(files[2].from) << "content of file5/1";
   MemorySink out;
   CHECK(pack(manifest(), files, out).error().code == "backup.changed");
 }
 
-TEST_CASE_METHOD(Fixture, "an archive that does not hold what its manifest tells of is refused") {
+TEST_CASE_METHOD(PackFixture, "an archive that does not hold what its manifest tells of is refused") {
   const Manifest told = manifest();
   std::vector<std::pair<std::string, std::string>> content;
   for (const PackedFile& file : files) content.emplace_back(file.file.name, content_of(file.from));
@@ -120,7 +120,7 @@ TEST_CASE_METHOD(Fixture, "an archive that does not hold what its manifest tells
   CHECK_FALSE(std::filesystem::exists(root / "escaped"));
 }
 
-TEST_CASE_METHOD(Fixture, "an archive of something else is foreign") {
+TEST_CASE_METHOD(PackFixture, "an archive of something else is foreign") {
   MemorySink out;
   auto writer = ArchiveWriter::create(out);
   MemorySource source(copy_of(as_bytes("hello")));
