@@ -63,6 +63,18 @@ Result<void> expect_free(const std::filesystem::path& target) {
               "\"" + target.string() + "\" is not empty; nothing is overwritten, name a new directory");
 }
 
+/// Their records come before those of items.
+Result<void> take_erasures(Journal& journal, AuditVerifier& verifier) {
+  std::uint64_t last = 0;
+  for (bool more = true; more;) {
+    CERTSPAN_TRY(auto erasures, journal.audit_erasures(last, kAuditPage));
+    more = !erasures.empty();
+    if (more) last = erasures.back().number;
+    for (AuditRecord& erasure : erasures) verifier.take(std::move(erasure));
+  }
+  return {};
+}
+
 Result<void> verify_chain(Journal& journal, const AuditHead& told) {
   CERTSPAN_TRY(const AuditHead head, journal.audit_head());
   if (head != told) return unsound("its audit chain ends elsewhere than the backup says");
@@ -73,6 +85,7 @@ Result<void> verify_chain(Journal& journal, const AuditHead& told) {
     gaps.insert(gaps.end(), some.begin(), some.end());
   }
   AuditVerifier verifier(head, gaps, {});
+  CERTSPAN_CHECK(take_erasures(journal, verifier));
   AuditPage page;
   do {
     CERTSPAN_TRY(page, journal.audit_page(page.last, kAuditPage));
