@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +16,29 @@
 
 namespace certspan {
 namespace {
+
+/// For what the host writes meanwhile, which has to be accepted whatever a backup needs.
+constexpr std::uintmax_t kLeftForWork = std::uintmax_t{64} << 20;
+constexpr std::uintmax_t kMegabyte = std::uintmax_t{1} << 20;
+
+std::uintmax_t size_of(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+/// A snapshot is no larger than the journal and its log.
+Result<void> expect_room(const std::string& path, const std::filesystem::path& directory) {
+  std::error_code error;
+  const auto space = std::filesystem::space(directory, error);
+  const std::uintmax_t needed = size_of(path) + size_of(path + "-wal") + kLeftForWork;
+  if (error || space.available >= needed) return {};
+  return fail(Outcome::Unavailable, "journal.full",
+              "a snapshot of journal \"" + path + "\" is only begun with " +
+                  std::to_string(needed / kMegabyte) + " MB free in \"" + directory.string() +
+                  "\", so that the host does not run out of room; " +
+                  std::to_string(space.available / kMegabyte) + " MB are");
+}
 
 sql::Tried<void> vacuum_into(const std::string& path, sql::OpenMode mode, const std::string& to) {
   CERTSPAN_TRY(sql::Database own, sql::Database::open(path, mode));
@@ -32,6 +56,7 @@ void remove_snapshot(const std::filesystem::path& snapshot) {
 
 Result<void> write_snapshot(const std::string& path, sql::OpenMode mode, const std::filesystem::path& to) {
   remove_snapshot(to);
+  CERTSPAN_CHECK(expect_room(path, to.parent_path()));
   // SQLite takes an empty file; made by us it is nobody else's to read.
   if (!File::open(to, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, S_IRUSR | S_IWUSR).is_open()) {
     return unwritable_data(to, errno);

@@ -14,7 +14,8 @@ namespace certspan {
 inline constexpr const char* kSnapshotName = "journal.snapshot";
 
 /// Writes what is committed in the journal at `path` into the new file `to` (0600), without free pages, while
-/// others write. Replaces a snapshot that was left there. Errors: those of sql::to_error, journal.unwritable.
+/// others write. Replaces a snapshot that was left there. Errors: those of sql::to_error; journal.full, if
+/// the disk would be left without 64 MB for the host's work; journal.unwritable.
 Result<void> write_snapshot(const std::string& path, sql::OpenMode mode, const std::filesystem::path& to);
 
 /// Removes it, if it is there, and what SQLite may have left with it.
