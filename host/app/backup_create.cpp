@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <chrono>
@@ -28,16 +27,16 @@ using backup::Part;
 /// A journal of many gigabytes takes its time.
 constexpr std::chrono::minutes kSnapshotPatience{30};
 
-/// One backup at a time; the kernel gives it back when the process ends, however it ends.
+/// One backup at a time: locks the directory, until the process ends, however it ends. A host locks a file in
+/// it.
 Result<File> one_at_a_time(const std::filesystem::path& data_dir) {
-  const auto path = data_dir / "backup.lock";
-  File file = File::open(path, O_RDWR | O_CREAT | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-  if (!file.is_open()) {
-    return fail(
-        Outcome::Unavailable, "backup.data_dir",
-        "\"" + path.string() + "\" can't be opened: " + errno_text(errno) + "; run this as the host's user");
+  File directory = File::open(data_dir, O_RDONLY | O_DIRECTORY);
+  if (!directory.is_open()) {
+    return fail(Outcome::Unavailable, "backup.data_dir",
+                "\"" + data_dir.string() + "\" can't be opened: " + errno_text(errno) +
+                    "; run this as the host's user");
   }
-  if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (::flock(directory.descriptor(), LOCK_EX | LOCK_NB) == 0) return directory;
   return fail(Outcome::Unavailable, "backup.busy", "another backup of this host is being made");
 }
 
@@ -66,9 +65,10 @@ Result<void> take_snapshot(const Config& config, const std::filesystem::path& to
   return journal->snapshot(to);
 }
 
-PackedFile packed(Part part, std::string name, std::filesystem::path place, std::filesystem::path from = {}) {
-  if (from.empty()) from = place;
-  return {{.part = part, .name = std::move(name), .place = std::move(place)}, std::move(from)};
+PackedFile packed(Part part, std::filesystem::path place, std::string name = {}) {
+  if (name.empty()) name = backup::name_of(part);
+  const auto from = place;
+  return {{.part = part, .name = std::move(name), .place = std::move(place)}, from};
 }
 
 std::vector<PackedFile> files_of(const BackupContents& contents, const std::filesystem::path& config_file,
@@ -76,18 +76,19 @@ std::vector<PackedFile> files_of(const BackupContents& contents, const std::file
   std::error_code error;
   const auto data = std::filesystem::absolute(contents.config.host.data_dir, error).lexically_normal();
   std::vector<PackedFile> files;
-  files.push_back(packed(Part::JournalKey, "data/journal.key", data / "journal.key"));
+  files.push_back(packed(Part::JournalKey, data / "journal.key"));
   if (std::filesystem::exists(data / "audit.key", error)) {
-    files.push_back(packed(Part::AuditKey, "data/audit.key", data / "audit.key"));
+    files.push_back(packed(Part::AuditKey, data / "audit.key"));
   }
   const auto config = std::filesystem::absolute(config_file, error).lexically_normal();
-  files.push_back(packed(Part::Config, "config/certspan.yaml", config));
+  files.push_back(packed(Part::Config, config));
   std::size_t number = 0;
   for (const auto& file : contents.files) {
-    files.push_back(packed(Part::File, "files/" + std::to_string(++number), file));
+    files.push_back(packed(Part::File, file, std::string(backup::kFilesPrefix) + std::to_string(++number)));
   }
   // Last, so that what is small and may be unreadable comes before gigabytes.
-  files.push_back(packed(Part::Journal, "data/journal.db", data / "journal.db", snapshot));
+  files.push_back(packed(Part::Journal, data / "journal.db"));
+  files.back().from = snapshot;
   return files;
 }
 

@@ -31,6 +31,16 @@ tl::unexpected<Error> unsound(const std::string& what) {
   return fail(Outcome::Rejected, "restore.unsound", "the backup's journal is not sound: " + what);
 }
 
+/// What a journal's own errors mean here, where there is no host to start and no damage to look at.
+Result<std::unique_ptr<Journal>> open_restored(const std::filesystem::path& data, const Clock& clock) {
+  auto journal = open_journal({.directory = data, .clock = &clock});
+  if (journal || journal.error().outcome == Outcome::Unavailable) return journal;
+  if (journal.error().code == "journal.corrupt") return unsound("it is damaged, or no journal");
+  if (journal.error().code != "journal.newer_schema") return journal;
+  return fail(Outcome::Unsupported, "backup.newer",
+              "the backup was made by a later certspan: restore it with that one");
+}
+
 /// A directory beside the target. It goes with all that is in it.
 class Staging {
  public:
@@ -99,7 +109,7 @@ Result<void> verify_chain(Journal& journal, const AuditHead& told) {
 Result<Journal::Inspection> look_and_mark(const std::filesystem::path& data, const backup::Manifest& manifest,
                                           bool nothing_lost, WallMs now) {
   const SystemClock clock;
-  CERTSPAN_TRY(const auto journal, open_journal({.directory = data, .clock = &clock}));
+  CERTSPAN_TRY(const auto journal, open_restored(data, clock));
   CERTSPAN_TRY(auto found, journal->inspect());
   if (!found.faults.empty()) return unsound(found.faults.front());
   CERTSPAN_CHECK(verify_chain(*journal, manifest.audit));

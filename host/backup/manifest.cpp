@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -14,9 +15,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kFormat = 1;
+constexpr std::uint64_t kFormat = 1;
 constexpr std::size_t kLongestPath = 4000;
 constexpr std::array<std::string_view, 5> kParts = {"journal", "journal_key", "audit_key", "config", "file"};
+constexpr WallMs kEndOfYear9999 = 253'402'300'799'999;
 
 std::string_view word_of(Part part) {
   return kParts.at(static_cast<std::size_t>(part));
@@ -57,6 +59,14 @@ AuditHash hash_from(const Json& object, const char* name) {
   return hash;
 }
 
+/// Whole and not negative, which the library does not insist on.
+std::uint64_t number_from(const Json& object, const char* name, std::int64_t most = INT64_MAX) {
+  const Json& value = object.at(name);
+  const std::uint64_t number = value.is_number_unsigned() ? value.get<std::uint64_t>() : UINT64_MAX;
+  if (std::cmp_greater(number, most)) throw Json::other_error::create(500, "no number", nullptr);
+  return number;
+}
+
 BackupFile file_from(const Json& object) {
   BackupFile file;
   const auto word = object.at("part").get<std::string>();
@@ -65,7 +75,7 @@ BackupFile file_from(const Json& object) {
   file.part = static_cast<Part>(part - kParts.begin());
   file.name = object.at("name").get<std::string>();
   file.place = object.at("place").get<std::string>();
-  file.size = object.at("size").get<std::uint64_t>();
+  file.size = number_from(object, "size");
   file.sha256 = hash_from(object, "sha256");
   return file;
 }
@@ -73,14 +83,20 @@ BackupFile file_from(const Json& object) {
 Manifest manifest_from(const Json& object) {
   Manifest manifest;
   manifest.version = object.at("certspan").get<std::string>();
-  manifest.schema = object.at("schema").get<std::int64_t>();
-  manifest.made_at = object.at("made_at_ms").get<WallMs>();
-  manifest.audit.number = object.at("audit").at("number").get<std::uint64_t>();
-  manifest.audit.removed = object.at("audit").at("removed").get<std::uint64_t>();
+  manifest.schema = static_cast<std::int64_t>(number_from(object, "schema"));
+  manifest.made_at = static_cast<WallMs>(number_from(object, "made_at_ms", kEndOfYear9999));
+  manifest.audit.number = number_from(object.at("audit"), "number");
+  manifest.audit.removed = number_from(object.at("audit"), "removed");
   manifest.audit.hash = hash_from(object.at("audit"), "hash");
   for (const Json& file : object.at("files")) manifest.files.push_back(file_from(file));
   manifest.provided = object.at("provided").get<std::vector<std::string>>();
   return manifest;
+}
+
+/// A restore opens the journal by its name, before anything is at its place.
+bool has_its_name(const BackupFile& file) {
+  const std::string_view own = name_of(file.part);
+  return own.empty() ? file.name.starts_with(kFilesPrefix) : file.name == own;
 }
 
 /// Empty: it is sound.
@@ -90,7 +106,7 @@ std::string fault_of(const Manifest& manifest) {
   std::set<std::filesystem::path> places;
   std::array<std::size_t, kParts.size()> count{};
   for (const BackupFile& file : manifest.files) {
-    if (!good_name(file.name)) return "has a name in it that no backup has";
+    if (!good_name(file.name) || !has_its_name(file)) return "has a name in it that no backup has";
     if (!good_place(file.place)) return "has a place in it that no file has";
     if (!names.insert(file.name).second || !places.insert(file.place).second) return "names a file twice";
     ++count.at(static_cast<std::size_t>(file.part));
@@ -105,6 +121,22 @@ std::string fault_of(const Manifest& manifest) {
 }
 
 }  // namespace
+
+std::string_view name_of(Part part) {
+  switch (part) {
+    case Part::Journal:
+      return "data/journal.db";
+    case Part::JournalKey:
+      return "data/journal.key";
+    case Part::AuditKey:
+      return "data/audit.key";
+    case Part::Config:
+      return "config/certspan.yaml";
+    case Part::File:
+      return "";
+  }
+  return "";
+}
 
 const BackupFile& Manifest::file(Part part) const {
   const auto found = std::ranges::find(files, part, &BackupFile::part);
@@ -142,7 +174,7 @@ Result<std::string> to_text(const Manifest& manifest) try {
 
 Result<Manifest> read_manifest(std::string_view text) try {
   const Json object = Json::parse(text);
-  const int format = object.at("certspan_backup").get<int>();
+  const std::uint64_t format = number_from(object, "certspan_backup");
   if (format != kFormat) {
     return fail(Outcome::Unsupported, "backup.newer",
                 "the backup was made by a later certspan: restore it with that one");

@@ -24,6 +24,10 @@ enum class Part : std::uint8_t {
   File,  ///< that the configuration names: a certificate or a key
 };
 
+/// The part's name in an archive; "" for a File, whose names begin with kFilesPrefix and end in a number.
+std::string_view name_of(Part part);
+inline constexpr std::string_view kFilesPrefix = "files/";
+
 struct BackupFile {
   Part part = Part::File;
   std::string name;             ///< in the archive: "data/journal.db", "files/3"

@@ -1,16 +1,21 @@
 """`certspan backup`: what was lost with a disk is asked for at the CAs before anything is issued again, and what is no whole
 backup is refused without a trace."""
 import contextlib
+import hashlib
+import io
+import json
 import re
 import secrets
 import shutil
 import signal
 import sqlite3
 import subprocess
+import tarfile
 import time
 
 import pytest
 
+from tests.support.mounts import in_memory, need_mount_namespaces
 from tests.support.two_cas import Device, TwoCas, check_once, wait_for_state
 
 
@@ -198,6 +203,37 @@ def test_what_is_no_whole_backup_is_refused_without_a_trace(kept, passphrase, tm
     assert names(tmp_path) == before
 
 
+def test_a_journal_that_is_none_is_not_restored(kept, tmp_path):
+    """Whoever makes a plain archive can make its digests fit."""
+    plain, forged = tmp_path / "plain", tmp_path / "forged"
+    kept.command("backup", "create", "--out", str(plain), "--danger-plain")
+    with tarfile.open(plain) as tar:
+        contents = [(entry.name, tar.extractfile(entry).read()) for entry in tar]
+
+    def restoring(name, content):
+        parts = {**dict(contents), name: content}
+        manifest = json.loads(parts["manifest.json"])
+        for file in manifest["files"]:
+            file.update(size=len(parts[file["name"]]), sha256=hashlib.sha256(parts[file["name"]]).hexdigest())
+        parts["manifest.json"] = json.dumps(manifest).encode()
+        with tarfile.open(forged, "w") as tar:
+            for part, held in parts.items():
+                entry = tarfile.TarInfo(part)
+                entry.size = len(held)
+                tar.addfile(entry, io.BytesIO(held))
+        return refused(kept, "backup", "restore", "--in", str(forged), "--to", str(tmp_path / "to"), "--danger-plain")
+
+    journal = dict(contents)["data/journal.db"]
+    newer = tmp_path / "newer.db"
+    newer.write_bytes(journal)
+    with contextlib.closing(sqlite3.connect(newer)) as database:
+        database.execute("PRAGMA user_version = 99")
+    assert "restore.unsound]" in restoring("data/journal.db", b"SQLite format 3\0" + secrets.token_bytes(9000))
+    assert "restore.unsound]" in restoring("data/journal.db", journal[:len(journal) // 2])
+    assert "backup.newer]" in restoring("data/journal.db", newer.read_bytes())
+    assert sorted(name for name in names(tmp_path) if name.startswith("to")) == []
+
+
 def test_nothing_is_overwritten(kept, passphrase, tmp_path):
     backup = tmp_path / "backup"
     assert backup.stat().st_mode & 0o777 == 0o600
@@ -218,6 +254,35 @@ def test_nothing_is_overwritten(kept, passphrase, tmp_path):
     for name in ("certspan.yaml", "ra.key", "ra.pem", "ca.key", "challenge", "data/journal.key", "data/audit.key"):
         assert (restored / name).read_bytes() == (kept.directory / name).read_bytes()
     assert "restore.not_empty]" in refused(kept, "backup", "restore", "--in", str(backup), "--to", str(empty), *way)
+
+
+def test_a_full_disk_is_told_and_left_as_it_was(kept, passphrase, tmp_path):
+    """The host's own disk is not filled: it goes on with its work."""
+    need_mount_namespaces()
+    kept.kill()
+    small = tmp_path / "small"
+    way = ["--passphrase-file", passphrase]
+
+    def on_small_disk(first, *command):
+        script = f'{first}; "$@"; code=$?; ls "{small}"; exit $code'
+        done = subprocess.run([*in_memory(small, 1), "sh", "-c", script, "sh", kept.program, "backup", *command, *way],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 1, done
+        return done
+
+    fill = f'head -c 1000000 /dev/zero >"{small}/ballast"'
+    restored = on_small_disk(fill, "restore", "--in", tmp_path / "backup", "--to", small / "to")
+    assert "backup.unwritable]" in restored.stderr and "no space left" in restored.stderr and restored.stdout == "ballast\n"
+    made = on_small_disk(fill, "create", "--config", kept.config, "--out", small / "backup")
+    assert "backup.unwritable]" in made.stderr and "no space left" in made.stderr and made.stdout == "ballast\n"
+    data = kept.directory / "data"
+    moved = kept.config.with_name("moved.yaml")
+    moved.write_text(kept.config.read_text().replace(f"data_dir: {data}", f"data_dir: {small}"))
+    kept_files = [name for name in names(data) if name.startswith(("journal.", "audit."))]
+    made = on_small_disk(f'cp -a "{data}"/journal.* "{data}"/audit.* "{small}"', "create", "--config", moved, "--out", tmp_path / "another")
+    assert "journal.full]" in made.stderr and "64 MB free" in made.stderr
+    assert made.stdout.split() == kept_files
+    assert not (tmp_path / "another").exists()
 
 
 def test_a_plain_backup_has_to_be_asked_for(kept, passphrase, tmp_path):

@@ -73,6 +73,40 @@ TEST_CASE("a manifest that names a file twice, or lacks one, is refused") {
   CHECK(fault_of_json(json) == "backup.damaged");
 }
 
+TEST_CASE("the journal, keys and the configuration are found under their own names alone") {
+  for (const std::size_t part : {0U, 1U, 3U}) {
+    Json json = as_json(example());
+    json["files"][part]["name"] = "files/2";
+    CHECK(fault_of_json(json) == "backup.damaged");
+  }
+  for (const char* name : {"data/journal.lock", "data/audit.key", "tree/etc/x", "x"}) {
+    Json json = as_json(example());
+    json["files"][2]["name"] = name;
+    CHECK(fault_of_json(json) == "backup.damaged");
+  }
+}
+
+TEST_CASE("numbers are whole, not negative, and instants can be printed") {
+  const auto with = [](const char* pointer, const Json& value) {
+    Json json = as_json(example());
+    json[Json::json_pointer(pointer)] = value;
+    return fault_of_json(json);
+  };
+  CHECK(with("/made_at_ms", 253'402'300'799'999).empty());
+  for (const Json& value :
+       {Json(253'402'300'800'000), Json(-1), Json(1e300), Json(1.5), Json("7"), Json(true)}) {
+    INFO(value);
+    CHECK(with("/made_at_ms", value) == "backup.damaged");
+  }
+  for (const char* pointer : {"/schema", "/audit/number", "/audit/removed", "/files/0/size"}) {
+    INFO(pointer);
+    CHECK(with(pointer, 9'223'372'036'854'775'807U).empty());
+    CHECK(with(pointer, 9'223'372'036'854'775'808U) == "backup.damaged");
+    CHECK(with(pointer, -1) == "backup.damaged");
+    CHECK(with(pointer, 1e19) == "backup.damaged");
+  }
+}
+
 TEST_CASE("what is no manifest, and one of a later certspan, are told apart") {
   CHECK(read_manifest("").error().code == "backup.damaged");
   CHECK(read_manifest("[]").error().code == "backup.damaged");
