@@ -100,6 +100,16 @@ Result<void> measure_all(std::vector<PackedFile>& files, bool journal) {
   return {};
 }
 
+/// It stands elsewhere in the middle of a rotation.
+Result<void> use_key(std::vector<PackedFile>& files, const std::filesystem::path& key) {
+  for (PackedFile& file : files) {
+    if (file.file.part != Part::JournalKey || file.from == key) continue;
+    file.from = key;
+    CERTSPAN_CHECK(backup::measure(file));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<backup::Manifest> create_backup(const BackupOrder& order) {
@@ -113,7 +123,8 @@ Result<backup::Manifest> create_backup(const BackupOrder& order) {
   manifest.version = CERTSPAN_VERSION;
   manifest.made_at = SystemClock().wall_ms();
   CERTSPAN_CHECK(take_snapshot(contents.config, snapshot.file()));
-  CERTSPAN_TRY(const SnapshotFacts facts, look_at_snapshot(snapshot.file(), data_dir / "journal.key"));
+  CERTSPAN_TRY(const SnapshotFacts facts, look_at_snapshot(snapshot.file(), data_dir));
+  CERTSPAN_CHECK(use_key(files, facts.key));
   manifest.schema = facts.schema;
   manifest.audit = facts.audit;
   manifest.provided = contents.provided;

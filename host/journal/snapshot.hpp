@@ -24,10 +24,11 @@ void remove_snapshot(const std::filesystem::path& snapshot);
 struct SnapshotFacts {
   std::int64_t schema = 0;
   AuditHead audit;
+  std::filesystem::path key;  ///< the file with its sealing key
 };
-/// Looks at a snapshot and makes sure that the sealing key in the file `key` belongs to it. Errors:
+/// Looks at a snapshot of the journal in `directory` and finds the key that belongs to it. Errors:
 /// journal.key, journal.newer_schema, journal.older_schema, journal.corrupt.
 Result<SnapshotFacts> look_at_snapshot(const std::filesystem::path& snapshot,
-                                       const std::filesystem::path& key);
+                                       const std::filesystem::path& directory);
 
 }  // namespace certspan

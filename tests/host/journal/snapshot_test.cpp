@@ -46,7 +46,7 @@ TEST_CASE_METHOD(SnapshotFixture, "a snapshot holds what was committed before it
   REQUIRE(journal->snapshot(snapshot));
   const WorkItem after = finish(3);
 
-  const auto facts = look_at_snapshot(snapshot, directory.path() / "journal.key");
+  const auto facts = look_at_snapshot(snapshot, directory.path());
   REQUIRE(facts);
   CHECK(facts->schema == kSchemaVersion);
   CHECK(facts->audit.number == 1);
@@ -71,7 +71,7 @@ TEST_CASE_METHOD(SnapshotFixture, "a snapshot beside a writer is of one moment")
   enough = true;
   writer.join();
   REQUIRE(written);
-  const auto facts = look_at_snapshot(snapshot, directory.path() / "journal.key");
+  const auto facts = look_at_snapshot(snapshot, directory.path());
   REQUIRE(facts);
   const auto restored = opened_snapshot();
   CHECK(restored->counts()->finished == facts->audit.number);
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(SnapshotFixture, "a snapshot is its owner's alone, and replaces
   struct stat status {};
   REQUIRE(::stat(snapshot.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
-  CHECK(look_at_snapshot(snapshot, directory.path() / "journal.key"));
+  CHECK(look_at_snapshot(snapshot, directory.path()));
 }
 
 TEST_CASE_METHOD(SnapshotFixture, "a reader makes the same snapshot of a host that is down") {
@@ -93,7 +93,7 @@ TEST_CASE_METHOD(SnapshotFixture, "a reader makes the same snapshot of a host th
   journal.reset();
   journal = opened(directory.path(), clock, true);
   REQUIRE(journal->snapshot(snapshot));
-  CHECK(look_at_snapshot(snapshot, directory.path() / "journal.key")->audit.number == 1);
+  CHECK(look_at_snapshot(snapshot, directory.path())->audit.number == 1);
 }
 
 TEST_CASE_METHOD(SnapshotFixture, "a start removes a snapshot that was left") {
@@ -114,17 +114,30 @@ TEST_CASE_METHOD(SnapshotFixture,
   finish(2);
 }
 
-TEST_CASE_METHOD(SnapshotFixture, "another journal's key, none, and what is no snapshot are refused") {
+TEST_CASE_METHOD(SnapshotFixture,
+                 "the key that belongs to a snapshot is found, also in the middle of a rotation") {
   REQUIRE(commit_now(*journal, {fresh_item(journal->next_id(), 1), true, {}}) == CommitResult::Committed);
   REQUIRE(journal->snapshot(snapshot));
-  const auto error_with = [&](const std::filesystem::path& key) {
-    const auto facts = look_at_snapshot(snapshot, key);
-    return facts ? std::string() : facts.error().code;
+  const auto key = directory.path() / "journal.key";
+  const auto next = directory.path() / "journal.key.next";
+  const auto found = [&] {
+    const auto facts = look_at_snapshot(snapshot, directory.path());
+    return facts ? facts->key.string() : facts.error().code;
   };
+  CHECK(found() == key);
   opened(other.path(), clock).reset();
-  CHECK(error_with(directory.path() / "journal.key").empty());
-  CHECK(error_with(other.path() / "journal.key") == "journal.key");
-  CHECK(error_with(other.path() / "nothing") == "journal.key");
+  std::filesystem::rename(key, next);
+  CHECK(found() == next);
+  std::filesystem::copy_file(other.path() / "journal.key", key);
+  CHECK(found() == next);
+  std::filesystem::remove(next);
+  CHECK(found() == "journal.key");
+  std::filesystem::remove(key);
+  CHECK(found() == "journal.key");
+}
+
+TEST_CASE_METHOD(SnapshotFixture, "what is no snapshot is refused") {
+  REQUIRE(journal->snapshot(snapshot));
   std::ofstream(snapshot) << std::string(9000, 'x');
-  CHECK(error_with(directory.path() / "journal.key") == "journal.corrupt");
+  CHECK(look_at_snapshot(snapshot, directory.path()).error().code == "journal.corrupt");
 }
