@@ -105,7 +105,8 @@ TEST_CASE("what is expected must be possible") {
 }
 
 TEST_CASE("a test of a source that no pipeline has, and one without an expectation, is a fault") {
-  CHECK(fault_of_test("    source: scp\n    expect: { state: done }\n").suggestion == "did you mean \"scep\"?");
+  CHECK(fault_of_test("    source: scp\n    expect: { state: done }\n").suggestion ==
+        "did you mean \"scep\"?");
   CHECK(fault_of_test("    source: scep\n").code == FaultCode::MissingKey);
   CHECK(fault_of_test("    source: scep\n    expect: {}\n").code == FaultCode::MissingKey);
 }
