@@ -228,26 +228,25 @@ class CommandLine {
 
   void add_challenge_commands() {
     CLI::App* challenge = app_.add_subcommand("challenge", "one-time challenges")->require_subcommand(1);
-    CLI::App* fresh = add(*challenge, "new", "make one", [this] {
-      nlohmann::json arguments = nlohmann::json::object();
-      if (!endpoint_.empty()) arguments["endpoint"] = endpoint_;
-      if (!profile_.empty()) arguments["profile"] = profile_;
-      if (!sans_.empty()) arguments["san"] = sans_;
-      if (!lifetime_.empty()) arguments["lifetime"] = lifetime_;
-      if (!subject_.empty()) arguments["subject"] = subject_;
-      return command_action(common_, connector_, "challenge_new", arguments);
-    });
+    CLI::App* fresh = add(*challenge, "new", "make one",
+                          [this] { return command_action(common_, connector_, "challenge_new", minting_); });
+    // What is given goes out even if it is empty: left out, it would bind nothing.
+    const auto argument = [this, fresh](const char* option, const char* name, const char* description) {
+      fresh->add_option(option, text_, description)->each([this, name](const std::string& given) {
+        minting_[name] = given;
+      });
+    };
     fresh->add_option("--connector", connector_, "challenge connector, if there are several");
-    fresh->add_option("--endpoint", endpoint_, "source connector that it is good for");
-    fresh->add_option("--profile", profile_, "profile that it is good for");
-    fresh->add_option("--subject", subject_, "subject that it is good for: a common name, or all of it");
+    argument("--endpoint", "endpoint", "source connector that it is good for");
+    argument("--profile", "profile", "profile that it is good for");
+    argument("--subject", "subject", "subject that it is good for: a common name, or all of it");
     // Gathered one by one: gcc 12 takes CLI11's vectors of strings for null pointers.
     fresh
         ->add_option("--san", text_,
                      "alternative name that may be asked for, and no other: dns:host, upn:user@suffix")
         ->take_last()
-        ->each([this](const std::string& name) { sans_.push_back(name); });
-    fresh->add_option("--lifetime", lifetime_, "how long it is good, for example 30m");
+        ->each([this](const std::string& name) { minting_["san"].push_back(name); });
+    argument("--lifetime", "lifetime", "how long it is good, for example 30m");
     with_config_and_json(fresh);
     add_challenge_rest(*challenge);
   }
@@ -340,10 +339,10 @@ class CommandLine {
   CaOptions ca_;
   BackupOptions backup_;
   bool mermaid_ = false;
-  std::string text_, connector_, endpoint_, profile_, lifetime_, subject_;
+  std::string text_, connector_;
   std::filesystem::path file_;
   std::vector<std::string> tests_;
-  nlohmann::json sans_ = nlohmann::json::array();
+  nlohmann::json minting_ = nlohmann::json::object();  ///< arguments of `challenge new`
   Command chosen_;
 };
 

@@ -256,7 +256,10 @@ def test_warnings_of_the_configuration_are_records_of_the_log(make_host):
 @pytest.mark.parametrize("option, told", [
     (("--endpoint", "scpe"), 'endpoint: "scpe" is no source of this configuration; did you mean "scep"?'),
     (("--endpoint", "example-ca"), "there are: scep"),
-    (("--profile", "devise"), 'profile: "devise" is no profile of this configuration; did you mean "device"?')])
+    (("--profile", "devise"), 'profile: "devise" is no profile of this configuration; did you mean "device"?'),
+    (("--endpoint", ""), "endpoint"), (("--profile", ""), "profile"), (("--lifetime", ""), "lifetime"),
+    (("--subject", ""), "subject: is empty; leave it out to bind nothing"),
+    (("--san", "dns:a.example", "--san", "b"), 'san: "b" is no alternative name; write dns:host,')])
 def test_a_challenge_that_could_never_be_spent_is_not_made(host, option, told):
     refused = host.run_program("challenge", "new", "--config", str(host.config), *option)
     assert refused.returncode == 1 and told in refused.stderr

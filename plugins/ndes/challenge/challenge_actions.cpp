@@ -1,8 +1,13 @@
 #include "plugins/ndes/challenge/challenge_actions.hpp"
 
+#include <arpa/inet.h>
+
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "plugins/common/connector/duration.hpp"
+#include "plugins/common/pki/general_names.hpp"
 #include "plugins/ndes/json_settings.hpp"
 
 namespace certspan::scep {
@@ -19,6 +24,55 @@ std::optional<std::string> refuse(sdk::Faults& faults, std::string_view pointer,
   return std::nullopt;
 }
 
+/// The name as a request is described that asks for it; nullopt for one that no request can spell.
+std::optional<std::string> name_in_requests(const std::string& text) {
+  using Kind = pki::GeneralNameKind;
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos || colon + 1 == text.size()) return std::nullopt;
+  const std::string_view kind = std::string_view(text).substr(0, colon);
+  const std::string value = text.substr(colon + 1);
+  if (kind == pki::general_name_kind_name(Kind::Ip)) {
+    std::string octets(value.find(':') == std::string::npos ? 4 : 16, '\0');
+    if (inet_pton(octets.size() == 4 ? AF_INET : AF_INET6, value.c_str(), octets.data()) != 1)
+      return std::nullopt;
+    return pki::to_string({Kind::Ip, octets, {}});
+  }
+  for (const Kind known : {Kind::Dns, Kind::Email, Kind::Uri, Kind::Upn}) {
+    if (kind != pki::general_name_kind_name(known)) continue;
+    const pki::GeneralName name{known, value, {}};
+    return pki::check_general_name(name) ? std::optional(pki::to_string(name)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// Fills `binding`. Whoever binds to an empty text (a script's variable that was never set) wants a bound
+/// challenge, and would get one that is good for everything.
+bool read_binding(const JsonSettings& arguments, ChallengeBinding& binding, sdk::Faults& faults) {
+  bool good = true;
+  const auto wrong = [&](const std::string& pointer, const std::string& message) {
+    faults.add(pointer, message);
+    good = false;
+  };
+  for (const char* pointer : {"/endpoint", "/profile", "/subject"}) {
+    if (arguments.has(pointer) && arguments.text(pointer).empty())
+      wrong(pointer, "is empty; leave it out to bind nothing");
+  }
+  binding.endpoint = arguments.text("/endpoint", binding.endpoint);
+  binding.profile = arguments.text("/profile", binding.profile);
+  binding.subject = arguments.text("/subject");
+  if (!arguments.has("/san")) return good;
+  binding.san.emplace();
+  for (const std::string& text : arguments.texts("/san")) {
+    if (auto name = name_in_requests(text)) {
+      binding.san->push_back(std::move(*name));
+    } else {
+      wrong("/san", "\"" + text + "\" is no alternative name; write dns:host, email:user@host, " +
+                        "upn:user@suffix, ip:address or uri:scheme:rest");
+    }
+  }
+  return good;
+}
+
 std::optional<std::string> run_new(ChallengeBook& book, const ChallengeSettings& settings,
                                    std::int64_t now_ms, const JsonSettings& arguments, sdk::Faults& faults) {
   std::int64_t lifetime_ms = settings.lifetime_ms;
@@ -31,10 +85,9 @@ std::optional<std::string> run_new(ChallengeBook& book, const ChallengeSettings&
     }
   }
   ChallengeBinding binding;
-  binding.endpoint = arguments.text("/endpoint", settings.endpoint);
-  binding.profile = arguments.text("/profile", settings.profile);
-  binding.subject = arguments.text("/subject");
-  if (arguments.has("/san")) binding.san = arguments.texts("/san");
+  binding.endpoint = settings.endpoint;
+  binding.profile = settings.profile;
+  if (!read_binding(arguments, binding, faults)) return std::nullopt;
   book.forget_ended(now_ms);
   auto minted = book.mint(binding, now_ms, lifetime_ms);
   if (!minted) return refuse(faults, "", kStoreFault);

@@ -26,7 +26,7 @@ inline constexpr sdk::ActionSpec kChallengeActions[] = {
     "san": {
       "type": "array",
       "items": {"type": "string"},
-      "description": "The only alternative names that may be asked for: dns:host, email:address, upn:user@suffix."
+      "description": "The only alternative names that may be asked for: dns:host, email:address, upn:user@suffix, ip:address, uri:scheme:rest."
     },
     "lifetime": {"type": "string", "description": "How long it is good: 30m, 12h, 7d."}
   }

@@ -331,6 +331,25 @@ TEST_CASE("a lifetime needs a unit and a limit") {
   CHECK_NOTHROW(challenges.mint({{"lifetime", "90d"}}));
 }
 
+TEST_CASE("a binding that is empty, or that no request could fulfil, mints nothing") {
+  Challenges challenges(kOneTime);
+  const json wrong =
+      GENERATE(json{{"subject", ""}}, json{{"endpoint", ""}}, json{{"profile", ""}}, json{{"san", {""}}},
+               json{{"san", {"laptop-7.example"}}}, json{{"san", {"dns:"}}}, json{{"san", {"dns:a b"}}},
+               json{{"san", {"dns:a.example", "name:b"}}}, json{{"san", {"upn:nobody"}}});
+  CAPTURE(wrong);
+  CHECK_THROWS(challenges.mint(wrong));
+  CHECK(challenges.run("challenge_list").at("challenges").empty());
+}
+
+TEST_CASE("every kind of alternative name that a profile can allow can be bound") {
+  Challenges challenges(kOneTime);
+  const json names = {"dns:a.example", "dns:*.b.example", "email:a@b.example",    "uri:urn:x",
+                      "ip:192.0.2.7",  "ip:2001:db8::1",  "upn:someone@b.example"};
+  CHECK_NOTHROW(challenges.mint({{"san", names}}));
+  CHECK_NOTHROW(challenges.mint({{"san", json::array()}}));
+}
+
 TEST_CASE("settings by which nothing could pass are refused") {
   sdk::testing::FaultRecorder faults;
   const auto& table = sdk::ConnectorType<Challenge>::kTable;
