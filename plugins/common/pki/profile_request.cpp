@@ -155,6 +155,7 @@ Verdict check_alternative_names(const Profile& profile, const Extension& extensi
 Verdict check_key_usage(const Profile& profile, const Extension& extension) {
   const Result<KeyUsage> usage = parse_key_usage(extension.value);
   if (!usage) return malformed("bad_extension", usage.error().message);
+  if (*usage == 0) return malformed("bad_extension", "the key usage names none");  // RFC 5280 4.2.1.3
   if ((*usage & ~profile.key_usage) != 0) {
     return refuse("key_usage_not_allowed", "the request asks for key usages beyond the profile");
   }
@@ -232,6 +233,14 @@ Verdict check_name_value_pairs(const RequestAttribute& attribute) {
   return std::nullopt;
 }
 
+std::vector<Oid> without_repeats(const std::vector<Oid>& purposes) {
+  std::vector<Oid> each;
+  for (const Oid& purpose : purposes) {
+    if (std::ranges::find(each, purpose) == each.end()) each.push_back(purpose);
+  }
+  return each;
+}
+
 }  // namespace
 
 std::optional<Violation> check_request(const Profile& profile, const CertificateRequest& request,
@@ -255,7 +264,7 @@ GrantedUsage granted_usage(const Profile& profile, const CertificateRequest& req
   }
   if (const Extension* purposes = find_extension(request.extensions(), oids::kExtendedKeyUsage)) {
     granted.extended_key_usage =
-        parse_extended_key_usage(purposes->value).value_or(profile.extended_key_usage);
+        without_repeats(parse_extended_key_usage(purposes->value).value_or(profile.extended_key_usage));
   }
   return granted;
 }

@@ -251,6 +251,14 @@ std::vector<Hostile> hostile_requests() {
        [](auto& r) {
          r.extension(oids::kSubjectAltName, octets({0x30, 0x03, 0x82, 0x01, 0x61, 0x00}));
        }},
+      {"a key usage that names none", "bad_extension",
+       [](auto& r) {
+         r.extension(oids::kKeyUsage, octets({0x03, 0x02, 0x07, 0x00}));
+       }},
+      {"a key usage without a bit", "bad_extension",
+       [](auto& r) {
+         r.extension(oids::kKeyUsage, octets({0x03, 0x01, 0x00}));
+       }},
       {"neither subject nor SAN", "empty_subject",
        [](auto& r) {
          r.subject(octets({0x30, 0x00}));
@@ -359,6 +367,13 @@ TEST_CASE("what honest clients ask for passes") {
   CHECK(granted.key_usage == key_usage::kDigitalSignature);
   CHECK(granted_usage(profile, RequestBuilder().build()).key_usage ==
         (key_usage::kDigitalSignature | key_usage::kKeyEncipherment));
+}
+
+TEST_CASE("a purpose that is asked for twice is given once") {
+  RequestBuilder builder;
+  builder.extension(oids::kExtendedKeyUsage, purposes({oids::kClientAuth, oids::kClientAuth}));
+  CHECK_FALSE(check_request(wifi(), builder.build(), {}));
+  CHECK(granted_usage(wifi(), builder.build()).extended_key_usage == std::vector<Oid>{oids::kClientAuth});
 }
 
 TEST_CASE("a wildcard passes where the profile names wildcards") {
