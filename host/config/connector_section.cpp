@@ -4,6 +4,7 @@
 
 #include "host/config/map_reader.hpp"
 #include "host/config/sections.hpp"
+#include "host/config/suggest.hpp"
 
 namespace certspan {
 namespace {
@@ -37,11 +38,23 @@ void read_settings(MapReader& map, ConnectorConfig& connector, Faults& faults) {
   const YamlEntry* settings = map.take("settings");
   if (settings == nullptr) return;
   if (settings->value.kind() != YamlNode::Kind::Mapping) {
+    faults.hide_excerpt(settings->key_mark);  // it may be a secret
     wrong_type(settings->value, fmt::format("\"settings\" of {}", map.what()), "a mapping", faults);
     return;
   }
   connector.settings = settings->value;
   connector.settings_mark = settings->key_mark;
+}
+
+/// What the plugin wants to know, a secret perhaps, and not under "settings": its line is kept out of print
+/// unless it is a key of ours with a slip in it.
+void hide_strays(const YamlNode& connector, Faults& faults) {
+  const std::vector<std::string> known = {"plugin",      "type",     "settings",
+                                          "concurrency", "required", "isolation"};
+  for (const YamlEntry& entry : connector.entries()) {
+    if (std::ranges::find(known, entry.key) == known.end() && closest(entry.key, known).empty())
+      faults.hide_excerpt(entry.key_mark);
+  }
 }
 
 }  // namespace
@@ -76,6 +89,7 @@ void read_connectors(const YamlNode& node, std::vector<ConnectorConfig>& connect
     read_settings(map, connector, faults);
     map.integer("concurrency", Bounds<std::uint32_t>{1, kMostConcurrency}, connector.concurrency);
     map.boolean("required", connector.required);
+    hide_strays(entry.value, faults);
     map.later("isolation", "until then every plugin runs in the host");
     map.advise("what the plugin wants to know belongs under \"settings\"");
     map.finish();

@@ -49,6 +49,7 @@ class SettingsReader {
       return nullptr;
     }
     if (spot.schema.marked(kSecretMark) && spot.node.is_scalar()) return read_setting_secret(run_, spot);
+    if (spot.schema.marked(kSecretMark)) run_.faults().hide_excerpt(spot.place);
     switch (spot.node.kind()) {
       case Kind::Mapping:
         return container(spot, scope, "object");

@@ -108,7 +108,7 @@ class TestChecker {
 void check_tests(const Config& config, Faults& faults) {
   std::vector<std::string> sources;
   for (const PipelineConfig& pipeline : config.pipelines) {
-    if (std::ranges::find(sources, pipeline.source.name) == sources.end()) {
+    if (!pipeline.source.name.empty() && std::ranges::find(sources, pipeline.source.name) == sources.end()) {
       sources.push_back(pipeline.source.name);
     }
   }

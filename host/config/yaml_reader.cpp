@@ -86,7 +86,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     YamlNode::Data data;
-    data.mark = places_.at(mark);
+    // The parser's place of a value that is not there is that of the next token, often lines below.
+    const bool is_value = !stack_.empty() && stack_.back().has_key;
+    data.mark = is_value ? stack_.back().key_mark : places_.at(mark);
     add_scalar(std::move(data), anchor);
   }
 

@@ -182,6 +182,17 @@ TEST_CASE("a secret written into the file is refused and nowhere repeated") {
   CHECK(password->settings.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("a secret that is written out in a wrong place or form is not repeated either") {
+  const std::string wrong =
+      GENERATE("settings: { static: [hunter2] }", "settings: { static: { a: hunter2 } }", "static: hunter2",
+               "settings: hunter2", "settings: [hunter2]");
+  CAPTURE(wrong);
+  const Checked checked = check(
+      with("settings: { static: \"${file:/run/credentials/x}\", endpoint: scep, lifetime: 1h }", wrong));
+  REQUIRE_FALSE(checked.faults.empty());
+  CHECK(checked.report.find("hunter2") == std::string::npos);
+}
+
 TEST_CASE("a secret from the environment is refused too, and its value not shown") {
   const Checked checked = check(with("static: \"${file:/run/credentials/x}\"", "static: \"${env:PASSWORD}\""),
                                 FakeCatalog(), {{"PASSWORD", "hunter2"}});

@@ -76,6 +76,12 @@ TEST_CASE("places are lines and columns from 1, columns counted in characters") 
   CHECK(green.value.find("deep")->value.mark() == Mark{3, 20});
 }
 
+TEST_CASE("a value that is not there has the place of its key, not of what comes next") {
+  const YamlNode root = read("a:\n  b:\nc:\n\n");
+  CHECK(root.find("a")->value.find("b")->value.mark() == Mark{2, 3});
+  CHECK(root.find("c")->value.mark() == Mark{3, 1});
+}
+
 TEST_CASE("a byte order mark and Windows line ends change no place") {
   const YamlNode root = read(
       "\xef\xbb\xbf"
