@@ -29,12 +29,11 @@ std::string_view part_in_words(Part part) {
 }
 
 std::string age_in_words(WallMs made_at, WallMs now) {
-  const auto minutes =
-      std::chrono::duration_cast<std::chrono::minutes>(std::chrono::milliseconds(now - made_at)).count();
-  if (minutes < 0) return "by this machine's clock it is from the future";
-  if (minutes < 120) return fmt::format("{} minutes old", minutes);
-  if (minutes < 48 * 60) return fmt::format("{} hours old", minutes / 60);
-  return fmt::format("{} days old", minutes / 60 / 24);
+  const auto age = std::chrono::duration_cast<std::chrono::minutes>(std::chrono::milliseconds(now - made_at));
+  if (age.count() < 0) return "by this machine's clock it is from the future";
+  if (age < std::chrono::hours(2)) return fmt::format("{} minutes old", age.count());
+  if (age < std::chrono::hours(48)) return fmt::format("{} hours old", age.count() / 60);
+  return fmt::format("{} days old", age.count() / 60 / 24);
 }
 
 std::string tell_files(const backup::Manifest& manifest) {

@@ -8,9 +8,9 @@ void Digest::Free::operator()(evp_md_ctx_st* context) const {
   EVP_MD_CTX_free(context);
 }
 
-Digest::Digest() : context_(EVP_MD_CTX_new()) {
-  good_ = context_ && EVP_DigestInit_ex2(context_.get(), EVP_sha256(), nullptr) == 1;
-}
+Digest::Digest()
+    : context_(EVP_MD_CTX_new()),
+      good_(context_ && EVP_DigestInit_ex2(context_.get(), EVP_sha256(), nullptr) == 1) {}
 
 void Digest::add(BytesView bytes) {
   size_ += bytes.size();

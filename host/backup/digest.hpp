@@ -25,7 +25,7 @@ class Digest {
     void operator()(evp_md_ctx_st* context) const;
   };
   std::unique_ptr<evp_md_ctx_st, Free> context_;
-  bool good_ = false;
+  bool good_;
   std::uint64_t size_ = 0;
 };
 
