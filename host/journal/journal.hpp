@@ -209,8 +209,8 @@ struct JournalOptions {
 /// Opens or makes the SQLite journal in `options.directory`: WAL, full sync, one writer, schema version
 /// checked (a newer one is refused). Errors: journal.locked (another process), journal.corrupt,
 /// journal.unwritable, journal.full, journal.io, journal.newer_schema, journal.key (the sealing key is
-/// missing or unreadable though the journal holds sealed data); for reading only also journal.missing and
-/// journal.older_schema.
+/// missing or unreadable though the journal holds sealed data), journal.lost (the key is there and the
+/// database is not); for reading only also journal.missing and journal.older_schema.
 ///
 /// One opened for reading changes nothing on disk, not even after the host crashed; any number may be open at
 /// a time. It holds what was committed when it was opened; whatever would write is refused

@@ -26,6 +26,21 @@ Result<void> make_database_file(const std::filesystem::path& path) {
   return {};
 }
 
+/// The key is made when the database has had its first commit, so one without a database is what is left of a
+/// journal that was lost. To begin anew in silence would forget what was issued, and which challenges are
+/// spent.
+Result<void> refuse_lost_journal(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(key_path(directory), error)) return {};
+  const auto size = std::filesystem::file_size(directory / kDatabaseName, error);
+  if (!error && size > 0) return {};
+  return fail(
+      Outcome::Unavailable, "journal.lost",
+      "the journal in \"" + directory.string() + "\" is " + (error ? "gone" : "empty") +
+          ", but its key is there: put journal.db back from a backup; if everything that it knew may be "
+          "forgotten, move journal.key away");
+}
+
 Result<sql::Database> open_database(const std::string& path, sql::OpenMode mode) {
   auto database = sql::Database::open(path, mode);
   if (!database) return tl::unexpected(sql::to_error(database.error(), path));
@@ -65,6 +80,7 @@ Result<Sealer> sealer_for_writing(const std::filesystem::path& directory, sql::D
 }  // namespace
 
 Result<void> expect_journal(const std::filesystem::path& directory) {
+  CERTSPAN_CHECK(refuse_lost_journal(directory));
   std::error_code error;
   if (std::filesystem::exists(directory / kDatabaseName, error)) return {};
   return fail(Outcome::Unavailable, "journal.missing",
@@ -76,6 +92,7 @@ Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory)
   CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::hold(directory));
   remove_snapshot(directory / kSnapshotName);
   const std::string path = (directory / kDatabaseName).string();
+  CERTSPAN_CHECK(refuse_lost_journal(directory));
   CERTSPAN_CHECK(make_database_file(path));
   CERTSPAN_TRY(sql::Database writing, open_database(path, sql::OpenMode::ReadWrite));
   CERTSPAN_CHECK(set_up_readable(writing, path));

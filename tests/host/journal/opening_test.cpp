@@ -79,6 +79,25 @@ TEST_CASE_METHOD(OpeningFixture, "a damaged journal is refused with what to do")
   CHECK(journal.error().message.find("backup") != std::string::npos);
 }
 
+TEST_CASE_METHOD(OpeningFixture, "a journal that was lost beside its key is not begun anew in silence") {
+  make_journal(directory.path());
+  SECTION("its file is empty") {
+    std::filesystem::resize_file(database, 0);
+  }
+  SECTION("its file is gone") {
+    std::filesystem::remove(database);
+  }
+  JournalOptions options;
+  options.directory = directory.path();
+  const auto journal = open_journal(options);
+  REQUIRE(!journal);
+  CHECK(journal.error().code == "journal.lost");
+  CHECK(journal.error().message.find("journal.key") != std::string::npos);
+  CHECK(opening_error(directory.path(), true) == "journal.lost");
+  std::filesystem::remove(directory.path() / "journal.key");
+  CHECK(opening_error(directory.path()).empty());
+}
+
 TEST_CASE_METHOD(OpeningFixture,
                  "an open item whose sealed part was exchanged with another's stops the start") {
   make_journal(directory.path());
