@@ -163,7 +163,10 @@ ExitCode HostProcess::start_listening() {
     audit_sender_ = std::make_unique<AuditSender>(*journal_, *head_signer_, clock_, *log_, audit);
   }
   started_at_ = clock_.wall_ms();
-  log_->write(LogLevel::Info, "started", {{"version", CERTSPAN_VERSION}, {"config", config_file_.string()}});
+  log_->write(LogLevel::Info, "started",
+              {{"version", CERTSPAN_VERSION},
+               {"config", config_file_.string()},
+               {"sealing_key", journal_->key_mark()}});
   for (const HttpListenerStatus& listener : http_->status()) {
     log_->write(LogLevel::Info, "listening", {{"listener", listener.name}, {"address", listener.address}});
   }

@@ -138,6 +138,9 @@ class Journal {
   /// Reads and checks all there is; seconds for each gigabyte, and nobody waits for it.
   virtual Result<Inspection> inspect() = 0;
 
+  /// Eight digits that tell its sealing key from others, and nothing of it.
+  virtual std::string key_mark() = 0;
+
   virtual Result<AuditHead> audit_head() = 0;
   /// Finished items by their ids, after `after`; those that finished before there was a chain too. Rows that
   /// can't be read are there with what can be told of them.

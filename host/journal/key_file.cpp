@@ -19,6 +19,13 @@ tl::unexpected<Error> unusable(const std::filesystem::path& path, const std::str
   return fail(Outcome::Unavailable, "journal.key", "sealing key \"" + path.string() + "\": " + why);
 }
 
+/// Nothing else is overwritten, whatever somebody put there for root to find.
+bool is_key_alone(const File& file) {
+  struct stat status {};
+  return ::fstat(file.descriptor(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1 &&
+         status.st_size == static_cast<off_t>(SealingKey::Value{}.size());
+}
+
 /// Else a host that is not root could not read what root made for it.
 bool give_to_owner_of(const std::filesystem::path& directory, const File& file) {
   struct stat owner {};
@@ -71,8 +78,11 @@ Result<SealingKey> make_key_file(const std::filesystem::path& path) {
 }
 
 Result<void> replace_key_file(const std::filesystem::path& path, const std::filesystem::path& next) {
-  const File old = File::open(path, O_WRONLY | O_NOFOLLOW);
+  const File old = File::open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!old.is_open() && errno != ENOENT) return unusable(path, "can't be overwritten: " + errno_text(errno));
+  if (old.is_open() && !is_key_alone(old)) {
+    return unusable(path, "is not a key's file, or has a second name: move it away");
+  }
   if (old.is_open() && (!old.write(SealingKey::Value{}) || !old.sync())) {
     return unusable(path, "can't be overwritten: " + errno_text(errno));
   }

@@ -13,14 +13,20 @@
 namespace certspan {
 namespace {
 
-/// Octets of a key's check that people are shown.
-constexpr std::size_t kShown = 4;
-
 constexpr const char* kOldKeyHolds =
     "nothing was changed and the old key stays in force: run `certspan journal rotate-key` again after that";
+constexpr const char* kOneKeyHolds =
+    "the next opening decides which key is in force, keep both: run `certspan journal rotate-key` again "
+    "after "
+    "that";
 constexpr const char* kNewKeyHolds =
     "the new key is in force, but the old one is not gone yet: run `certspan journal rotate-key` again after "
     "that; a host may work meanwhile";
+
+constexpr const char* kUnreadable =
+    "nothing was changed: put a backup of the whole directory back, or remove a dead letter with `certspan "
+    "work "
+    "erase`, then rotate again";
 
 /// Adds what an error leaves behind.
 template <typename T>
@@ -39,6 +45,7 @@ class Rotating {
   Result<KeyRotation> run();
 
  private:
+  Result<KeyRotation> rotate();
   Result<Sealer> next_sealer();
   Result<void> seal(const Sealer& next);
   Result<void> clean_file();
@@ -60,11 +67,18 @@ class Rotating {
 };
 
 Result<KeyRotation> Rotating::run() {
+  auto done = rotate();
+  // Nobody knows what is on the disk: what of the log counts is for the next opening to decide.
+  if (!done && done.error().code == "journal.io") database().leave_log();
+  return done;
+}
+
+Result<KeyRotation> Rotating::rotate() {
   KeyRotation done;
   done.resumed = is_rotating(directory_);
   CERTSPAN_TRY(const Sealer next, next_sealer());
   CERTSPAN_FAILPOINT("rotate.key");
-  done.key = to_hex(BytesView(next.key_check()).first(kShown));
+  done.key = next.mark();
   if (next.key_check() != opened_.sealer.key_check()) CERTSPAN_CHECK(seal(next));
   CERTSPAN_CHECK(or_say(clean_file(), kNewKeyHolds));
   CERTSPAN_FAILPOINT("rotate.cleaned");
@@ -90,18 +104,16 @@ Result<Sealer> Rotating::next_sealer() {
 Result<void> Rotating::seal(const Sealer& next) {
   const auto sealed = seal_anew(database(), opened_.path, opened_.sealer, next);
   if (sealed) return {};
-  Error error = sealed.error();
-  error.message += "; ";
-  error.message +=
-      error.code != "journal.corrupt"
-          ? kOldKeyHolds
-          : "nothing was changed: put a backup of the whole directory back, or remove a dead letter "
-            "with `certspan work erase`, then rotate again";
-  return tl::unexpected(std::move(error));
+  const std::string& code = sealed.error().code;
+  return or_say(Result<void>(tl::unexpected(sealed.error())), code == "journal.io"        ? kOneKeyHolds
+                                                              : code == "journal.corrupt" ? kUnreadable
+                                                                                          : kOldKeyHolds);
 }
 
 /// Pages that are free, parts of pages that are not in use, and the log hold what the old key opens.
 Result<void> Rotating::clean_file() {
+  // First, for the whole file comes on top of what stands there.
+  CERTSPAN_CHECK(told(database().empty_log()));
   CERTSPAN_CHECK(told(rewrite(database())));
   return told(database().empty_log());
 }

@@ -33,6 +33,7 @@ class ReadingJournal : public Journal {
   Result<void> accept_clock() override;
   Result<Counts> counts() override;
   Result<Inspection> inspect() override;
+  std::string key_mark() override { return opened_.sealer.mark(); }
   Result<AuditHead> audit_head() override;
   Result<AuditPage> audit_page(WorkId after, std::size_t limit) override;
   Result<std::vector<AuditGap>> audit_gaps(std::uint64_t after, std::size_t limit) override;

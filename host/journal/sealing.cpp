@@ -79,6 +79,10 @@ Result<Sealer> Sealer::create(const SealingKey& master) {
   return Sealer(std::move(*keys), std::move(cipher), copy_of(check->value()));
 }
 
+std::string Sealer::mark() const {
+  return to_hex(BytesView(key_check_).first(4));
+}
+
 std::optional<SealingKey> Sealer::item_key(WorkId id) const {
   Bytes info = copy_of(as_bytes(kItemInfo));
   append_id(info, id);

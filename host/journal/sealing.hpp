@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -37,6 +38,8 @@ class Sealer {
 
   /// A value by which a journal recognises the key that belongs to it; tells nothing about the key.
   const Bytes& key_check() const { return key_check_; }
+  /// The first eight digits of it, by which people tell keys apart.
+  std::string mark() const;
 
  private:
   struct FreeCipher {

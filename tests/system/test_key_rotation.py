@@ -1,6 +1,8 @@
 """`certspan journal rotate-key`: everything sealed opens with a new key and nothing with the old one, whatever happens meanwhile."""
 import json
+import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -143,6 +145,27 @@ def test_a_host_that_runs_is_left_alone(host):
     assert "the journal has a new key" in host.command("journal", "rotate-key")
     host.start()
     assert len(host.items()) == 1
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can do it for another user")
+def test_what_root_rotates_stays_its_hosts(host):
+    other_user = 4242
+    data = host.directory / "data"
+    host.stop()
+    for path in [data, *data.rglob("*")]:
+        os.chown(path, other_user, other_user)
+    host.command("journal", "rotate-key")
+    assert {path.stat().st_uid for path in [data, *data.rglob("*")]} == {other_user}
+    assert (data / "journal.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_log_tells_keys_apart(host):
+    before = re.findall(r"sealing_key=(\w+)", host.log())
+    host.stop()
+    told = host.json("journal", "rotate-key")["key"]
+    host.start()
+    assert re.findall(r"sealing_key=(\w+)", host.log()) == [*before, told]
+    assert len(set(before)) == 1 and told not in before
 
 
 def test_a_rotation_that_is_killed_anywhere_goes_on(company, point):

@@ -194,6 +194,30 @@ TEST_CASE_METHOD(RotationFixture, "a key that is wrong ends the rotation before 
   expect_all_open();
 }
 
+TEST_CASE_METHOD(RotationFixture, "nothing is overwritten that is not a key's file alone") {
+  fill();
+  const std::string old_key = content_of(key);
+  rotate();
+  // As if that one had not ended.
+  std::filesystem::rename(key, next);
+  const auto kept = directory.path() / "kept";
+  SECTION("one with a second name") {
+    write_key(key, old_key);
+    std::filesystem::create_hard_link(key, kept);
+  }
+  SECTION("a link to another") {
+    write_key(kept, old_key);
+    std::filesystem::create_symlink(kept, key);
+  }
+  const Error error = refused();
+  CHECK(error.code == "journal.key");
+  CHECK(content_of(kept) == old_key);
+  std::filesystem::remove(key);
+  CHECK(rotate().resumed);
+  CHECK(content_of(kept) == old_key);
+  expect_all_open();
+}
+
 TEST_CASE_METHOD(RotationFixture, "an item that does not open ends the rotation before anything is changed") {
   fill();
   const auto before = sealed();
