@@ -81,6 +81,8 @@ Result<nlohmann::json> accept_clock(const Config& config) {
   auto answer = ask_host(config, "clock_accept", nlohmann::json::object());
   if (answer || answer.error().code != "control.no_host") return answer;
   const SystemClock clock;
+  // Opening for writing would make a journal where there is none.
+  CERTSPAN_CHECK(open_journal({.directory = config.host.data_dir, .read_only = true, .clock = &clock}));
   CERTSPAN_TRY(const auto journal, open_journal({.directory = config.host.data_dir, .clock = &clock}));
   CERTSPAN_CHECK(journal->accept_clock());
   return nlohmann::json{{"accepted", true}};

@@ -1,5 +1,8 @@
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -15,6 +18,19 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+/// Whether a system can look for this: an address, or a name of letters, digits, "-", "_" and ".".
+bool is_possible_host(const std::string& host) {
+  std::array<std::uint8_t, sizeof(in6_addr)> address{};
+  if (host.find(':') != std::string::npos) {
+    return inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), address.data()) == 1;
+  }
+  if (host.find_first_not_of("0123456789.") == std::string::npos) {
+    return inet_pton(AF_INET, host.c_str(), address.data()) == 1;
+  }
+  return std::ranges::all_of(
+      host, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; });
+}
+
 /// "host:port" in its parts; false if it is not of that form.
 bool split_address(std::string_view text, Listener& listener) {
   const std::size_t colon = text.rfind(':');
@@ -29,7 +45,7 @@ bool split_address(std::string_view text, Listener& listener) {
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), listener.port);
   if (host.empty() || port.empty() || error != std::errc() || end != port.data() + port.size()) return false;
   listener.host = host;
-  return true;
+  return is_possible_host(listener.host);
 }
 
 void read_address(MapReader& map, Listener& listener, Faults& faults) {

@@ -76,8 +76,8 @@ def test_json_is_json_whatever_is_printed(host):
         assert json.loads(done.stdout), words
 
 
-def test_what_is_written_is_told_to_programs_too(make_host, tmp_path):
-    program = make_host().program
+def test_what_is_written_is_told_to_programs_too(host, tmp_path):
+    program = host.program
 
     def told(*words):
         return json.loads(subprocess.run([program, *words, "--json"], capture_output=True, text=True, check=True).stdout)
@@ -88,7 +88,14 @@ def test_what_is_written_is_told_to_programs_too(make_host, tmp_path):
     assert subprocess.run([program, "check", made["config"]], capture_output=True, check=False).returncode == 0
     request = told("ca", "csr", "--directory", tmp_path / "sub", "--subject", "CN=Issuing")
     assert x509.load_pem_x509_csr(request["csr"].encode()).is_signature_valid
-    assert told("clock", "accept", "--config", made["config"]) == {"accepted": True}
+    assert told("clock", "accept", "--config", host.config) == {"accepted": True}
+
+
+def test_a_clock_is_accepted_where_a_journal_is(make_host):
+    host = make_host()
+    done = host.run_program("clock", "accept", "--config", str(host.config))
+    assert (done.returncode, "there is no journal" in done.stderr) == (1, True), done.stderr
+    assert not (host.directory / "data").exists()
 
 
 def test_resolve_says_what_it_needs(host):

@@ -145,6 +145,12 @@ bool is_good_host(std::string_view host, bool wildcard) {
   }
 }
 
+// Such a name has a kind of its own, which a profile may well not allow.
+bool is_ipv4(const std::string& text) {
+  in_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1;
+}
+
 bool is_visible(std::string_view text) {
   return std::ranges::none_of(text, [](char c) {
     const auto octet = static_cast<unsigned char>(c);
@@ -235,7 +241,7 @@ Result<void> check_general_name(const GeneralName& name) {
   bool good = true;
   switch (name.kind) {
     case GeneralNameKind::Dns:
-      good = is_good_host(name.value, true);
+      good = is_good_host(name.value, true) && !is_ipv4(name.value);
       break;
     case GeneralNameKind::Email:
       good = is_good_email(name.value);

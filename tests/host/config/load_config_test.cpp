@@ -175,6 +175,24 @@ TEST_CASE("a control socket that only the host's user can reach is told to who g
   CHECK(unreachable("  control: { roles: { viewer: [alice] } }\n"));
 }
 
+TEST_CASE("a listener's host is an address or a name that a system can look for") {
+  const auto faults_with = [](const std::string& address) {
+    Faults faults("f");
+    parse("version: 1\nhost:\n  data_dir: /d\n  listeners:\n    a: { address: \"" + address + "\" }\n",
+          faults);
+    return faults.error_count();
+  };
+  for (const char* good :
+       {"0.0.0.0:443", "[::]:443", "[fe80::1%eth0]:1", "localhost:80", "ca_1.example.com:80"}) {
+    CHECK(faults_with(good) == 0);
+  }
+  for (const char* bad :
+       {"300.0.0.1:80", "1.2.3:80", "no such host:80", "[1.2.3.4]:80x", "[::g]:80", ":80"}) {
+    INFO(bad);
+    CHECK(faults_with(bad) == 1);
+  }
+}
+
 TEST_CASE("two listeners cannot have one address, and a control socket no path that the system cannot take") {
   Faults faults("f");
   const std::string deep(120, 'd');

@@ -64,6 +64,8 @@ TEST_CASE("names of each kind are judged by their own syntax") {
   CHECK(good(GeneralNameKind::Dns, "a"));
   CHECK(good(GeneralNameKind::Dns, "a_b.example-1.co"));
   CHECK(good(GeneralNameKind::Dns, "*.lab.example"));
+  CHECK(good(GeneralNameKind::Dns, "12345678"));
+  CHECK_FALSE(good(GeneralNameKind::Dns, "192.0.2.7"));
   CHECK_FALSE(good(GeneralNameKind::Dns, "-a.example"));
   CHECK_FALSE(good(GeneralNameKind::Dns, "a.example."));
   CHECK_FALSE(good(GeneralNameKind::Dns, std::string(64, 'a') + ".example"));
