@@ -37,9 +37,9 @@ la_ssize_t write_some(archive* handle, void* context, const void* data, std::siz
 
 la_ssize_t read_some(archive* handle, void* context, const void** data) {
   auto* input = static_cast<ArchiveStream<ByteSource>*>(context);
-  auto got = input->stream.read(input->buffer);
+  auto got = input->stream.read(input->buffer.all());
   if (got) {
-    *data = input->buffer.data();
+    *data = input->buffer.all().data();
     return static_cast<la_ssize_t>(*got);
   }
   input->error = std::move(got).error();
@@ -54,7 +54,8 @@ void ArchiveWriter::Free::operator()(archive* handle) const {
 }
 
 ArchiveWriter::ArchiveWriter(ByteSink& out)
-    : output_(new ArchiveStream<ByteSink>{out, std::nullopt, {}}), handle_(archive_write_new()) {}
+    : output_(new ArchiveStream<ByteSink>{out, std::nullopt, PassingBytes(0)}),
+      handle_(archive_write_new()) {}
 
 Result<ArchiveWriter> ArchiveWriter::create(ByteSink& out) {
   ArchiveWriter writer(out);
@@ -80,14 +81,14 @@ Result<void> ArchiveWriter::add(const std::string& name, std::uint64_t size, Byt
   archive_entry_set_perm(entry.get(), 0600);
   archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
   if (archive_write_header(handle_.get(), entry.get()) != ARCHIVE_OK) return failed("can't be written");
-  Bytes buffer(kChunk);
+  PassingBytes buffer(kChunk);
   std::uint64_t written = 0;
   for (;;) {
-    CERTSPAN_TRY(const std::size_t got, content.read(buffer));
+    CERTSPAN_TRY(const std::size_t got, content.read(buffer.all()));
     if (got == 0) break;
     written += got;
     if (written > size) break;
-    if (archive_write_data(handle_.get(), buffer.data(), got) != static_cast<la_ssize_t>(got)) {
+    if (archive_write_data(handle_.get(), buffer.all().data(), got) != static_cast<la_ssize_t>(got)) {
       return failed("can't be written");
     }
   }
@@ -106,7 +107,8 @@ void ArchiveReader::Free::operator()(archive* handle) const {
 }
 
 ArchiveReader::ArchiveReader(ByteSource& in)
-    : input_(new ArchiveStream<ByteSource>{in, std::nullopt, Bytes(kChunk)}), handle_(archive_read_new()) {}
+    : input_(new ArchiveStream<ByteSource>{in, std::nullopt, PassingBytes(kChunk)}),
+      handle_(archive_read_new()) {}
 
 Result<ArchiveReader> ArchiveReader::open(ByteSource& in) {
   ArchiveReader reader(in);

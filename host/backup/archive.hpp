@@ -17,7 +17,7 @@ template <typename Stream>
 struct ArchiveStream {
   Stream& stream;
   std::optional<Error> error;
-  Bytes buffer;
+  PassingBytes buffer;
 };
 
 /// Writes files into a tar (POSIX pax). `out` outlives it.

@@ -18,6 +18,10 @@ tl::unexpected<Error> file_error(const char* code, const std::string& name, cons
 
 }  // namespace
 
+PassingBytes::~PassingBytes() {
+  OPENSSL_cleanse(bytes_.data(), bytes_.size());
+}
+
 Result<void> FileSink::write(BytesView bytes) {
   if (file_.write(bytes)) return {};
   return file_error("backup.unwritable", name_, "written");
@@ -53,20 +57,12 @@ Result<std::size_t> FileSource::read(std::span<std::uint8_t> into) {
 }
 
 Result<void> copy(ByteSource& source, ByteSink& sink) {
-  Bytes buffer(kChunk);
-  Result<void> done;
+  PassingBytes buffer(kChunk);
   for (;;) {
-    const auto got = source.read(buffer);
-    if (!got) {
-      done = tl::unexpected(got.error());
-      break;
-    }
-    if (*got == 0) break;
-    done = sink.write(BytesView(buffer).first(*got));
-    if (!done) break;
+    CERTSPAN_TRY(const std::size_t got, source.read(buffer.all()));
+    if (got == 0) return {};
+    CERTSPAN_CHECK(sink.write(buffer.first(got)));
   }
-  OPENSSL_cleanse(buffer.data(), buffer.size());
-  return done;
 }
 
 }  // namespace certspan::backup

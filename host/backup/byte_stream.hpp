@@ -30,6 +30,21 @@ class ByteSource {
 /// What is read and written at a time.
 inline constexpr std::size_t kChunk = std::size_t{64} * 1024;
 
+/// A buffer for what passes through, keys among it: wiped when it goes. Cannot be copied or moved.
+class PassingBytes {
+ public:
+  explicit PassingBytes(std::size_t size) : bytes_(size) {}
+  ~PassingBytes();
+  PassingBytes(const PassingBytes&) = delete;
+  PassingBytes& operator=(const PassingBytes&) = delete;
+
+  std::span<std::uint8_t> all() { return bytes_; }
+  BytesView first(std::size_t size) const { return BytesView(bytes_).first(size); }
+
+ private:
+  Bytes bytes_;
+};
+
 /// Errors: backup.unwritable.
 class FileSink final : public ByteSink {
  public:

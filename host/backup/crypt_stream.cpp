@@ -71,6 +71,10 @@ SealedSink::SealedSink(ByteSink& out, std::unique_ptr<State, Free> state)
   chunk_.reserve(kChunk);
 }
 
+SealedSink::~SealedSink() {
+  if (!chunk_.empty()) sodium_memzero(chunk_.data(), chunk_.size());
+}
+
 Result<SealedSink> SealedSink::create(ByteSink& out, const KeyOf& key_of) {
   if (sodium_init() < 0) return no_sodium();
   std::unique_ptr<State, Free> state(new State());

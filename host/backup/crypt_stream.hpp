@@ -33,6 +33,9 @@ KeyOf key_from(const Secret& passphrase);
 class SealedSink final : public ByteSink {
  public:
   static Result<SealedSink> create(ByteSink& out, const KeyOf& key_of);
+  ~SealedSink() override;
+  SealedSink(SealedSink&&) noexcept = default;
+  SealedSink& operator=(SealedSink&&) noexcept = default;
 
   Result<void> write(BytesView bytes) override;
   /// The last chunk. Without it a file counts as cut off.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/base/failpoint.hpp"
+#include "host/base/secret.hpp"
 #include "host/journal/change.hpp"
 
 namespace certspan {
@@ -73,8 +74,9 @@ Result<std::uint64_t> Opening::run(const char* rows, const Opened& opened) {
     if (!page) return tl::unexpected(sql::to_error(page.error(), path_));
     if (page->empty()) return count;
     for (const SealedRow& row : *page) {
-      CERTSPAN_TRY(const Bytes plain, sealer_.open(row.place(), row.sealed));
-      CERTSPAN_CHECK(opened(row, plain));
+      CERTSPAN_TRY(Bytes octets, sealer_.open(row.place(), row.sealed));
+      const Secret plain(std::move(octets));
+      CERTSPAN_CHECK(opened(row, plain.reveal()));
       after = row.id;
       ++count;
     }
