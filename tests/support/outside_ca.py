@@ -207,6 +207,7 @@ class Handler(socketserver.StreamRequestHandler):
 
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
+    allow_reuse_port = True  # whoever starts us may hold the port, see outside_ca_process.py
     daemon_threads = True
     request_queue_size = 256
 

@@ -9,8 +9,8 @@ PROGRAM = pathlib.Path(__file__).with_name("outside_ca.py")
 
 class OutsideCaProcess:
     """A running outside CA; use it in a `with` statement. After `kill` it can be started again on the same port, with
-    the same keys and ledger; orders that were pending are forgotten, as is the script. Without `sync` its ledger outlives
-    its process, not a power cut."""
+    the same keys and ledger; orders that were pending are forgotten, as is the script. Between the two nobody else gets
+    the port: we hold it all along, without listening. Without `sync` its ledger outlives its process, not a power cut."""
 
     def __init__(self, folder, root=None, key="ec", days=365, sync=True):
         self.folder = pathlib.Path(folder)
@@ -19,7 +19,10 @@ class OutsideCaProcess:
             self.arguments.append("--no-sync")
         if root is not None:
             self.arguments += ["--root", str(root)]
-        self.port = 0
+        self.place = socket.socket()
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.place.bind(("127.0.0.1", 0))
+        self.port = self.place.getsockname()[1]
         self.process = None
         self.start()
 
@@ -28,6 +31,7 @@ class OutsideCaProcess:
 
     def __exit__(self, *_):
         self.kill()
+        self.place.close()
 
     @property
     def address(self):
@@ -39,7 +43,6 @@ class OutsideCaProcess:
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
             raise RuntimeError("the outside CA did not start")
-        self.port = int(line.rsplit(":", 1)[1])
 
     def kill(self):
         if self.process is not None:

@@ -220,8 +220,9 @@ def main():
     old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.minimum_version = ssl.TLSVersion.TLSv1
     old.set_ciphers("ALL:@SECLEVEL=0")
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        refused = unused.getsockname()[1]
+    # Bound for as long as we run, so that no other program gets the port, and never listening.
+    silent = socket.socket()
+    silent.bind(("127.0.0.1", 0))
     ports = {
         "plain": listen(serve),
         "tls": listen(lambda connection: serve(connection, tls)),
@@ -229,7 +230,7 @@ def main():
         "old_tls": listen(lambda connection: serve(connection, old)),
         "no_tls": listen(reset_in_handshake),
         "proxy": listen(proxy),
-        "refused": refused,
+        "refused": silent.getsockname()[1],
     }
     unfinished = pathlib.Path(sys.argv[2] + ".new")
     unfinished.write_text(json.dumps(ports))
