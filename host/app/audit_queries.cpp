@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kPage = 1000;
+constexpr std::size_t kRecordsInAnswer = 1000;
 
 Json to_json(const AuditRecord& record) {
   return {{"number", record.number},
@@ -132,7 +132,7 @@ Result<Json> head_of(Journal& journal, const HeadSigner* signer) {
 }
 
 Result<Json> page_of(Journal& journal, std::uint64_t after) {
-  CERTSPAN_TRY(const AuditPage page, journal.audit_page(WorkId{after}, kPage));
+  CERTSPAN_TRY(const AuditPage page, journal.audit_page(WorkId{after}, kRecordsInAnswer));
   Json records = Json::array();
   for (const AuditRecord& record : page.records) records.push_back(to_json(record));
   return Json{
@@ -140,14 +140,14 @@ Result<Json> page_of(Journal& journal, std::uint64_t after) {
 }
 
 Result<Json> gaps_of(Journal& journal, std::uint64_t after) {
-  CERTSPAN_TRY(const auto gaps, journal.audit_gaps(after, kPage));
+  CERTSPAN_TRY(const auto gaps, journal.audit_gaps(after, kRecordsInAnswer));
   Json list = Json::array();
   for (const AuditGap& gap : gaps) list.push_back(to_json(gap));
   return Json{{"gaps", std::move(list)}};
 }
 
 Result<Json> erasures_of(Journal& journal, std::uint64_t after) {
-  CERTSPAN_TRY(const auto records, journal.audit_erasures(after, kPage));
+  CERTSPAN_TRY(const auto records, journal.audit_erasures(after, kRecordsInAnswer));
   Json list = Json::array();
   for (const AuditRecord& record : records) list.push_back(erasure_to_json(record));
   return Json{{"erasures", std::move(list)}};

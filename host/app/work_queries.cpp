@@ -10,7 +10,7 @@ namespace certspan {
 namespace {
 
 /// Items in one answer: some hundred kilobytes.
-constexpr std::size_t kPage = 500;
+constexpr std::size_t kItemsInAnswer = 500;
 
 nlohmann::json items_to_json(const std::vector<WorkItem>& items, bool certificates = false) {
   nlohmann::json list = nlohmann::json::array();
@@ -31,7 +31,7 @@ Result<nlohmann::json> work_page(Journal& journal, const nlohmann::json& argumen
   range.after = WorkId{arguments.value("after", std::uint64_t{0})};
   range.before = std::min(WorkId{end}, ItemRange::kEnd);
   range.newest_first = arguments.value("newest_first", false);
-  CERTSPAN_TRY(const ItemPage page, journal.page(filter, range, std::min(filter.limit, kPage)));
+  CERTSPAN_TRY(const ItemPage page, journal.page(filter, range, std::min(filter.limit, kItemsInAnswer)));
   nlohmann::json answer = items_to_json(page.items, arguments.value("certificates", false));
   answer["last"] = static_cast<std::uint64_t>(page.last);
   answer["more"] = page.more;

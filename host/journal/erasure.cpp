@@ -7,7 +7,7 @@
 namespace certspan {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kErasureVersion = 1;
 
 struct Tag {
   enum : std::uint8_t { At = 1, Who, Reason, Items, Range };
@@ -40,7 +40,7 @@ NumberRange decode_range(BytesView bytes, FieldReader& in) {
 
 Bytes encode_erasure(const Erasure& erasure) {
   FieldWriter out(64 + erasure.reason.size() + erasure.numbers.size() * 16);
-  out.version(kVersion);
+  out.version(kErasureVersion);
   out.signed_number(Tag::At, erasure.at);
   out.text(Tag::Who, erasure.who);
   out.text(Tag::Reason, erasure.reason);
@@ -51,7 +51,7 @@ Bytes encode_erasure(const Erasure& erasure) {
 
 Result<Erasure> decode_erasure(BytesView body) {
   if (body.empty()) return fail(Outcome::Internal, "journal.corrupt", "the record of an erasure is empty");
-  if (body.front() != kVersion) {
+  if (body.front() != kErasureVersion) {
     return fail(Outcome::Unsupported, "journal.newer_schema",
                 "the record of an erasure was written by a newer certspan");
   }

@@ -11,11 +11,11 @@
 namespace certspan {
 namespace {
 
-constexpr std::size_t kMostFaults = 100;
+constexpr std::size_t kMostFaultsTold = 100;
 
 constexpr const char* kHot =
     "SELECT id, epoch, state, key, body, note, sealed, key_hash, transaction_hash, serial_hash FROM hot";
-constexpr const char* kDone =
+constexpr const char* kDoneRows =
     "SELECT id, epoch, state, key, body, x'', sealed, key_hash, transaction_hash, serial_hash FROM done";
 struct HashColumn {
   enum : std::uint8_t { Key = 7, Transaction, Serial };
@@ -53,7 +53,7 @@ sql::Tried<void> Inspector::run() {
   CERTSPAN_CHECK(go_on_after(pages(), "its pages"));
   CERTSPAN_CHECK(go_on_after(tables(), "its tables"));
   CERTSPAN_CHECK(go_on_after(rows(kHot, true), "its open items"));
-  CERTSPAN_CHECK(go_on_after(rows(kDone, false), "its finished items"));
+  CERTSPAN_CHECK(go_on_after(rows(kDoneRows, false), "its finished items"));
   CERTSPAN_CHECK(go_on_after(between_rows(), "its rows"));
   return go_on_after(totals(), "its totals");
 }
@@ -65,7 +65,7 @@ sql::Tried<void> Inspector::go_on_after(sql::Tried<void> looked, const char* wha
 }
 
 void Inspector::fault(std::string text) {
-  if (found_.faults.size() < kMostFaults) found_.faults.push_back(std::move(text));
+  if (found_.faults.size() < kMostFaultsTold) found_.faults.push_back(std::move(text));
 }
 
 sql::Tried<void> Inspector::pages() {
@@ -75,7 +75,7 @@ sql::Tried<void> Inspector::pages() {
   found_.bytes = static_cast<std::uint64_t>(size * pages);
   found_.free_bytes = static_cast<std::uint64_t>(size * free);
   CERTSPAN_TRY(sql::Statement verdict,
-               database_.prepare("PRAGMA integrity_check(" + std::to_string(kMostFaults) + ")"));
+               database_.prepare("PRAGMA integrity_check(" + std::to_string(kMostFaultsTold) + ")"));
   for (;;) {
     CERTSPAN_TRY(const bool more, verdict.step());
     if (!more) return {};

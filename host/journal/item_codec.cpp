@@ -8,7 +8,7 @@ namespace certspan {
 namespace {
 
 // The first byte of a body. A change that an older program would misread raises it.
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kItemVersion = 1;
 
 // More of one kind than any pipeline makes; bounds what a damaged row can make us allocate.
 constexpr std::size_t kMostListed = 1024;
@@ -323,7 +323,7 @@ tl::unexpected<Error> damaged(const char* what) {
 Bytes encode_item(const WorkItem& item) {
   constexpr std::size_t kLikelySize = 1024;
   FieldWriter out(kLikelySize + item.certificate.size() + item.signer.size());
-  out.version(kVersion);
+  out.version(kItemVersion);
   encode_origin(out, item);
   encode_progress(out, item);
   encode_end(out, item);
@@ -332,11 +332,11 @@ Bytes encode_item(const WorkItem& item) {
 
 Result<void> decode_item(BytesView body, WorkItem& item) {
   if (body.empty() || body.size() > kMostBody) return damaged("body");
-  if (body.front() > kVersion) {
+  if (body.front() > kItemVersion) {
     return fail(Outcome::Unsupported, "journal.newer_schema",
                 "a record was written by a newer certspan: start the version that wrote it");
   }
-  if (body.front() != kVersion) return damaged("body");
+  if (body.front() != kItemVersion) return damaged("body");
   item.outcome = Outcome::Ok;
   FieldReader in(body.subspan(1));
   while (in.next()) read_item_field(in, item);

@@ -11,7 +11,7 @@
 namespace certspan {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kSealVersion = 1;
 constexpr std::size_t kNonceSize = 12;
 constexpr std::size_t kTagSize = 16;
 constexpr std::size_t kOverhead = 1 + kNonceSize + kTagSize;
@@ -41,7 +41,7 @@ Bytes associated_data(const SealedPlace& place) {
   data.push_back(0);
   append_id(data, place.id);
   append(data, as_bytes(place.field));
-  data.push_back(kVersion);
+  data.push_back(kSealVersion);
   return data;
 }
 
@@ -93,7 +93,7 @@ Result<Bytes> Sealer::seal(const SealedPlace& place, BytesView plain) const {
   const auto key = item_key(place.id);
   const Bytes associated = associated_data(place);
   Bytes sealed(plain.size() + kOverhead);
-  sealed[0] = kVersion;
+  sealed[0] = kSealVersion;
   std::uint8_t* nonce = sealed.data() + 1;
   const CipherContext context(EVP_CIPHER_CTX_new());
   int length = 0;
@@ -114,7 +114,7 @@ Result<Bytes> Sealer::open(const SealedPlace& place, BytesView sealed) const {
                 "the sealed part of work item " + to_string(place.id) +
                     " does not open: it was changed, or sealed with another journal.key");
   };
-  if (sealed.size() < kOverhead || sealed[0] != kVersion ||
+  if (sealed.size() < kOverhead || sealed[0] != kSealVersion ||
       sealed.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     return refuse();
   }

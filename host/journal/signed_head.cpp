@@ -12,7 +12,7 @@
 namespace certspan {
 namespace {
 
-constexpr const char* kKeyName = "audit.key";
+constexpr const char* kAuditKeyName = "audit.key";
 constexpr std::string_view kBegin = "certspan-audit-head-1";
 constexpr std::string_view kSignature = " signature=";
 constexpr std::size_t kKeySize = 32;
@@ -70,15 +70,15 @@ void HeadSigner::Free::operator()(evp_pkey_st* key) const {
 }
 
 Result<HeadSigner> HeadSigner::open(const std::filesystem::path& directory) {
-  CERTSPAN_TRY(auto seed, read_key_file(directory / kKeyName));
+  CERTSPAN_TRY(auto seed, read_key_file(directory / kAuditKeyName));
   if (!seed) {
-    CERTSPAN_TRY(seed, make_key_file(directory / kKeyName));
+    CERTSPAN_TRY(seed, make_key_file(directory / kAuditKeyName));
   }
   return from(seed->value());
 }
 
 Result<std::optional<HeadSigner>> HeadSigner::find(const std::filesystem::path& directory) {
-  CERTSPAN_TRY(const auto seed, read_key_file(directory / kKeyName));
+  CERTSPAN_TRY(const auto seed, read_key_file(directory / kAuditKeyName));
   if (!seed) return std::nullopt;
   CERTSPAN_TRY(HeadSigner signer, from(seed->value()));
   return signer;

@@ -16,13 +16,13 @@ namespace {
 constexpr std::size_t kNameDigits = 12;
 constexpr std::chrono::hours kAskedForLately{1};
 
-std::string reason(int error) {
+std::string reason_of(int error) {
   return std::generic_category().message(error);
 }
 
 tl::unexpected<Error> no_room(const std::filesystem::path& path, int error) {
   return fail(Outcome::Unavailable, "plugin.no_room",
-              "a private copy can't be written to " + path.string() + ": " + reason(error) +
+              "a private copy can't be written to " + path.string() + ": " + reason_of(error) +
                   "; make room there or correct `host: data_dir:`");
 }
 

@@ -16,7 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLargestKeyFile = std::size_t{64} * 1024;
-constexpr std::size_t kLargestCertificateFile = std::size_t{1024} * 1024;
 constexpr std::chrono::hours kCaValidity{24 * 3650};
 /// A CA must be valid before what it issues, also in the eyes of a clock that runs behind.
 constexpr std::int64_t kCaBackdate = 3600;

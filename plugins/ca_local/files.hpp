@@ -13,6 +13,9 @@ namespace certspan::ca_local {
 /// A key file is for its owner alone, a certificate file for everybody.
 enum class FileAccess { Owner, Everybody };
 
+/// A CA's certificate and those above it, in octets.
+inline constexpr std::size_t kLargestCertificateFile = std::size_t{1024} * 1024;
+
 /// Reads a file of at most `most` bytes. Faults: Internal, with the path and the system's reason; TooLarge.
 pki::Result<pki::SecretBytes> read_file(const std::filesystem::path& path, std::size_t most);
 

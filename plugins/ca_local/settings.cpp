@@ -15,7 +15,6 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kLargestCertificateFile = std::size_t{1024} * 1024;
 constexpr milliseconds kLongestBackdate = std::chrono::hours(24);
 constexpr milliseconds kShortestValidity = std::chrono::minutes(10);
 

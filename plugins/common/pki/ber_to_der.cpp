@@ -9,7 +9,7 @@ namespace certspan::pki {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
-constexpr std::size_t kMaxLengthOctets = 8;
+constexpr std::size_t kMaxBerLengthOctets = 8;
 constexpr std::uint8_t kConstructed = 0x20;
 constexpr std::uint8_t kChunkedOctetString = tag::kOctetString | kConstructed;
 
@@ -70,7 +70,7 @@ class Converter {
       header.indefinite = true;
     } else {
       const std::size_t octets = first & 0x7FU;
-      if (octets > kMaxLengthOctets || end - position_ < octets) return malformed("bad length");
+      if (octets > kMaxBerLengthOctets || end - position_ < octets) return malformed("bad length");
       for (std::size_t i = 0; i < octets; ++i) header.length = (header.length << 8U) | input_[position_++];
     }
     if (!header.indefinite && header.length > end - position_) return malformed("truncated content");

@@ -10,7 +10,7 @@
 namespace certspan::pki {
 namespace {
 
-constexpr std::size_t kMaxAttributes = 32;
+constexpr std::size_t kMaxRequestAttributes = 32;
 constexpr std::size_t kMaxChallengeOctets = 16UL * 1024;  // Intune's challenges take some kilobytes
 
 struct Attributes {
@@ -76,7 +76,7 @@ Result<Attributes> read_attributes(DerReader& info) {
   if (!set) return attributes;
   DerReader members(set->content, "request attributes");
   for (std::size_t count = 0; !members.at_end(); ++count) {
-    if (count == kMaxAttributes) return fault(FaultKind::TooLarge, "request attributes: more than 32");
+    if (count == kMaxRequestAttributes) return fault(FaultKind::TooLarge, "request attributes: more than 32");
     CERTSPAN_PKI_CHECK(add_attribute(members, attributes));
   }
   return attributes;

@@ -7,7 +7,7 @@
 namespace certspan::pki {
 namespace {
 
-constexpr std::size_t kMaxSerialOctets = 20;
+constexpr std::size_t kMaxNewSerialOctets = 20;
 constexpr std::size_t kEmptyNameSize = 2;  // 30 00
 constexpr std::uint32_t kVersion3 = 2;
 
@@ -109,8 +109,8 @@ Result<void> check_template(const CertificateTemplate& what) {
   }
   if (what.ca && is_empty_name(what.subject))
     return fault(FaultKind::Policy, "certificate: a CA needs a subject");
-  if (what.serial.empty() || what.serial.size() > kMaxSerialOctets ||
-      (what.serial.size() == kMaxSerialOctets && what.serial[0] >= 0x80)) {
+  if (what.serial.empty() || what.serial.size() > kMaxNewSerialOctets ||
+      (what.serial.size() == kMaxNewSerialOctets && what.serial[0] >= 0x80)) {
     return fault(FaultKind::Policy, "certificate: serial number must have 1 to 20 octets");
   }
   return {};

@@ -36,7 +36,7 @@ const EVP_CIPHER* fetched(ContentCipher cipher) {
   return kFetched[static_cast<std::size_t>(cipher)];
 }
 
-EVP_CIPHER_CTX* thread_context() {
+EVP_CIPHER_CTX* thread_cipher_context() {
   thread_local const EvpCipherCtxPtr context(EVP_CIPHER_CTX_new());
   return context.get();
 }
@@ -45,7 +45,7 @@ EVP_CIPHER_CTX* thread_context() {
 std::optional<std::size_t> run_cipher(const EVP_CIPHER* algorithm, bool encrypting, bool padding,
                                       BytesView key, BytesView iv, BytesView in,
                                       std::span<std::uint8_t> out) {
-  EVP_CIPHER_CTX* context = thread_context();
+  EVP_CIPHER_CTX* context = thread_cipher_context();
   int written = 0;
   int last = 0;
   const bool good =

@@ -12,7 +12,7 @@ namespace certspan::pki {
 namespace {
 
 constexpr std::size_t kMaxRecipients = 16;
-constexpr std::uint32_t kMaxVersion = 4;
+constexpr std::uint32_t kMaxEnvelopeVersion = 4;
 
 Result<void> read_recipient_identifier(DerReader& reader, EnvelopeRecipient& recipient) {
   if (reader.peek() == tag::context(0)) {
@@ -31,7 +31,7 @@ Result<void> read_recipient_identifier(DerReader& reader, EnvelopeRecipient& rec
 Result<EnvelopeRecipient> read_recipient(DerReader& set) {
   CERTSPAN_PKI_TRY(DerReader reader, set.enter(tag::kSequence, "recipient"));
   EnvelopeRecipient recipient;
-  CERTSPAN_PKI_TRY(const std::uint32_t version, reader.small_integer(kMaxVersion));
+  CERTSPAN_PKI_TRY(const std::uint32_t version, reader.small_integer(kMaxEnvelopeVersion));
   static_cast<void>(version);  // 0 or 2, as the identifier says itself
   CERTSPAN_PKI_CHECK(read_recipient_identifier(reader, recipient));
   CERTSPAN_PKI_TRY(recipient.transport, read_algorithm_identifier(reader, "key transport"));
@@ -112,7 +112,7 @@ Result<Envelope> read_envelope(BytesView der) {
   if (!(type == oids::kEnvelopedData)) return fault(FaultKind::Malformed, "envelope: no EnvelopedData");
   CERTSPAN_PKI_TRY(DerReader wrapper, content_info.enter(tag::context_constructed(0), "envelope"));
   CERTSPAN_PKI_TRY(DerReader data, wrapper.enter(tag::kSequence, "envelope"));
-  CERTSPAN_PKI_TRY(const std::uint32_t version, data.small_integer(kMaxVersion));
+  CERTSPAN_PKI_TRY(const std::uint32_t version, data.small_integer(kMaxEnvelopeVersion));
   static_cast<void>(version);
   CERTSPAN_PKI_TRY(const std::optional<DerElement> originator, data.optional(tag::context_constructed(0)));
   static_cast<void>(originator);

@@ -14,33 +14,34 @@ constexpr std::int64_t kClockSlack = 300;
 // What rounding by a CA may add to the profile's validity.
 constexpr std::int64_t kValiditySlack = 3600;
 
-Violation refuse(std::string code, std::string message) {
+Violation withhold(std::string code, std::string message) {
   return {ViolationKind::BadRequest, std::move(code), std::move(message)};
 }
 
 Verdict check_identity(const CertificateRequest& request, const Certificate& certificate) {
   if (!equal(certificate.spki(), request.spki()))
-    return refuse("wrong_key", "the certificate is for another key");
+    return withhold("wrong_key", "the certificate is for another key");
   if (!names_equal(certificate.subject(), request.subject())) {
-    return refuse("wrong_subject", "the certificate is for subject " + printable_name(certificate.subject()));
+    return withhold("wrong_subject",
+                    "the certificate is for subject " + printable_name(certificate.subject()));
   }
   return std::nullopt;
 }
 
 Verdict check_chain(const Certificate& certificate, std::span<const Certificate> chain) {
-  if (chain.empty()) return refuse("wrong_issuer", "no CA certificate to compare with");
+  if (chain.empty()) return withhold("wrong_issuer", "no CA certificate to compare with");
   const Certificate* below = &certificate;
   for (std::size_t i = 0; i < chain.size(); ++i) {
     const Result<void> issued = below->verify_issued_by(chain[i]);
-    if (!issued) return refuse("wrong_issuer", issued.error().message);
+    if (!issued) return withhold("wrong_issuer", issued.error().message);
     const auto constraints = chain[i].basic_constraints();
     if (constraints && *constraints && (*constraints)->path_length && *(*constraints)->path_length < i) {
-      return refuse("wrong_issuer", "the chain is longer than a CA in it allows");
+      return withhold("wrong_issuer", "the chain is longer than a CA in it allows");
     }
     below = &chain[i];
   }
   if (names_equal(certificate.subject(), chain[0].subject())) {
-    return refuse("ca_name", "the certificate carries the CA's own name");
+    return withhold("ca_name", "the certificate carries the CA's own name");
   }
   return std::nullopt;
 }
@@ -48,26 +49,27 @@ Verdict check_chain(const Certificate& certificate, std::span<const Certificate>
 Verdict check_validity(const Profile& profile, const Certificate& certificate, const Certificate& ca,
                        std::int64_t now) {
   if (certificate.not_before() > now + kClockSlack)
-    return refuse("validity", "the certificate is not valid yet");
-  if (certificate.not_after() <= now) return refuse("validity", "the certificate has ended already");
-  if (certificate.not_after() > ca.not_after()) return refuse("validity", "the certificate outlives its CA");
+    return withhold("validity", "the certificate is not valid yet");
+  if (certificate.not_after() <= now) return withhold("validity", "the certificate has ended already");
+  if (certificate.not_after() > ca.not_after())
+    return withhold("validity", "the certificate outlives its CA");
   if (certificate.not_after() > now + profile.validity_seconds + kValiditySlack) {
-    return refuse("validity", "the certificate lives longer than the profile says");
+    return withhold("validity", "the certificate lives longer than the profile says");
   }
   return std::nullopt;
 }
 
 Verdict check_not_ca(const Certificate& certificate) {
   const auto constraints = certificate.basic_constraints();
-  if (!constraints) return refuse("bad_extension", constraints.error().message);
-  if (*constraints && (*constraints)->ca) return refuse("ca_true", "the certificate is a CA certificate");
+  if (!constraints) return withhold("bad_extension", constraints.error().message);
+  if (*constraints && (*constraints)->ca) return withhold("ca_true", "the certificate is a CA certificate");
   return std::nullopt;
 }
 
 Verdict check_purposes(const Profile& profile, const std::vector<Oid>& purposes) {
   for (const Oid& purpose : purposes) {
     if (std::ranges::find(profile.extended_key_usage, purpose) == profile.extended_key_usage.end()) {
-      return refuse("eku", "purpose " + purpose.dotted() + " is beyond the profile");
+      return withhold("eku", "purpose " + purpose.dotted() + " is beyond the profile");
     }
   }
   return std::nullopt;
@@ -79,7 +81,7 @@ Verdict check_application_policies(const Profile& profile, const Certificate& ce
   const Extension* extension = find_extension(certificate.extensions(), oids::kMsApplicationPolicies);
   if (extension == nullptr) return std::nullopt;
   const auto purposes = parse_application_policies(extension->value);
-  if (!purposes) return refuse("bad_extension", purposes.error().message);
+  if (!purposes) return withhold("bad_extension", purposes.error().message);
   return check_purposes(profile, *purposes);
 }
 
@@ -87,25 +89,25 @@ Verdict check_application_policies(const Profile& profile, const Certificate& ce
 // any.
 Verdict check_usage(const Profile& profile, const Certificate& certificate) {
   const auto usage = certificate.key_usage();
-  if (!usage) return refuse("bad_extension", usage.error().message);
-  if (profile.key_usage != 0 && !*usage) return refuse("key_usage", "the certificate has no key usage");
+  if (!usage) return withhold("bad_extension", usage.error().message);
+  if (profile.key_usage != 0 && !*usage) return withhold("key_usage", "the certificate has no key usage");
   if (*usage && (**usage & ~profile.key_usage) != 0)
-    return refuse("key_usage", "key usages beyond the profile");
+    return withhold("key_usage", "key usages beyond the profile");
   const auto purposes = certificate.extended_key_usage();
-  if (!purposes) return refuse("bad_extension", purposes.error().message);
+  if (!purposes) return withhold("bad_extension", purposes.error().message);
   if (!*purposes) {
     if (profile.extended_key_usage.empty()) return std::nullopt;
-    return refuse("eku", "the certificate has no extended key usage");
+    return withhold("eku", "the certificate has no extended key usage");
   }
   return check_purposes(profile, **purposes);
 }
 
 Verdict check_names(const CertificateRequest& request, const Certificate& certificate) {
   if (find_extension(certificate.extensions(), oids::kMsSecurityIdentifier) != nullptr) {
-    return refuse("sid_extension", "the certificate carries a security identifier that nobody asked for");
+    return withhold("sid_extension", "the certificate carries a security identifier that nobody asked for");
   }
   const auto names = certificate.subject_alt_names();
-  if (!names) return refuse("bad_extension", names.error().message);
+  if (!names) return withhold("bad_extension", names.error().message);
   if (!*names) return std::nullopt;
   std::vector<GeneralName> asked;
   if (const Extension* extension = find_extension(request.extensions(), oids::kSubjectAltName)) {
@@ -113,7 +115,7 @@ Verdict check_names(const CertificateRequest& request, const Certificate& certif
   }
   for (const GeneralName& name : **names) {
     if (std::ranges::find(asked, name) == asked.end()) {
-      return refuse("san", to_string(name) + " was not asked for");
+      return withhold("san", to_string(name) + " was not asked for");
     }
   }
   return std::nullopt;

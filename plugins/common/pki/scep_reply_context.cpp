@@ -5,7 +5,7 @@
 namespace certspan::pki {
 namespace {
 
-constexpr std::uint32_t kMaxRecipients = 1000;
+constexpr std::uint32_t kMaxKeptRecipients = 1000;
 
 }  // namespace
 
@@ -47,7 +47,7 @@ Result<ReplyContext> parse_reply_context(BytesView bytes) {
   CERTSPAN_PKI_TRY(const std::uint32_t digest,
                    reader.small_integer(static_cast<std::uint32_t>(Digest::Sha512)));
   context.digest = static_cast<Digest>(digest);
-  CERTSPAN_PKI_TRY(context.envelope.recipient, reader.small_integer(kMaxRecipients));
+  CERTSPAN_PKI_TRY(context.envelope.recipient, reader.small_integer(kMaxKeptRecipients));
   CERTSPAN_PKI_TRY(const std::uint32_t cipher,
                    reader.small_integer(static_cast<std::uint32_t>(ContentCipher::DesCbc)));
   context.envelope.cipher = static_cast<ContentCipher>(cipher);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kDefaultMaxRenewals = 10;
 
-std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
+std::int64_t seconds_of(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
@@ -35,7 +35,7 @@ Renewal::Renewal(sdk::Host host, std::string_view /*name*/, std::string_view set
     : host_(host), settings_(RenewalSettings::read(settings)), counter_(host.store()) {}
 
 bool Renewal::start(sdk::Faults& /*faults*/) {
-  counter_.forget_old(to_seconds(host_.wall_now()));
+  counter_.forget_old(seconds_of(host_.wall_now()));
   return true;
 }
 
@@ -49,7 +49,7 @@ sdk::Answer Renewal::validate(const sdk::Item& item) {
   if (!old || !request) {
     return sdk::Answer::invalid("renewal.bad_request", "the request or the old certificate can't be read");
   }
-  const std::int64_t now = to_seconds(host_.wall_now());
+  const std::int64_t now = seconds_of(host_.wall_now());
   if (const auto broken = check_renewal(settings_.rules, *old, *request, now)) {
     return sdk::Answer::rejected(broken->code, broken->message);
   }

@@ -11,10 +11,10 @@
 namespace certspan::scep {
 namespace {
 
-constexpr std::string_view kPrefix = "r/";
+constexpr std::string_view kRenewalPrefix = "r/";
 constexpr std::int64_t kForgetAfter = std::int64_t{10} * 366 * 24 * 60 * 60;
-constexpr std::uint64_t kPage = 64;
-constexpr int kTries = 3;
+constexpr std::uint64_t kRenewalPage = 64;
+constexpr int kRenewalTries = 3;
 
 // 4 octets count, 8 octets time, 32 octets item key, 32 octets hash of the first key; big-endian. Records of
 // before there was a first key end after the item key.
@@ -56,12 +56,12 @@ pki::Bytes encode(const CountRecord& record) {
 }
 
 std::string record_key(pki::BytesView spki_hash) {
-  return std::string(kPrefix) + pki::to_hex(spki_hash);
+  return std::string(kRenewalPrefix) + pki::to_hex(spki_hash);
 }
 
 // Says that the item of this key was counted. Under the same prefix, so that it is forgotten in the same way.
 std::string item_record_key(pki::BytesView item_key) {
-  return std::string(kPrefix) + "i/" + pki::to_hex(item_key);
+  return std::string(kRenewalPrefix) + "i/" + pki::to_hex(item_key);
 }
 
 struct Found {
@@ -127,7 +127,7 @@ sdk::Outcome write_lineage(const sdk::Store& store, const RenewalStep& step, con
 }  // namespace
 
 CountResult RenewalCounter::count(const RenewalStep& step, std::int64_t max_renewals) const {
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kRenewalTries; ++i) {
     const auto lineage = read_lineage(store_, step);
     if (!lineage) return CountResult::StoreUnavailable;
     const bool counted = lineage->item.outcome == sdk::Outcome::Ok ||
@@ -155,7 +155,7 @@ void RenewalCounter::forget_old(std::int64_t now) const {
     std::string last;
     std::uint64_t seen = 0;
     const auto scanned =
-        store_.scan(sdk::bytes_of(kPrefix), sdk::bytes_of(after), kPage, [&](const auto& view) {
+        store_.scan(sdk::bytes_of(kRenewalPrefix), sdk::bytes_of(after), kRenewalPage, [&](const auto& view) {
           ++seen;
           last = sdk::text_of(view.key);
           const auto record = decode(view.value);
@@ -168,7 +168,7 @@ void RenewalCounter::forget_old(std::int64_t now) const {
     for (const std::string& key : keys) writes.push_back(sdk::erase_record(sdk::bytes_of(key)));
     // What can't be removed now is found at the next start.
     if (!writes.empty()) (void)store_.commit(writes);
-    more = seen == kPage;
+    more = seen == kRenewalPage;
     after = last;
   }
 }
