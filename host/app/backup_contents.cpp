@@ -71,6 +71,9 @@ Result<BackupContents> backup_contents(const std::filesystem::path& config_file)
   CERTSPAN_TRY(const auto catalog, PluginCatalog::load(*config, scratch.path() / "plugins"));
   const PreparedConfig prepared = check_against_types(*config, *catalog, faults);
   if (faults.has_errors()) return faulty(faults);
+  for (const auto* key : {&config->host.journal_key, &config->host.previous_journal_key}) {
+    if (*key) gathering.add(**key);
+  }
   for (const Listener& listener : config->host.listeners) gather(listener, gathering);
   for (const PreparedConnector& connector : prepared.connectors) {
     for (const auto& file : connector.files) gathering.files.add(file);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 
 #include <cerrno>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include "host/app/backup_contents.hpp"
 #include "host/app/backup_file.hpp"
 #include "host/app/host_link.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/backup/pack.hpp"
 #include "host/base/clock.hpp"
 #include "host/control/control_client.hpp"
@@ -60,8 +62,7 @@ Result<void> take_snapshot(const Config& config, const std::filesystem::path& to
   if (answer) return {};
   if (answer.error().code != "control.no_host") return tl::unexpected(std::move(answer).error());
   const SystemClock clock;
-  CERTSPAN_TRY(const auto journal,
-               open_journal({.directory = config.host.data_dir, .read_only = true, .clock = &clock}));
+  CERTSPAN_TRY(const auto journal, open_offline(config, Offline::Read, clock));
   return journal->snapshot(to);
 }
 
@@ -92,22 +93,23 @@ std::vector<PackedFile> files_of(const BackupContents& contents, const std::file
   return files;
 }
 
-/// What can't be read is told before the journal is copied.
+/// The journal and its key are known when the journal was copied; what else can't be read is told before.
+bool comes_with_journal(const PackedFile& file) {
+  return file.file.part == Part::Journal || file.file.part == Part::JournalKey;
+}
+
 Result<void> measure_all(std::vector<PackedFile>& files, bool journal) {
   for (PackedFile& file : files) {
-    if ((file.file.part == Part::Journal) == journal) CERTSPAN_CHECK(backup::measure(file));
+    if (comes_with_journal(file) == journal) CERTSPAN_CHECK(backup::measure(file));
   }
   return {};
 }
 
-/// It stands elsewhere in the middle of a rotation.
-Result<void> use_key(std::vector<PackedFile>& files, const std::filesystem::path& key) {
-  for (PackedFile& file : files) {
-    if (file.file.part != Part::JournalKey || file.from == key) continue;
-    file.from = key;
-    CERTSPAN_CHECK(backup::measure(file));
-  }
-  return {};
+/// The key that the journal is sealed with, wherever it stands, as a file that is in memory alone.
+Result<File> in_memory(const SealingKey& key) {
+  File file(::memfd_create("journal.key", MFD_CLOEXEC));
+  if (file.is_open() && file.write(key.value())) return file;
+  return fail(Outcome::Unavailable, "backup.key", "no memory for the sealing key: " + errno_text(errno));
 }
 
 }  // namespace
@@ -115,6 +117,7 @@ Result<void> use_key(std::vector<PackedFile>& files, const std::filesystem::path
 Result<backup::Manifest> create_backup(const BackupOrder& order) {
   CERTSPAN_TRY(const BackupContents contents, backup_contents(order.config));
   const auto& data_dir = contents.config.host.data_dir;
+  CERTSPAN_TRY(const ConfiguredKeys keys, configured_keys(contents.config.host));
   CERTSPAN_TRY(const File lock, one_at_a_time(data_dir));
   const Snapshot snapshot(data_dir / kSnapshotName);
   auto files = files_of(contents, order.config, snapshot.file());
@@ -123,8 +126,11 @@ Result<backup::Manifest> create_backup(const BackupOrder& order) {
   manifest.version = CERTSPAN_VERSION;
   manifest.made_at = SystemClock().wall_ms();
   CERTSPAN_CHECK(take_snapshot(contents.config, snapshot.file()));
-  CERTSPAN_TRY(const SnapshotFacts facts, look_at_snapshot(snapshot.file(), data_dir));
-  CERTSPAN_CHECK(use_key(files, facts.key));
+  CERTSPAN_TRY(const SnapshotFacts facts, look_at_snapshot(snapshot.file(), data_dir, keys));
+  CERTSPAN_TRY(const File key, in_memory(facts.key));
+  for (PackedFile& file : files) {
+    if (file.file.part == Part::JournalKey) file.from = "/proc/self/fd/" + std::to_string(key.descriptor());
+  }
   manifest.schema = facts.schema;
   manifest.audit = facts.audit;
   manifest.provided = contents.provided;

@@ -7,6 +7,7 @@
 #include "host/app/audit_queries.hpp"
 #include "host/app/commands.hpp"
 #include "host/app/host_link.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/base/clock.hpp"
 
 namespace certspan {
@@ -20,8 +21,7 @@ class AuditSource {
     auto head = ask_host(config, "audit_head", nlohmann::json::object());
     if (!head && head.error().code == "control.no_host") {
       static const SystemClock clock;
-      CERTSPAN_TRY(source.journal_,
-                   open_journal({.directory = config.host.data_dir, .read_only = true, .clock = &clock}));
+      CERTSPAN_TRY(source.journal_, open_offline(config, Offline::Read, clock));
       CERTSPAN_TRY(source.signer_, HeadSigner::find(config.host.data_dir));
       head = source.ask("audit_head", 0);
     }

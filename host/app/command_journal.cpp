@@ -6,6 +6,7 @@
 
 #include "host/app/commands.hpp"
 #include "host/app/host_link.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/app/journal_report.hpp"
 #include "host/base/clock.hpp"
 #include "host/control/control_client.hpp"
@@ -22,10 +23,8 @@ Result<nlohmann::json> ask_or_do(const Config& config, std::string_view command,
   auto answer = call_host(control_socket(config), command, nlohmann::json::object(), kPatience);
   if (answer || answer.error().code != "control.no_host") return answer;
   const SystemClock clock;
-  CERTSPAN_TRY(const auto journal, open_journal({.directory = config.host.data_dir,
-                                                 .read_only = read_only,
-                                                 .clock = &clock,
-                                                 .retention = config.host.retention}));
+  CERTSPAN_TRY(const auto journal,
+               open_offline(config, read_only ? Offline::ReadSecrets : Offline::Write, clock));
   return work(*journal);
 }
 
@@ -76,7 +75,9 @@ ExitCode command_journal_compact(const CommonOptions& options) {
 ExitCode command_journal_rotate_key(const CommonOptions& options) {
   const auto config = config_for_people(options.config);
   if (!config) return complain(config.error(), ExitCode::BadConfig);
-  const auto rotation = rotate_key(config->host.data_dir);
+  const auto keys = configured_keys(config->host);
+  if (!keys) return complain(keys.error());
+  const auto rotation = rotate_key(config->host.data_dir, *keys);
   if (!rotation) return complain(while_a_host_runs(rotation.error()));
   const nlohmann::json told = rotation_to_json(*rotation);
   if (options.json) {

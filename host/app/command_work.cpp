@@ -7,6 +7,7 @@
 #include "host/app/certificate_file.hpp"
 #include "host/app/commands.hpp"
 #include "host/app/host_link.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/app/work_report.hpp"
 #include "host/base/clock.hpp"
 
@@ -82,8 +83,8 @@ Result<nlohmann::json> accept_clock(const Config& config) {
   if (answer || answer.error().code != "control.no_host") return answer;
   const SystemClock clock;
   // Opening for writing would make a journal where there is none.
-  CERTSPAN_CHECK(open_journal({.directory = config.host.data_dir, .read_only = true, .clock = &clock}));
-  CERTSPAN_TRY(const auto journal, open_journal({.directory = config.host.data_dir, .clock = &clock}));
+  CERTSPAN_CHECK(open_offline(config, Offline::Read, clock));
+  CERTSPAN_TRY(const auto journal, open_offline(config, Offline::Write, clock));
   CERTSPAN_CHECK(journal->accept_clock());
   return nlohmann::json{{"accepted", true}};
 }

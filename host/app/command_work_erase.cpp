@@ -9,6 +9,7 @@
 #include "host/app/erasing_work.hpp"
 #include "host/app/filter_words.hpp"
 #include "host/app/host_link.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/base/clock.hpp"
 #include "host/control/control_client.hpp"
 #include "host/control/peer.hpp"
@@ -24,10 +25,7 @@ Result<nlohmann::json> ask_or_erase(const Config& config, const nlohmann::json& 
   if (answer || answer.error().code != "control.no_host") return answer;
   const SystemClock clock;
   const bool counts_only = arguments.at("dry_run").get<bool>();
-  CERTSPAN_TRY(const auto journal, open_journal({.directory = config.host.data_dir,
-                                                 .read_only = counts_only,
-                                                 .clock = &clock,
-                                                 .retention = config.host.retention}));
+  CERTSPAN_TRY(const auto journal, open_offline(config, counts_only ? Offline::Read : Offline::Write, clock));
   return erase_work(*journal, arguments, peer_of({.uid = ::geteuid(), .groups = {}}, {}).name, true);
 }
 

@@ -5,6 +5,7 @@
 
 #include "host/app/ca_group.hpp"
 #include "host/app/connector_probe.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/config/load_config.hpp"
 #include "host/journal/data_directory.hpp"
 #include "host/services/abi_views.hpp"
@@ -61,6 +62,7 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, con
   PreparedConfig prepared = check_against_types(*config, *catalog, faults);
   check_scripts(*config, cast_of(prepared, *catalog), faults);
   check_secrets_readable(prepared, faults);
+  check_configured_keys(config->host, faults);
   leave_out_broken(prepared, *catalog, faults);
   for (const PreparedConnector& connector : prepared.connectors) {
     const auto report = validate_settings(type_of(*catalog, connector), connector.settings);

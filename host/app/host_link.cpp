@@ -1,5 +1,6 @@
 #include "host/app/host_link.hpp"
 
+#include "host/app/journal_access.hpp"
 #include "host/app/work_queries.hpp"
 #include "host/base/clock.hpp"
 #include "host/config/load_config.hpp"
@@ -31,8 +32,7 @@ Result<nlohmann::json> ask_work(const Config& config, std::string_view command,
   auto answer = ask_host(config, command, arguments);
   if (answer || answer.error().code != "control.no_host") return answer;
   const SystemClock clock;
-  CERTSPAN_TRY(const auto journal,
-               open_journal({.directory = config.host.data_dir, .read_only = true, .clock = &clock}));
+  CERTSPAN_TRY(const auto journal, open_offline(config, Offline::Read, clock));
   return answer_work_query(*journal, command, arguments);
 }
 

@@ -10,10 +10,11 @@
 #include <utility>
 
 #include "host/app/host_link.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/app/listeners.hpp"
 #include "host/app/work_queries.hpp"
 #include "host/app/work_report.hpp"
-#include "host/journal/journal_keys.hpp"
+#include "host/journal/key_rotation.hpp"
 
 namespace certspan {
 namespace {
@@ -76,11 +77,15 @@ ExitCode HostProcess::start() {
   if (!log) return say(log.error(), ExitCode::CannotStart);
   log_ = std::move(*log);
   log_warnings(faults);
-  auto journal =
-      open_journal({.directory = config.host.data_dir, .clock = &clock_, .retention = config.host.retention});
+  const auto keys = configured_keys(config.host);
+  if (!keys) return say(keys.error(), ExitCode::CannotStart);
+  auto journal = open_journal({.directory = config.host.data_dir,
+                               .keys = *keys,
+                               .clock = &clock_,
+                               .retention = config.host.retention});
   if (!journal) return say(journal.error(), ExitCode::CannotStart);
   journal_ = std::move(*journal);
-  if (is_rotating(config.host.data_dir)) {
+  if (must_rotate(config.host.data_dir, *keys, journal_->key_mark())) {
     log_->write(LogLevel::Warn, "a rotation of the journal's key has not ended",
                 {{"do", "stop the host, run `certspan journal rotate-key`, and start it again"}});
   }

@@ -52,6 +52,11 @@ std::string changed_for_a_start(const HostSection& now, const HostSection& next)
   return {};
 }
 
+/// Wherever it stands in the file.
+std::string name_of(const std::optional<SecretRef>& secret) {
+  return secret ? to_string(*secret) : std::string();
+}
+
 }  // namespace
 
 void HostProcess::reload() {
@@ -131,9 +136,10 @@ Result<void> HostProcess::apply() {
 /// What a running host cannot change under its own feet.
 Result<void> HostProcess::can_follow(const Config& next) const {
   const Config& now = deployment_->checked().config;
-  if (next.host.data_dir != now.host.data_dir || control_socket(next) != control_socket(now)) {
+  if (next.host.data_dir != now.host.data_dir || control_socket(next) != control_socket(now) ||
+      name_of(next.host.journal_key) != name_of(now.host.journal_key)) {
     return fail(Outcome::Rejected, "config.needs_restart",
-                "data_dir and control socket change with a restart only");
+                "data_dir, journal_key and control socket change with a restart only");
   }
   if (!same_addresses(next.host.listeners, now.host.listeners)) {
     return fail(Outcome::Rejected, "config.needs_restart",

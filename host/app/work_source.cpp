@@ -6,6 +6,7 @@
 
 #include "host/app/filter_words.hpp"
 #include "host/app/host_link.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/app/work_queries.hpp"
 #include "host/base/clock.hpp"
 #include "host/config/suggest.hpp"
@@ -37,8 +38,7 @@ Result<WorkSource> WorkSource::open(const Config& config) {
   if (asked) return source;
   if (asked.error().code != "control.no_host") return tl::unexpected(asked.error());
   static const SystemClock clock;
-  CERTSPAN_TRY(source.journal_,
-               open_journal({.directory = config.host.data_dir, .read_only = true, .clock = &clock}));
+  CERTSPAN_TRY(source.journal_, open_offline(config, Offline::Read, clock));
   return source;
 }
 

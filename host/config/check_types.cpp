@@ -388,16 +388,17 @@ void add_plugin_fault(const PreparedConnector& connector, std::string_view json_
 void check_secrets_readable(const PreparedConfig& prepared, Faults& faults) {
   for (const PreparedConnector& connector : prepared.connectors) {
     for (const SecretRef& ref : connector.secrets) {
-      const auto secret = read_secret(ref);
-      if (secret) continue;
-      const Error& error = secret.error();
-      const bool elsewhere = error.code == "secret.no_credentials" || error.code == "secret.unreadable";
-      if (elsewhere) {
-        faults.warning(FaultCode::SecretUnreadable, ref.mark, error.message);
-      } else {
-        faults.error(FaultCode::SecretUnreadable, ref.mark, error.message);
-      }
+      if (const auto secret = read_secret(ref); !secret) fault_of_secret(ref, secret.error(), faults);
     }
+  }
+}
+
+void fault_of_secret(const SecretRef& ref, const Error& error, Faults& faults) {
+  const bool elsewhere = error.code == "secret.no_credentials" || error.code == "secret.unreadable";
+  if (elsewhere) {
+    faults.warning(FaultCode::SecretUnreadable, ref.mark, error.message);
+  } else {
+    faults.error(FaultCode::SecretUnreadable, ref.mark, error.message);
   }
 }
 

@@ -73,5 +73,7 @@ void add_plugin_fault(const PreparedConnector& connector, std::string_view json_
 /// Tries to open every secret of `prepared`, as `check` does: what is missing is an error; what this user may
 /// not read, or only the service manager provides, a warning. Contents are wiped at once.
 void check_secrets_readable(const PreparedConfig& prepared, Faults& faults);
+/// The same of one secret, from the error of read_secret.
+void fault_of_secret(const SecretRef& ref, const Error& error, Faults& faults);
 
 }  // namespace certspan

@@ -103,6 +103,10 @@ struct HostSection {
   std::chrono::milliseconds repeat_window{std::chrono::hours(24)};
   /// Finished items go when they are older, but none whose certificate is still good.
   std::chrono::milliseconds retention{std::chrono::hours(24 * 400)};
+  /// The master key of what the journal seals; without it the key stands in data_dir.
+  std::optional<SecretRef> journal_key;
+  /// What it was before, until a rotation has ended.
+  std::optional<SecretRef> previous_journal_key;
   std::vector<Listener> listeners;
   ControlSection control;
   LogSection log;

@@ -59,21 +59,27 @@ void read_address(MapReader& map, Listener& listener, Faults& faults) {
   }
 }
 
+/// A reference to a secret; `hint` says how one is written.
+void read_secret_ref(const YamlEntry& entry, std::string_view what, const char* hint, SecretRef& secret,
+                     Faults& faults) {
+  if (entry.value.kind() == YamlNode::Kind::Secret) {
+    secret = entry.value.secret();
+    return;
+  }
+  faults.hide_excerpt(entry.key_mark);
+  faults.error(FaultCode::SecretLiteral, entry.value.mark(),
+               fmt::format("{} is a secret and must be a reference", what), hint);
+}
+
 void read_tls_files(MapReader& map, const std::filesystem::path& base, Listener& listener, Faults& faults) {
   TlsFiles files;
   if (const YamlEntry* certificate = map.need("certificate_file"))
     files.certificate_mark = certificate->value.mark();
   map.path("certificate_file", base, files.certificate_file);
   if (const YamlEntry* key = map.need("key")) {
-    if (key->value.kind() == YamlNode::Kind::Secret) {
-      files.key = key->value.secret();
-      files.key_mark = key->value.mark();
-    } else {
-      faults.hide_excerpt(key->key_mark);
-      faults.error(FaultCode::SecretLiteral, key->value.mark(),
-                   fmt::format("\"key\" of {} is a secret and must be a reference", map.what()),
-                   "write \"${file:/path/to/key.pem}\" or \"${credential:NAME}\"");
-    }
+    files.key_mark = key->value.mark();
+    read_secret_ref(*key, fmt::format("\"key\" of {}", map.what()),
+                    "write \"${file:/path/to/key.pem}\" or \"${credential:NAME}\"", files.key, faults);
   }
   listener.tls = std::move(files);
 }
@@ -226,6 +232,14 @@ void read_audit(const YamlNode& node, const std::filesystem::path& base, AuditSe
   map.finish();
 }
 
+void read_journal_key(MapReader& map, const char* name, std::optional<SecretRef>& key, Faults& faults) {
+  const YamlEntry* entry = map.take(name);
+  if (entry == nullptr) return;
+  read_secret_ref(*entry, fmt::format("\"{}\" of host", name),
+                  "write \"${credential:NAME}\" or \"${file:/path}\"; the secret is 64 hexadecimal digits",
+                  key.emplace(), faults);
+}
+
 }  // namespace
 
 void read_host(const YamlNode& node, const std::filesystem::path& base, HostSection& host, Faults& faults) {
@@ -238,6 +252,8 @@ void read_host(const YamlNode& node, const std::filesystem::path& base, HostSect
   map.duration("retention",
                {std::max<std::chrono::milliseconds>(host.repeat_window, hours(24)), hours(24 * 366 * 20)},
                host.retention);
+  read_journal_key(map, "journal_key", host.journal_key, faults);
+  read_journal_key(map, "previous_journal_key", host.previous_journal_key, faults);
   if (const YamlEntry* listeners = map.take("listeners"))
     read_listeners(listeners->value, base, host, faults);
   if (const YamlEntry* control = map.take("control"))

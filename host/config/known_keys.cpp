@@ -23,6 +23,8 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"http_out", "host"},
     {"audit", "host"},
     {"danger_ca_key_in_host", "host"},
+    {"journal_key", "host"},
+    {"previous_journal_key", "host"},
     {"address", "host.listeners.*"},
     {"tls", "host.listeners.*"},
     {"limits", "host.listeners.*"},

@@ -151,7 +151,7 @@ sql::Tried<void> Inspector::totals() {
   if (kept.last_id < static_cast<std::uint64_t>(newest_)) {
     fault("its totals end before its newest record: numbers could be given out twice");
   }
-  if (!kept.key_check.empty() && kept.sealed && kept.key_check != sealer_.key_check()) {
+  if (sealer_.has_key() && !kept.key_check.empty() && kept.sealed && kept.key_check != sealer_.key_check()) {
     fault("its sealing key is another journal's");
   }
   return {};

@@ -14,6 +14,7 @@
 #include "host/base/clock.hpp"
 #include "host/base/result.hpp"
 #include "host/journal/audit.hpp"
+#include "host/journal/configured_keys.hpp"
 #include "host/journal/item_filter.hpp"
 #include "host/journal/work_item.hpp"
 
@@ -199,7 +200,9 @@ struct RetentionPace {
 
 struct JournalOptions {
   std::filesystem::path directory;  ///< of the host (`data_dir`); made 0700 if it is missing
-  bool read_only = false;           ///< for the command line when the host is down; still takes the lock
+  ConfiguredKeys keys{};            ///< none: the key stands in the directory, made if it is missing
+  bool secrets = true;     ///< false, for reading only: items come without their secrets, no key is needed
+  bool read_only = false;  ///< for the command line when the host is down; still takes the lock
   std::chrono::microseconds longest_gather{2000};  ///< a group waits at most this long for more members
   const Clock* clock = nullptr;                    ///< outlives the journal
   /// Finished items go when they are older, but none whose row holds a certificate that is still good.

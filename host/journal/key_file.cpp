@@ -35,6 +35,18 @@ bool give_to_owner_of(const std::filesystem::path& directory, const File& file) 
   return ::fchown(file.descriptor(), owner.st_uid, owner.st_gid) == 0;
 }
 
+Result<void> wipe(const std::filesystem::path& path) {
+  const File old = File::open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (!old.is_open() && errno != ENOENT) return unusable(path, "can't be overwritten: " + errno_text(errno));
+  if (old.is_open() && !is_key_alone(old)) {
+    return unusable(path, "is not a key's file, or has a second name: move it away");
+  }
+  if (old.is_open() && (!old.write(SealingKey::Value{}) || !old.sync())) {
+    return unusable(path, "can't be overwritten: " + errno_text(errno));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<SealingKey>> read_key_file(const std::filesystem::path& path) {
@@ -78,18 +90,19 @@ Result<SealingKey> make_key_file(const std::filesystem::path& path) {
 }
 
 Result<void> replace_key_file(const std::filesystem::path& path, const std::filesystem::path& next) {
-  const File old = File::open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
-  if (!old.is_open() && errno != ENOENT) return unusable(path, "can't be overwritten: " + errno_text(errno));
-  if (old.is_open() && !is_key_alone(old)) {
-    return unusable(path, "is not a key's file, or has a second name: move it away");
-  }
-  if (old.is_open() && (!old.write(SealingKey::Value{}) || !old.sync())) {
-    return unusable(path, "can't be overwritten: " + errno_text(errno));
-  }
+  CERTSPAN_CHECK(wipe(path));
   CERTSPAN_FAILPOINT("rotate.wiped");
   if (::rename(next.c_str(), path.c_str()) != 0 || !sync_directory(path.parent_path())) {
     return unusable(path, "can't be replaced: " + errno_text(errno));
   }
+  return {};
+}
+
+Result<void> remove_key_file(const std::filesystem::path& path) {
+  CERTSPAN_CHECK(wipe(path));
+  const bool gone = ::unlink(path.c_str()) == 0 || errno == ENOENT;
+  if (!gone || !sync_directory(path.parent_path()))
+    return unusable(path, "can't be removed: " + errno_text(errno));
   return {};
 }
 

@@ -20,4 +20,7 @@ Result<SealingKey> make_key_file(const std::filesystem::path& path);
 /// Ended in the middle, `next` is whole and `path` may hold no key any more. Errors: journal.key.
 Result<void> replace_key_file(const std::filesystem::path& path, const std::filesystem::path& next);
 
+/// Overwrites the octets of the key file `path` and removes it, if it is there. Errors: journal.key.
+Result<void> remove_key_file(const std::filesystem::path& path);
+
 }  // namespace certspan

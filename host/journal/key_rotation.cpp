@@ -37,8 +37,8 @@ Result<T> or_say(Result<T> result, const char* state) {
 
 class Rotating {
  public:
-  Rotating(std::filesystem::path directory, OpenedDirectory opened)
-      : directory_(std::move(directory)), opened_(std::move(opened)) {
+  Rotating(std::filesystem::path directory, const ConfiguredKeys& keys, OpenedDirectory opened)
+      : directory_(std::move(directory)), keys_(keys), opened_(std::move(opened)) {
     opened_.checkpoints.reset();
   }
 
@@ -50,6 +50,7 @@ class Rotating {
   Result<void> seal(const Sealer& next);
   Result<void> clean_file();
   Result<std::uint64_t> expect_readable();
+  Result<void> take_old_key_away();
 
   sql::Database& database() { return *opened_.writing; }
   Result<void> told(const sql::Tried<void>& tried) const {
@@ -63,6 +64,7 @@ class Rotating {
   }
 
   const std::filesystem::path directory_;
+  const ConfiguredKeys& keys_;
   OpenedDirectory opened_;
 };
 
@@ -75,7 +77,7 @@ Result<KeyRotation> Rotating::run() {
 
 Result<KeyRotation> Rotating::rotate() {
   KeyRotation done;
-  done.resumed = is_rotating(directory_);
+  done.resumed = is_rotating(directory_) && !keys_.current;
   CERTSPAN_TRY(const Sealer next, next_sealer());
   CERTSPAN_FAILPOINT("rotate.key");
   done.key = next.mark();
@@ -83,13 +85,14 @@ Result<KeyRotation> Rotating::rotate() {
   CERTSPAN_CHECK(or_say(clean_file(), kNewKeyHolds));
   CERTSPAN_FAILPOINT("rotate.cleaned");
   CERTSPAN_TRY(done.items, or_say(expect_readable(), kNewKeyHolds));
-  CERTSPAN_CHECK(or_say(replace_key_file(key_path(directory_), next_key_path(directory_)), kNewKeyHolds));
+  CERTSPAN_CHECK(or_say(take_old_key_away(), kNewKeyHolds));
   CERTSPAN_FAILPOINT("rotate.end");
   return done;
 }
 
-/// Of the key that an earlier rotation made, or of a fresh one.
+/// Of the configured key, or of the one that an earlier rotation made, or of a fresh one.
 Result<Sealer> Rotating::next_sealer() {
+  if (keys_.current) return Sealer::create(*keys_.current);
   const auto path = next_key_path(directory_);
   auto key = read_key_file(path);
   if (!key) return useless_next(key.error().message);
@@ -120,7 +123,7 @@ Result<void> Rotating::clean_file() {
 
 /// Before the old key goes for good: all opens with what the new key's file holds.
 Result<std::uint64_t> Rotating::expect_readable() {
-  CERTSPAN_TRY(const auto key, read_key_file(next_key_path(directory_)));
+  CERTSPAN_TRY(const auto key, keys_.current ? keys_.current : read_key_file(next_key_path(directory_)));
   if (!key) {
     return fail(Outcome::Internal, "journal.key",
                 "sealing key \"" + next_key_path(directory_).string() + "\": is gone");
@@ -129,13 +132,30 @@ Result<std::uint64_t> Rotating::expect_readable() {
   return open_all_sealed(database(), opened_.path, sealer);
 }
 
+/// A configured key leaves none in the directory.
+Result<void> Rotating::take_old_key_away() {
+  if (!keys_.current) return replace_key_file(key_path(directory_), next_key_path(directory_));
+  CERTSPAN_CHECK(remove_key_file(key_path(directory_)));
+  return remove_key_file(next_key_path(directory_));
+}
+
 }  // namespace
 
-Result<KeyRotation> rotate_key(const std::filesystem::path& directory) {
+Result<KeyRotation> rotate_key(const std::filesystem::path& directory, const ConfiguredKeys& keys) {
   // Opening would make a journal where there is none.
   CERTSPAN_CHECK(expect_journal(directory));
-  CERTSPAN_TRY(OpenedDirectory opened, open_for_writing(directory));
-  return Rotating(directory, std::move(opened)).run();
+  CERTSPAN_TRY(OpenedDirectory opened, open_for_writing(directory, keys));
+  return Rotating(directory, keys, std::move(opened)).run();
+}
+
+bool must_rotate(const std::filesystem::path& directory, const ConfiguredKeys& keys,
+                 const std::string& mark) {
+  if (is_rotating(directory)) return true;
+  std::error_code error;
+  const bool has_file = std::filesystem::exists(key_path(directory), error);
+  if (!keys.current) return !has_file;
+  const auto sealer = Sealer::create(*keys.current);
+  return has_file || !sealer || sealer->mark() != mark;
 }
 
 }  // namespace certspan

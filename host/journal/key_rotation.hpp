@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/base/result.hpp"
+#include "host/journal/configured_keys.hpp"
 
 namespace certspan {
 
@@ -14,7 +15,8 @@ struct KeyRotation {
   std::string key;          ///< the new one, for people to tell keys apart; says nothing about it
 };
 
-/// Gives the journal in `directory`, which no host holds, another master key, and takes the old one out of
+/// Gives the journal in `directory`, which no host holds, another master key, the configured one if there is
+/// one, else a fresh one, and takes the old one out of
 /// the world: everything sealed is sealed anew, the file is written anew, so that it holds nothing that the
 /// old key opens, and the old key is overwritten.
 ///
@@ -22,6 +24,10 @@ struct KeyRotation {
 /// call goes on. Needs as much room as the journal takes. Errors: journal.missing, journal.locked (a host
 /// runs), journal.key (a key can't be read or made), journal.corrupt (something does not open: then nothing
 /// was changed), journal.full, and those of open_journal.
-Result<KeyRotation> rotate_key(const std::filesystem::path& directory);
+Result<KeyRotation> rotate_key(const std::filesystem::path& directory, const ConfiguredKeys& keys);
+
+/// Whether a rotation has to be begun or ended: the journal of `directory`, sealed with the key of this mark,
+/// is not the configured key's alone.
+bool must_rotate(const std::filesystem::path& directory, const ConfiguredKeys& keys, const std::string& mark);
 
 }  // namespace certspan

@@ -62,9 +62,9 @@ Result<void> set_up_readable(sql::Database& database, const std::string& path) {
   return tl::unexpected(sql::to_error({sql::Trouble::Corrupt, 0, "its header is damaged"}, path));
 }
 
-Result<Sealer> sealer_for_writing(const std::filesystem::path& directory, sql::Database& database,
-                                  const Totals& totals, const std::string& path) {
-  CERTSPAN_TRY(auto sealer, find_sealer(directory, totals));
+Result<Sealer> sealer_for_writing(const std::filesystem::path& directory, const ConfiguredKeys& keys,
+                                  sql::Database& database, const Totals& totals, const std::string& path) {
+  CERTSPAN_TRY(auto sealer, find_sealer(directory, keys, totals));
   if (!sealer) {
     CERTSPAN_TRY(const SealingKey key, make_key_file(key_path(directory)));
     CERTSPAN_TRY(sealer, Sealer::create(key));
@@ -87,7 +87,7 @@ Result<void> expect_journal(const std::filesystem::path& directory) {
               "there is no journal in \"" + directory.string() + "\"");
 }
 
-Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory) {
+Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory, const ConfiguredKeys& keys) {
   CERTSPAN_CHECK(prepare_data_directory(directory));
   CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::hold(directory));
   remove_snapshot(directory / kSnapshotName);
@@ -99,7 +99,7 @@ Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory)
   CERTSPAN_CHECK(bring_up_schema(writing, path));
   CERTSPAN_CHECK(make_small_file_shrinkable(writing, path));
   CERTSPAN_TRY(Totals totals, totals_of(writing, path));
-  CERTSPAN_TRY(Sealer sealer, sealer_for_writing(directory, writing, totals, path));
+  CERTSPAN_TRY(Sealer sealer, sealer_for_writing(directory, keys, writing, totals, path));
   CERTSPAN_TRY(sql::Database checkpoints, open_database(path, sql::OpenMode::ReadWrite));
   CERTSPAN_CHECK(set_up_writing(checkpoints, path));
   return OpenedDirectory{std::move(lock),         path,
@@ -108,7 +108,7 @@ Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory)
                          std::move(checkpoints)};
 }
 
-Result<OpenedDirectory> open_for_reading(const std::filesystem::path& directory) {
+Result<OpenedDirectory> open_for_reading(const std::filesystem::path& directory, const ConfiguredKeys* keys) {
   CERTSPAN_TRY(DirectoryLock lock, DirectoryLock::share(directory));
   CERTSPAN_CHECK(expect_journal(directory));
   const std::string path = (directory / kDatabaseName).string();
@@ -118,10 +118,11 @@ Result<OpenedDirectory> open_for_reading(const std::filesystem::path& directory)
   CERTSPAN_TRY(sql::Database database, open_database(path, mode));
   CERTSPAN_CHECK(expect_schema(database, path));
   CERTSPAN_TRY(Totals totals, totals_of(database, path));
-  CERTSPAN_TRY(auto sealer, find_sealer(directory, totals));
-  if (!sealer) {
-    CERTSPAN_TRY(sealer, Sealer::create(SealingKey{}));  // there is nothing to open with it
+  std::optional<Sealer> sealer;
+  if (keys != nullptr) {
+    CERTSPAN_TRY(sealer, find_sealer(directory, *keys, totals));
   }
+  if (!sealer) sealer = Sealer::without_key();
   return OpenedDirectory{std::move(lock), path,        std::move(*sealer), std::move(totals), mode,
                          std::nullopt,    std::nullopt};
 }

@@ -6,6 +6,7 @@
 
 #include "host/base/result.hpp"
 #include "host/journal/directory_lock.hpp"
+#include "host/journal/journal_keys.hpp"
 #include "host/journal/sealing.hpp"
 #include "host/journal/sqlite.hpp"
 #include "host/journal/totals.hpp"
@@ -27,9 +28,10 @@ struct OpenedDirectory {
 Result<void> expect_journal(const std::filesystem::path& directory);
 
 /// For the host: makes what is missing. Errors: as open_journal.
-Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory);
-/// For a command while no host runs: changes nothing on disk, not even after a crash of the host. Errors: as
-/// open_journal; journal.missing, journal.older_schema.
-Result<OpenedDirectory> open_for_reading(const std::filesystem::path& directory);
+Result<OpenedDirectory> open_for_writing(const std::filesystem::path& directory, const ConfiguredKeys& keys);
+/// For a command while no host runs: changes nothing on disk, not even after a crash of the host. Without
+/// `keys` no key is looked for, and items come without their secrets. Errors: as open_journal;
+/// journal.missing, journal.older_schema.
+Result<OpenedDirectory> open_for_reading(const std::filesystem::path& directory, const ConfiguredKeys* keys);
 
 }  // namespace certspan

@@ -80,13 +80,14 @@ Result<Sealer> Sealer::create(const SealingKey& master) {
 }
 
 std::string Sealer::mark() const {
-  return to_hex(BytesView(key_check_).first(4));
+  return has_key() ? to_hex(BytesView(key_check_).first(4)) : "";
 }
 
 std::optional<SealingKey> Sealer::item_key(WorkId id) const {
+  if (!keys_) return std::nullopt;
   Bytes info = copy_of(as_bytes(kItemInfo));
   append_id(info, id);
-  return keys_.derive(info);
+  return keys_->derive(info);
 }
 
 Result<Bytes> Sealer::seal(const SealedPlace& place, BytesView plain) const {

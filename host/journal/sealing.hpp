@@ -29,6 +29,9 @@ class Sealer {
  public:
   /// Errors: journal.key, if the cryptographic library lacks what is needed.
   static Result<Sealer> create(const SealingKey& master);
+  /// One that opens and seals nothing, for those who need no secrets.
+  static Sealer without_key() { return {}; }
+  bool has_key() const { return keys_.has_value(); }
 
   /// A version byte, a random nonce, the ciphertext and the tag. Errors: journal.key, if the cryptographic
   /// library fails.
@@ -38,7 +41,7 @@ class Sealer {
 
   /// A value by which a journal recognises the key that belongs to it; tells nothing about the key.
   const Bytes& key_check() const { return key_check_; }
-  /// The first eight digits of it, by which people tell keys apart.
+  /// The first eight digits of it, by which people tell keys apart; "" without a key.
   std::string mark() const;
 
  private:
@@ -47,12 +50,13 @@ class Sealer {
   };
   using Cipher = std::unique_ptr<evp_cipher_st, FreeCipher>;
 
+  Sealer() = default;
   Sealer(KeyDerivation keys, Cipher cipher, Bytes key_check)
       : keys_(std::move(keys)), cipher_(std::move(cipher)), key_check_(std::move(key_check)) {}
 
   std::optional<SealingKey> item_key(WorkId id) const;
 
-  KeyDerivation keys_;
+  std::optional<KeyDerivation> keys_;
   Cipher cipher_;
   Bytes key_check_;
 };

@@ -11,7 +11,6 @@
 #include "host/journal/data_directory.hpp"
 #include "host/journal/file.hpp"
 #include "host/journal/journal_keys.hpp"
-#include "host/journal/key_file.hpp"
 #include "host/journal/schema.hpp"
 #include "host/journal/totals.hpp"
 
@@ -39,25 +38,6 @@ Result<void> expect_room(const std::string& path, const std::filesystem::path& d
                   std::to_string(needed / kMegabyte) + " MB free in \"" + directory.string() +
                   "\", so that the host does not run out of room; " +
                   std::to_string(space.available / kMegabyte) + " MB are");
-}
-
-/// The file that the journal's key stands in: the next one in the middle of a rotation.
-Result<std::filesystem::path> key_of(const Totals& totals, const std::filesystem::path& directory) {
-  const std::filesystem::path own = key_path(directory);
-  Result<std::filesystem::path> found =
-      fail(Outcome::Unavailable, "journal.key", "sealing key \"" + own.string() + "\": is missing");
-  for (const auto& path : {own, next_key_path(directory)}) {
-    const auto key = read_key_file(path);
-    if (!key) {
-      found = tl::unexpected(key.error());
-    } else if (*key) {
-      CERTSPAN_TRY(const Sealer sealer, Sealer::create(**key));
-      if (totals.key_check.empty() || totals.key_check == sealer.key_check()) return path;
-      found = fail(Outcome::Unavailable, "journal.key",
-                   "sealing key \"" + path.string() + "\": belongs to another journal");
-    }
-  }
-  return found;
 }
 
 sql::Tried<void> vacuum_into(const std::string& path, sql::OpenMode mode, const std::string& to) {
@@ -88,7 +68,7 @@ Result<void> write_snapshot(const std::string& path, sql::OpenMode mode, const s
 }
 
 Result<SnapshotFacts> look_at_snapshot(const std::filesystem::path& snapshot,
-                                       const std::filesystem::path& directory) {
+                                       const std::filesystem::path& directory, const ConfiguredKeys& keys) {
   const std::string path = snapshot.string();
   const auto described = [&](const sql::Failure& failure) {
     return tl::unexpected(sql::to_error(failure, path));
@@ -98,8 +78,8 @@ Result<SnapshotFacts> look_at_snapshot(const std::filesystem::path& snapshot,
   CERTSPAN_CHECK(expect_schema(*database, path));
   const auto totals = read_totals(*database);
   if (!totals) return described(totals.error());
-  CERTSPAN_TRY(auto key, key_of(*totals, directory));
-  return SnapshotFacts{kSchemaVersion, totals->audit, std::move(key)};
+  CERTSPAN_TRY(const SealingKey key, find_key(directory, keys, *totals));
+  return SnapshotFacts{kSchemaVersion, totals->audit, key};
 }
 
 }  // namespace certspan

@@ -5,6 +5,7 @@
 
 #include "host/base/result.hpp"
 #include "host/journal/audit.hpp"
+#include "host/journal/configured_keys.hpp"
 #include "host/journal/sqlite.hpp"
 
 namespace certspan {
@@ -24,11 +25,11 @@ void remove_snapshot(const std::filesystem::path& snapshot);
 struct SnapshotFacts {
   std::int64_t schema = 0;
   AuditHead audit;
-  std::filesystem::path key;  ///< the file with its sealing key
+  SealingKey key;  ///< that its secrets are sealed with
 };
 /// Looks at a snapshot of the journal in `directory` and finds the key that belongs to it. Errors:
 /// journal.key, journal.newer_schema, journal.older_schema, journal.corrupt.
 Result<SnapshotFacts> look_at_snapshot(const std::filesystem::path& snapshot,
-                                       const std::filesystem::path& directory);
+                                       const std::filesystem::path& directory, const ConfiguredKeys& keys);
 
 }  // namespace certspan

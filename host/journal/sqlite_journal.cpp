@@ -151,10 +151,11 @@ Result<std::vector<WorkItem>> Journal::list(const ItemFilter& filter) {
 
 Result<std::unique_ptr<Journal>> open_journal(const JournalOptions& options) {
   if (options.read_only) {
-    CERTSPAN_TRY(OpenedDirectory directory, open_for_reading(options.directory));
+    CERTSPAN_TRY(OpenedDirectory directory,
+                 open_for_reading(options.directory, options.secrets ? &options.keys : nullptr));
     return std::make_unique<ReadingJournal>(std::move(directory), 1);
   }
-  CERTSPAN_TRY(OpenedDirectory directory, open_for_writing(options.directory));
+  CERTSPAN_TRY(OpenedDirectory directory, open_for_writing(options.directory, options.keys));
   return SqliteJournal::create(std::move(directory), options);
 }
 

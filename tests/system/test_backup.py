@@ -326,3 +326,25 @@ def test_one_that_is_killed_in_the_middle_leaves_nothing_that_looks_whole(kept, 
     done = kept.run_program("backup", *arguments, *way)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (kept.directory / "data").glob("journal.snapshot*")) == []
+
+
+def test_a_key_that_the_configuration_names_comes_along(make_host, cas, passphrase, tmp_path):
+    host = cas.put_into(make_host())
+    key = host.directory / "sealing.key"
+    key.touch(0o600)
+    key.write_text(secrets.token_hex(32))
+    host.configure(lambda text: text.replace("\nhost:\n", f"\nhost:\n  journal_key: \"${{file:{key}}}\"\n", 1)).start()
+    assert not (host.directory / "data" / "journal.key").exists()
+    for outside in (cas.first, cas.second):
+        outside.script(always={"answer": {"outcome": "unavailable", "code": "busy", "message": "not now"}})
+    device = Device(host, "laptop")
+    assert device.ask() is None
+    dead = wait_for_state(host, "dead")
+    create(host, tmp_path / "backup", passphrase)
+    restore(host, tmp_path / "backup", passphrase)
+    for outside in (cas.first, cas.second):
+        outside.script(always={})
+    host.start()
+    host.command("work", "retry", dead["id"])  # its request has to be opened for that
+    certificate = device.ask_until_answered()
+    assert [f"{certificate.serial_number:x}"] == cas.serials()

@@ -3,6 +3,7 @@ import json
 import os
 import random
 import re
+import secrets
 import shutil
 import signal
 import sqlite3
@@ -79,7 +80,10 @@ class Company:
                               env=dict(self.host.environment, **(environment or {})))
         return done.returncode, json.loads(done.stdout) if done.returncode == 0 else {}, done.stderr
 
-    def expect_rotated(self):
+    def configure_key(self, name, reference):
+        self.host.configure(lambda text: text.replace("\nhost:\n", f"\nhost:\n  {name}: \"{reference}\"\n", 1))
+
+    def expect_rotated(self, configured=False):
         """Nothing of the old key or of what it opens is left."""
         assert not (self.data / "journal.key.next").exists()
         for path in self.data.iterdir():
@@ -87,7 +91,10 @@ class Company:
                 content = path.read_bytes()
                 assert self.old_key not in content, path
                 assert not [value for value in self.old_sealed if value[-64:] in content], path
-        assert (self.data / "journal.key").stat().st_mode & 0o777 == 0o600
+        if configured:
+            assert not (self.data / "journal.key").exists()
+        else:
+            assert (self.data / "journal.key").stat().st_mode & 0o777 == 0o600
 
     def expect_all_goes_on(self):
         """With a host and a CA that work again every request is answered, and once."""
@@ -231,3 +238,65 @@ def test_a_directory_that_cannot_be_written_is_told(company):
     assert (code, "journal.unwritable" in wrong) == (1, True), wrong
     assert (company.data / "journal.key").read_bytes() == company.old_key
     company.expect_all_goes_on()
+
+
+NOT_ENDED = "a rotation of the journal's key has not ended"
+
+
+def key_file(path):
+    path.touch(0o600)
+    path.write_text(secrets.token_hex(32) + "\n")
+    return "${file:" + str(path) + "}"
+
+
+def test_the_configuration_may_name_the_key(company, tmp_path):
+    company.configure_key("journal_key", key_file(tmp_path / "first"))
+    code, told, wrong = company.rotate()
+    assert (code, told["items"]) == (0, 2), wrong
+    company.expect_rotated(configured=True)
+    assert company.rotate()[0] == 0, "a second time there is nothing left to do"
+    company.expect_all_goes_on()
+    assert NOT_ENDED not in company.host.log()
+
+
+def test_a_host_works_with_either_key_until_it_is_rotated(company, tmp_path):
+    company.outside.start()
+    company.configure_key("journal_key", key_file(tmp_path / "first"))
+    assert company.rotate()[0] == 0
+    old = "${file:" + str(tmp_path / "first") + "}"
+    company.host.configure(lambda text: text.replace(old, key_file(tmp_path / "second")))
+    company.host.start(expect_ready=False)
+    assert company.host.wait() == 3, "nobody says what the key was before"
+    assert "belongs to another journal" in company.host.log()
+    company.configure_key("previous_journal_key", old)
+    company.host.start()
+    assert NOT_ENDED in company.host.log()
+    assert company.host.stop() == 0
+    assert company.rotate()[0] == 0
+    company.host.configure(lambda text: text.replace(f"  previous_journal_key: \"{old}\"\n", ""))
+    offset = len(company.host.log())
+    company.host.start()
+    assert NOT_ENDED not in company.host.log()[offset:]
+    assert company.host.json("journal", "check")["faults"] == []
+
+
+def test_who_reads_no_secrets_needs_no_key(company, tmp_path):
+    company.configure_key("journal_key", key_file(tmp_path / "first"))
+    assert company.rotate()[0] == 0
+    (tmp_path / "first").unlink()
+    assert len(company.host.items()) == 3
+    assert company.host.command("why", "finished.example")
+    company.host.start(expect_ready=False)
+    assert company.host.wait() == 2
+
+
+@pytest.mark.parametrize("content, said", [("hunter2" * 9, "64 hexadecimal digits"), ("", "empty")])
+def test_what_is_no_key_is_told_at_its_place(company, tmp_path, content, said):
+    reference = key_file(tmp_path / "bad")
+    (tmp_path / "bad").write_text(content)
+    company.configure_key("journal_key", reference)
+    done = company.host.run_program("check", str(company.host.config))
+    assert (done.returncode, said in done.stderr + done.stdout) == (2, True), done
+    assert "hunter2" not in done.stderr + done.stdout
+    assert company.rotate()[0] == 1
+    assert (company.data / "journal.key").read_bytes() == company.old_key

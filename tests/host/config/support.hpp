@@ -80,6 +80,8 @@ host:
   repeat_window: 24h
   retention: 400d
   danger_ca_key_in_host: true
+  journal_key: "${credential:journal-key}"
+  previous_journal_key: "${file:old.key}"
   listeners:
     web:
       address: "0.0.0.0:443"

@@ -27,7 +27,7 @@ bool says(const Error& error, const char* words) {
 std::string lost_in(const std::filesystem::path& directory) {
   for (const bool ended : {false, true}) {
     if (ended) {
-      const auto rotation = rotate_key(directory);
+      const auto rotation = rotate_key(directory, {});
       if (!rotation) return "can't be ended: " + rotation.error().message;
       if (std::filesystem::exists(directory / "journal.key.next")) return "the next key is left";
     }
@@ -72,7 +72,7 @@ TEST_CASE("a rotation on a disk that fails or is full says so, and the next one 
     fill_with_open_items(directory.path());
     const int before = disk.met();
     disk.fail(operation, nth, fault);
-    const auto rotation = rotate_key(directory.path());
+    const auto rotation = rotate_key(directory.path(), {});
     met = disk.met() > before;
     disk.heal();
     if (!rotation) {
@@ -104,7 +104,7 @@ TEST_CASE("a power cut anywhere in a rotation loses nothing, and the next one en
         copy_keys(directory.path(), images.back());
       }
     });
-    REQUIRE(rotate_key(directory.path()));
+    REQUIRE(rotate_key(directory.path(), {}));
     disk.before_sync({});
   }
   CHECK(images.size() >= 12);

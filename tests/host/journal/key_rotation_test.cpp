@@ -80,12 +80,12 @@ struct RotationFixture {
     REQUIRE(::chmod(path.c_str(), S_IRUSR | S_IWUSR) == 0);
   }
   KeyRotation rotate() {
-    auto rotation = rotate_key(directory.path());
+    auto rotation = rotate_key(directory.path(), {});
     if (!rotation) FAIL(rotation.error().code << ": " << rotation.error().message);
     return *rotation;
   }
   Error refused() {
-    auto rotation = rotate_key(directory.path());
+    auto rotation = rotate_key(directory.path(), {});
     REQUIRE(!rotation);
     return rotation.error();
   }
@@ -257,4 +257,64 @@ TEST_CASE_METHOD(RotationFixture, "every sealed column of the schema is sealed a
   }
   // A further one needs its place in sealed_rows.cpp.
   CHECK(tables == std::set<std::string>{"hot", "done"});
+}
+
+TEST_CASE_METHOD(RotationFixture,
+                 "a configured key takes the journal over, from the directory's and from one before it") {
+  const SealingKey first(SealingKey::Value{1});
+  const SealingKey second(SealingKey::Value{2});
+  const auto told = [&](const ConfiguredKeys& keys) {
+    const auto journal = open_journal({.directory = directory.path(), .keys = keys, .clock = &clock});
+    if (!journal) return journal.error().code;
+    CHECK((*journal)->inspect()->faults.empty());
+    CHECK((**(*journal)->find_by_key(key_of(0))).request == Bytes(800, 0x30));
+    return std::string(must_rotate(directory.path(), keys, (*journal)->key_mark()) ? "rotate" : "settled");
+  };
+  fill();
+  const auto own = **read_key_file(key);
+  CHECK(told({}) == "settled");
+  CHECK(told({first, {}}) == "rotate");
+  CHECK(rotate_key(directory.path(), {first, {}})->items == 6);
+  CHECK(!std::filesystem::exists(key));
+  CHECK(!in_files(own.value()));
+  CHECK(told({first, {}}) == "settled");
+  CHECK(told({}) == "journal.key");
+  CHECK(told({second, {}}) == "journal.key");
+
+  CHECK(told({second, first}) == "rotate");
+  CHECK(rotate_key(directory.path(), {second, first}));
+  CHECK(told({second, first}) == "settled");
+  CHECK(told({first, {}}) == "journal.key");
+  CHECK(rotate_key(directory.path(), {second, {}})->items == 6);
+
+  CHECK(told({{}, second}) == "rotate");
+  CHECK(rotate_key(directory.path(), {{}, second}));
+  CHECK(std::filesystem::exists(key));
+  CHECK(told({}) == "settled");
+}
+
+TEST_CASE_METHOD(RotationFixture, "who needs no secrets needs no key") {
+  fill();
+  std::filesystem::remove(key);
+  const auto journal =
+      open_journal({.directory = directory.path(), .secrets = false, .read_only = true, .clock = &clock});
+  REQUIRE(journal);
+  const auto item = (*journal)->find_by_key(key_of(0));
+  REQUIRE((item && *item));
+  CHECK((*item)->request.empty());
+  CHECK((*journal)->inspect()->faults.empty());
+  CHECK(opening_error(directory.path(), true) == "journal.key");
+}
+
+TEST_CASE("a sealing key is written as 64 hexadecimal digits") {
+  const std::string digits(64, 'a');
+  REQUIRE(read_sealing_key(as_bytes(digits), "it"));
+  CHECK(read_sealing_key(as_bytes(digits), "it")->value()[31] == 0xAA);
+  for (const std::string& bad :
+       {std::string(), digits + "aa", std::string(63, 'a'), std::string(64, 'g'), std::string(32, '\0')}) {
+    const auto key = read_sealing_key(as_bytes(bad), "${credential:journal}");
+    REQUIRE(!key);
+    CHECK(key.error().code == "journal.key");
+    CHECK_THAT(key.error().message, Contains("${credential:journal}") && Contains("openssl rand -hex 32"));
+  }
 }

@@ -264,7 +264,7 @@ PowerCutSweep CheckpointSweep::run() {
 }
 
 void CheckpointSweep::work() {
-  auto directory = open_for_writing(directory_.path());
+  auto directory = open_for_writing(directory_.path(), {});
   IdSource ids(clock_, 0);
   auto committer =
       GroupCommitter::create(std::move(*directory->writing), directory->path, directory->totals, clock_, ids);

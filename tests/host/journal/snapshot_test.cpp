@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "host/journal/key_file.hpp"
 #include "host/journal/schema.hpp"
 #include "tests/host/journal/journal_fixture.hpp"
 
@@ -46,7 +47,7 @@ TEST_CASE_METHOD(SnapshotFixture, "a snapshot holds what was committed before it
   REQUIRE(journal->snapshot(snapshot));
   const WorkItem after = finish(3);
 
-  const auto facts = look_at_snapshot(snapshot, directory.path());
+  const auto facts = look_at_snapshot(snapshot, directory.path(), {});
   REQUIRE(facts);
   CHECK(facts->schema == kSchemaVersion);
   CHECK(facts->audit.number == 1);
@@ -71,7 +72,7 @@ TEST_CASE_METHOD(SnapshotFixture, "a snapshot beside a writer is of one moment")
   enough = true;
   writer.join();
   REQUIRE(written);
-  const auto facts = look_at_snapshot(snapshot, directory.path());
+  const auto facts = look_at_snapshot(snapshot, directory.path(), {});
   REQUIRE(facts);
   const auto restored = opened_snapshot();
   CHECK(restored->counts()->finished == facts->audit.number);
@@ -85,7 +86,7 @@ TEST_CASE_METHOD(SnapshotFixture, "a snapshot is its owner's alone, and replaces
   struct stat status {};
   REQUIRE(::stat(snapshot.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
-  CHECK(look_at_snapshot(snapshot, directory.path()));
+  CHECK(look_at_snapshot(snapshot, directory.path(), {}));
 }
 
 TEST_CASE_METHOD(SnapshotFixture, "a reader makes the same snapshot of a host that is down") {
@@ -93,7 +94,7 @@ TEST_CASE_METHOD(SnapshotFixture, "a reader makes the same snapshot of a host th
   journal.reset();
   journal = opened(directory.path(), clock, true);
   REQUIRE(journal->snapshot(snapshot));
-  CHECK(look_at_snapshot(snapshot, directory.path())->audit.number == 1);
+  CHECK(look_at_snapshot(snapshot, directory.path(), {})->audit.number == 1);
 }
 
 TEST_CASE_METHOD(SnapshotFixture, "a start removes a snapshot that was left") {
@@ -120,16 +121,18 @@ TEST_CASE_METHOD(SnapshotFixture,
   REQUIRE(journal->snapshot(snapshot));
   const auto key = directory.path() / "journal.key";
   const auto next = directory.path() / "journal.key.next";
+  const auto mine = *read_key_file(key);
   const auto found = [&] {
-    const auto facts = look_at_snapshot(snapshot, directory.path());
-    return facts ? facts->key.string() : facts.error().code;
+    const auto facts = look_at_snapshot(snapshot, directory.path(), {});
+    if (!facts) return facts.error().code;
+    return std::string(facts->key.value() == mine->value() ? "its own" : "another");
   };
-  CHECK(found() == key);
+  CHECK(found() == "its own");
   opened(other.path(), clock).reset();
   std::filesystem::rename(key, next);
-  CHECK(found() == next);
+  CHECK(found() == "its own");
   std::filesystem::copy_file(other.path() / "journal.key", key);
-  CHECK(found() == next);
+  CHECK(found() == "its own");
   std::filesystem::remove(next);
   CHECK(found() == "journal.key");
   std::filesystem::remove(key);
@@ -139,5 +142,5 @@ TEST_CASE_METHOD(SnapshotFixture,
 TEST_CASE_METHOD(SnapshotFixture, "what is no snapshot is refused") {
   REQUIRE(journal->snapshot(snapshot));
   std::ofstream(snapshot) << std::string(9000, 'x');
-  CHECK(look_at_snapshot(snapshot, directory.path()).error().code == "journal.corrupt");
+  CHECK(look_at_snapshot(snapshot, directory.path(), {}).error().code == "journal.corrupt");
 }
