@@ -160,7 +160,8 @@ class SettingsReader {
       if (!spot.schema.property(name)->marked(kProfilesMark)) known.push_back(name);
     }
     std::string meant = closest(entry.key, known);
-    if (!meant.empty() && spot.schema.property(meant)->marked(kSecretMark))
+    // What is near no key of ours may hold anything.
+    if (meant.empty() || spot.schema.property(meant)->marked(kSecretMark))
       run_.faults().hide_excerpt(entry.key_mark);
     std::string hint = did_you_mean(entry.key, known);
     if (hint.empty()) hint = elsewhere(entry.key);

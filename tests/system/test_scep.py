@@ -163,7 +163,7 @@ def test_a_message_without_an_attribute_that_it_needs_is_400(client, key, omit):
 
 
 def test_what_is_no_scep_at_all_is_told_in_one_line(client):
-    for method, query, status in [("GET", "", 400), ("GET", "operation=Nonsense", 400), ("PUT", "operation=PKIOperation", 405),
+    for method, query, status in [("GET", "", 400), ("GET", "operation=Nonsense", 400), ("PUT", "operation=PKIOperation", 501),
                                   ("GET", "operation=PKIOperation&message=%25%25", 400)]:
         answer = client.http(method, query)
         assert (answer.status, answer.content_type) == (status, "text/plain"), (method, query, answer)

@@ -110,7 +110,7 @@ bool ScepServer::open_intake(sdk::Faults& faults) {
 
 void ScepServer::handle(const sdk::HttpRequest& request, sdk::Exchange& exchange) {
   const bool post = request.method() == "POST";
-  if (!post && request.method() != "GET") return respond_text(exchange, 405, "use GET or POST");
+  if (!post && request.method() != "GET") return respond_text(exchange, 501, "use GET or POST");
   const Query query = parse_query(request.query());
   switch (query.operation) {
     case Operation::GetCaCaps:

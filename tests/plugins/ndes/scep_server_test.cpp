@@ -102,8 +102,8 @@ TEST_CASE("what is no SCEP operation is answered with one line of text") {
   const auto [method, query, status] = GENERATE(
       table<std::string, std::string, std::uint32_t>({{"GET", "", 400},
                                                       {"GET", "operation=GetNextCACert", 400},
-                                                      {"PUT", "operation=PKIOperation", 405},
-                                                      {"DELETE", "", 405},
+                                                      {"PUT", "operation=PKIOperation", 501},
+                                                      {"DELETE", "", 501},
                                                       {"GET", "operation=PKIOperation", 400},
                                                       {"GET", "operation=PKIOperation&message=%%%", 400},
                                                       {"GET", "operation=PKIOperation&message=MIIC", 400},
