@@ -52,6 +52,11 @@ void gather(const Listener& listener, Gathering& gathering) {
   gathering.add(tls->key);
 }
 
+void gather(const TrustSection& trust, Gathering& gathering) {
+  for (const TrustedKey& key : trust.keys) gathering.files.add(key.public_key_file.lexically_normal());
+  if (!trust.revoked_file.empty()) gathering.files.add(trust.revoked_file.lexically_normal());
+}
+
 }  // namespace
 
 Result<BackupContents> backup_contents(const std::filesystem::path& config_file) {
@@ -68,13 +73,14 @@ Result<BackupContents> backup_contents(const std::filesystem::path& config_file)
   auto config = parse_config(config_file, text, context, faults);
   if (!config || faults.has_errors()) return faulty(faults);
   const ScratchDirectory scratch;
-  CERTSPAN_TRY(const auto catalog, PluginCatalog::load(*config, scratch.path() / "plugins"));
+  CERTSPAN_TRY(const auto catalog, PluginCatalog::load(*config, scratch.path() / "plugins", faults));
   const PreparedConfig prepared = check_against_types(*config, *catalog, faults);
   if (faults.has_errors()) return faulty(faults);
   for (const auto* key : {&config->host.journal_key, &config->host.previous_journal_key}) {
     if (*key) gathering.add(**key);
   }
   for (const Listener& listener : config->host.listeners) gather(listener, gathering);
+  gather(config->plugins.trust, gathering);
   for (const PreparedConnector& connector : prepared.connectors) {
     for (const auto& file : connector.files) gathering.files.add(file);
     for (const SecretRef& secret : connector.secrets) gathering.add(secret);

@@ -198,6 +198,30 @@ class CommandLine {
                          [this] { return command_plugin_show(common_, text_); });
     show->add_option("id", text_, "plugin id")->required();
     with_config_and_json(show);
+    add_plugin_sign(*plugin);
+    add_plugin_verify(*plugin);
+  }
+
+  void add_plugin_sign(CLI::App& plugin) {
+    CLI::App* sign = add(plugin, "sign", "sign a plugin's file with its vendor's key",
+                         [this] { return command_plugin_sign(sign_, common_.json); });
+    sign->add_option("file", sign_.file, "the plugin, ID.so")->required();
+    sign->add_option("--key", sign_.key, "private key, Ed25519 or P-256: PKCS #8, PEM")->required();
+    sign->add_option("--passphrase-file", sign_.passphrase_file,
+                     "file that the passphrase of an encrypted key stands in");
+    sign->add_option("--out", sign_.out, "where the signature goes instead of FILE.sig");
+    with_json(sign);
+  }
+
+  void add_plugin_verify(CLI::App& plugin) {
+    CLI::App* verify = add(plugin, "verify", "say whether a plugin's file is trusted, and why",
+                           [this] { return command_plugin_verify(common_, verify_); });
+    verify->add_option("file", verify_.file, "the plugin, ID.so")->required();
+    verify->add_option("--signature", verify_.signature, "its signature instead of FILE.sig");
+    CLI::Option* trust = verify->add_option("--trust", verify_.trust,
+                                            "a vendor's public key, PEM, instead of a configuration");
+    with_config_and_json(verify);
+    trust->excludes(verify->get_option("--config"));
   }
 
   void add_work_commands() {
@@ -338,6 +362,8 @@ class CommandLine {
   ResolveOptions resolve_;
   CaOptions ca_;
   BackupOptions backup_;
+  SignOptions sign_;
+  VerifyOptions verify_;
   bool mermaid_ = false;
   std::string text_, connector_;
   std::filesystem::path file_;

@@ -27,6 +27,7 @@ nlohmann::json plugin_to_json(const Plugin& plugin) {
           {"version", plugin.version()},
           {"sha256", plugin.sha256()},
           {"file", plugin.origin().string()},
+          {"trust", trust_to_json(plugin.trust())},
           {"types", std::move(types)}};
 }
 
@@ -39,7 +40,8 @@ std::unique_ptr<PluginCatalog> catalog_of(const CommonOptions& options) {
     return nullptr;
   }
   const ScratchDirectory scratch;
-  auto catalog = PluginCatalog::load_all(*config, scratch.path() / "plugins");
+  auto catalog = PluginCatalog::load_all(*config, scratch.path() / "plugins", faults);
+  if (faults.has(FaultCode::TrustFile)) std::cerr << faults.to_text();
   if (!catalog) {
     complain(catalog.error());
     return nullptr;
@@ -52,7 +54,8 @@ std::unique_ptr<PluginCatalog> installed_catalog() {
   Config config;
   config.plugins.dirs = default_plugin_dirs();
   const ScratchDirectory scratch;
-  auto catalog = PluginCatalog::load_all(config, scratch.path() / "plugins");
+  Faults faults{std::string()};
+  auto catalog = PluginCatalog::load_all(config, scratch.path() / "plugins", faults);
   if (catalog) return std::move(*catalog);
   complain(catalog.error());
   return nullptr;
@@ -118,7 +121,7 @@ ExitCode command_plugin_list(const CommonOptions& options) {
     return ExitCode::Ok;
   }
   for (const auto& [id, plugin] : catalog->plugins()) {
-    std::cout << id << " " << plugin->version() << "\n";
+    std::cout << id << " " << plugin->version() << " (" << to_string(plugin->trust()) << ")\n";
     for (const certspan_connector_type* type : plugin->types()) {
       std::cout << "  " << type->name << ": " << type->summary << "\n";
     }
@@ -147,7 +150,7 @@ ExitCode command_plugin_show(const CommonOptions& options, const std::string& id
     return ExitCode::Ok;
   }
   std::cout << id << " " << plugin->version() << "\n  file " << plugin->origin().string() << "\n  sha256 "
-            << plugin->sha256() << "\n";
+            << plugin->sha256() << "\n  trust " << to_string(plugin->trust()) << "\n";
   for (const auto& type : json["types"]) {
     std::cout << "\n  " << type["type"].get<std::string>() << ": " << type["summary"].get<std::string>()
               << "\n";

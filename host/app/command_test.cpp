@@ -26,7 +26,7 @@ std::optional<Loaded> set_up(const CommonOptions& options, Faults& faults) {
   auto config = load_config(options.config, faults);
   if (!config) return std::nullopt;
   const ScratchDirectory scratch;
-  const auto catalog = PluginCatalog::load(*config, scratch.path() / "plugins");
+  const auto catalog = PluginCatalog::load(*config, scratch.path() / "plugins", faults);
   if (!catalog) {
     faults.error(FaultCode::DataDir, {}, catalog.error().message);
     return std::nullopt;

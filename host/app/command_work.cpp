@@ -53,6 +53,14 @@ std::string issuer_line(const nlohmann::json& issuer) {
   return line;
 }
 
+/// What is not the program's own is worth a word.
+std::string trust_of(const nlohmann::json& connector) {
+  const auto trust = connector.value("trust", nlohmann::json::object());
+  const std::string kind = trust.value("kind", "shipped");
+  if (kind == "shipped") return {};
+  return ", " + kind + (kind == "signed" ? " by \"" + trust.value("key", "") + "\"" : "");
+}
+
 void print_status(const nlohmann::json& status) {
   std::cout << "certspan " << text_of(status, "version") << ", " << text_of(status, "state") << " since "
             << text_of(status, "started_at") << "\n";
@@ -66,7 +74,7 @@ void print_status(const nlohmann::json& status) {
   std::cout << "\nconnectors\n";
   for (const auto& connector : status["connectors"]) {
     std::cout << "  " << text_of(connector, "name") << " (" << text_of(connector, "plugin") << " "
-              << text_of(connector, "version") << ", " << text_of(connector, "type")
+              << text_of(connector, "version") << ", " << text_of(connector, "type") << trust_of(connector)
               << "): " << text_of(connector, "state")
               << (text_of(connector, "reason").empty() ? "" : ": " + text_of(connector, "reason")) << "\n";
   }

@@ -9,6 +9,7 @@
 #include "host/app/filter_options.hpp"
 #include "host/app/host_process.hpp"
 #include "host/base/result.hpp"
+#include "host/loading/trust/plugin_trust.hpp"
 
 namespace certspan {
 
@@ -36,6 +37,26 @@ ExitCode command_graph(const CommonOptions& options, bool mermaid);
 ExitCode command_schema(const CommonOptions& options);
 ExitCode command_plugin_list(const CommonOptions& options);
 ExitCode command_plugin_show(const CommonOptions& options, const std::string& id);
+/// {"kind": "signed", "key": "acme"}
+nlohmann::json trust_to_json(const TrustGround& ground);
+
+struct SignOptions {
+  std::filesystem::path file;             ///< the plugin
+  std::filesystem::path key;              ///< PKCS #8, PEM
+  std::filesystem::path passphrase_file;  ///< empty: the key is not encrypted
+  std::filesystem::path out;              ///< empty: FILE.sig
+};
+/// Writes the signature of a plugin's file. Needs no configuration.
+ExitCode command_plugin_sign(const SignOptions& options, bool json);
+
+struct VerifyOptions {
+  std::filesystem::path file;       ///< the plugin
+  std::filesystem::path signature;  ///< empty: FILE.sig, if it is there
+  std::filesystem::path trust;      ///< a public key, PEM; empty: the configuration says whom to trust
+};
+/// Says whether the configuration or one key lets a plugin's file in, without running any of its code.
+ExitCode command_plugin_verify(const CommonOptions& options, const VerifyOptions& verify);
+
 ExitCode command_status(const CommonOptions& options);
 ExitCode command_version(bool json);
 

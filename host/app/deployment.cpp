@@ -52,7 +52,7 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, con
   if (!config) return std::nullopt;
   auto private_dir = copies(*config);
   auto loaded =
-      private_dir ? PluginCatalog::load(*config, *private_dir) : tl::unexpected(private_dir.error());
+      private_dir ? PluginCatalog::load(*config, *private_dir, faults) : tl::unexpected(private_dir.error());
   if (!loaded) {
     faults.error(FaultCode::DataDir, config->host.data_dir_mark,
                  loaded.error().message + " (" + loaded.error().code + ")");

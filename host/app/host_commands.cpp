@@ -4,6 +4,7 @@
 
 #include "host/app/action_arguments.hpp"
 #include "host/app/audit_queries.hpp"
+#include "host/app/commands.hpp"
 #include "host/app/erasing_work.hpp"
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
@@ -26,6 +27,7 @@ nlohmann::json connectors_to_json(const Deployment& deployment) {
                     {"plugin", connector.plugin().id()},
                     {"version", connector.plugin().version()},
                     {"sha256", connector.plugin().sha256()},
+                    {"trust", trust_to_json(connector.plugin().trust())},
                     {"type", connector.type().name},
                     {"state", healthy ? to_string(connector.state()) : "unhealthy"},
                     {"reason", healthy ? "" : report.text()}});

@@ -1,5 +1,6 @@
 #include "host/app/offline_action.hpp"
 
+#include "host/app/configured_trust.hpp"
 #include "host/app/scratch_directory.hpp"
 #include "host/loading/connector.hpp"
 
@@ -22,6 +23,7 @@ Result<nlohmann::json> run_offline(const std::vector<std::filesystem::path>& dir
   const ScratchDirectory scratch;
   PluginSearch search;
   search.dirs = dirs;
+  search.trust = trust_in_own_plugins();
   search.private_dir = scratch.path() / "plugins";
   CERTSPAN_TRY(const auto loaded, load_plugin(plugin, search));
   const certspan_connector_type* found = loaded->find_type(type);

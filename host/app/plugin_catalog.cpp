@@ -7,6 +7,7 @@
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 
+#include "host/app/configured_trust.hpp"
 #include "host/config/check_types.hpp"
 #include "host/loading/plugin_file.hpp"
 
@@ -36,12 +37,14 @@ std::filesystem::path plugin_copies(const Config& config) {
 }
 
 Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load(const Config& config,
-                                                           const std::filesystem::path& private_dir) {
-  return load(config, private_dir, named_plugins(config));
+                                                           const std::filesystem::path& private_dir,
+                                                           Faults& faults) {
+  return load(config, private_dir, named_plugins(config), faults);
 }
 
 Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load_all(const Config& config,
-                                                               const std::filesystem::path& private_dir) {
+                                                               const std::filesystem::path& private_dir,
+                                                               Faults& faults) {
   std::set<std::string> ids = named_plugins(config);
   for (const auto& dir : config.plugins.dirs) {
     std::error_code error;
@@ -49,17 +52,17 @@ Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load_all(const Config& con
       if (entry.path().extension() == ".so") ids.insert(entry.path().stem().string());
     }
   }
-  return load(config, private_dir, ids);
+  return load(config, private_dir, ids, faults);
 }
 
 Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load(const Config& config,
                                                            const std::filesystem::path& private_dir,
-                                                           const std::set<std::string>& ids) {
+                                                           const std::set<std::string>& ids, Faults& faults) {
   auto catalog = std::make_unique<PluginCatalog>();
   PluginSearch search;
   search.dirs = config.plugins.dirs;
   search.private_dir = private_dir;
-  for (const auto& [id, pin] : config.plugins.pins) search.pins.emplace(id, pin);
+  search.trust = read_trust(config, faults);
   for (const std::string& id : ids) {
     auto loaded = load_plugin(id, search);
     if (loaded) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/config/config.hpp"
+#include "host/config/fault.hpp"
 #include "host/config/type_catalog.hpp"
 #include "host/loading/plugin.hpp"
 
@@ -20,12 +21,14 @@ class PluginCatalog final : public TypeCatalog {
  public:
   /// Loads the plugins of `config`'s connectors and the fence, from copies in `private_dir`, which is made if
   /// it is missing. Blocks for the probes. Errors: plugin.no_room, plugin.private_dir; what is wrong with one
-  /// plugin is its refusal.
+  /// plugin is its refusal. Key files that can't be used are faults.
   static Result<std::unique_ptr<PluginCatalog>> load(const Config& config,
-                                                     const std::filesystem::path& private_dir);
+                                                     const std::filesystem::path& private_dir,
+                                                     Faults& faults);
   /// The same with every plugin that stands in the configuration's directories.
   static Result<std::unique_ptr<PluginCatalog>> load_all(const Config& config,
-                                                         const std::filesystem::path& private_dir);
+                                                         const std::filesystem::path& private_dir,
+                                                         Faults& faults);
 
   std::vector<const ConnectorType*> types() const override;
   std::string why_refused(std::string_view plugin) const override;
@@ -44,7 +47,7 @@ class PluginCatalog final : public TypeCatalog {
  private:
   static Result<std::unique_ptr<PluginCatalog>> load(const Config& config,
                                                      const std::filesystem::path& private_dir,
-                                                     const std::set<std::string>& ids);
+                                                     const std::set<std::string>& ids, Faults& faults);
   void add(std::shared_ptr<const Plugin> plugin);
 
   std::map<std::string, std::shared_ptr<const Plugin>, std::less<>> plugins_;

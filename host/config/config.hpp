@@ -117,9 +117,26 @@ struct HostSection {
   const Listener* listener(std::string_view name) const;
 };
 
+/// A vendor's key, and the plugins that it may sign.
+struct TrustedKey {
+  Named name;
+  std::filesystem::path public_key_file;  ///< PEM (SPKI), Ed25519 or P-256
+  Mark public_key_mark;
+  std::vector<std::string> ids;  ///< "com.acme.ca", or "com.acme.*" for all below com.acme
+};
+
+/// Whose plugins are let in beside the program's own.
+struct TrustSection {
+  std::vector<TrustedKey> keys;
+  std::filesystem::path revoked_file;  ///< a SHA-256 in each line; empty: none
+  Mark revoked_mark;
+  bool danger_allow_unsigned = false;
+};
+
 struct PluginsSection {
   std::vector<std::filesystem::path> dirs;
   std::map<std::string, std::string> pins;  ///< plugin id -> SHA-256 of its file, 64 lower-case hex digits
+  TrustSection trust;
   Mark mark;
 };
 

@@ -11,29 +11,6 @@ namespace {
 
 constexpr std::uint32_t kMostConcurrency = 1024;
 
-bool is_sha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-void read_pins(const YamlNode& node, PluginsSection& plugins, Faults& faults) {
-  if (node.kind() != YamlNode::Kind::Mapping) {
-    wrong_type(node, "\"pins\" of plugins", "a mapping of plugin ids to SHA-256 digests", faults);
-    return;
-  }
-  for (const YamlEntry& pin : node.entries()) {
-    if (!check_name(pin, "plugin", faults)) continue;
-    // A digest may consist of digits alone, so that it is no text to YAML.
-    if (pin.value.is_scalar() && is_sha256(pin.value.text())) {
-      plugins.pins.emplace(pin.key, pin.value.text());
-    } else {
-      faults.error(
-          FaultCode::BadValue, pin.value.mark(),
-          fmt::format("the pin of plugin \"{}\" is no SHA-256: 64 lower-case hexadecimal digits", pin.key),
-          "`sha256sum FILE` prints it");
-    }
-  }
-}
-
 void read_settings(MapReader& map, ConnectorConfig& connector, Faults& faults) {
   const YamlEntry* settings = map.take("settings");
   if (settings == nullptr) return;
@@ -58,20 +35,6 @@ void hide_strays(const YamlNode& connector, Faults& faults) {
 }
 
 }  // namespace
-
-void read_plugins(const YamlNode& node, const std::filesystem::path& base, PluginsSection& plugins,
-                  Faults& faults) {
-  MapReader map(node, "plugins", "plugins", faults);
-  plugins.mark = node.mark();
-  if (const YamlEntry* dirs = map.take("dirs")) {
-    for (const Named& dir : read_texts(dirs->value, "\"dirs\" of plugins", faults)) {
-      plugins.dirs.push_back((base / dir.name).lexically_normal());
-    }
-  }
-  if (const YamlEntry* pins = map.take("pins")) read_pins(pins->value, plugins, faults);
-  map.later("trust", "until then, pin each plugin's file under \"pins\"");
-  map.finish();
-}
 
 void read_connectors(const YamlNode& node, std::vector<ConnectorConfig>& connectors, Faults& faults) {
   if (node.kind() != YamlNode::Kind::Mapping) {

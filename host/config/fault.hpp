@@ -29,6 +29,7 @@ enum class FaultCode : std::uint16_t {
   SecretPlace = 1032,       ///< a secret reference in a field that is not one
   SecretUnreadable = 1033,  ///< the file or credential behind a reference cannot be read
   DataDir = 1034,           ///< no room for the host's files or for copies of plugins
+  TrustFile = 1035,         ///< a vendor's public key or the list of revoked plugins can't be read
   UnknownName = 1040,       ///< no connector, profile, listener, plugin or type of that name
   WrongRole = 1041,         ///< the connector cannot do what the step asks of it
   Unused = 1042,            ///< nothing leads here

@@ -156,8 +156,17 @@ Json host() {
 Json plugins() {
   Json pins = named("SHA-256 that a plugin's file must have, by plugin id",
                     {{"type", Json::array({"string", "integer"})}, {"pattern", "^[0-9a-f]{64}$"}});
-  return mapping("where plugins come from",
-                 {{"dirs", texts("directories that are searched for plugins")}, {"pins", std::move(pins)}});
+  Json key = mapping("a vendor's key", {{"public_key_file", text("path of its public key, PEM")},
+                                        {"ids", texts("plugins that it may sign: com.acme.ca, com.acme.*")}});
+  key["required"] = {"public_key_file", "ids"};
+  Json trust =
+      mapping("whose plugins are let in",
+              {{"keys", named("keys that sign plugins, by a name of yours", std::move(key))},
+               {"revoked_file", text("path of a list of files that are never let in, a SHA-256 a line")},
+               {"danger_allow_unsigned", yes_or_no("let plugins in that nobody has signed")}});
+  return mapping("where plugins come from", {{"dirs", texts("directories that are searched for plugins")},
+                                             {"pins", std::move(pins)},
+                                             {"trust", std::move(trust)}});
 }
 
 Json step() {

@@ -95,6 +95,13 @@ Result<void> check_symbols(const std::vector<std::string_view>& exported) {
 
 }  // namespace
 
+Result<void> check_plugin_id(std::string_view id, const PluginNote& note) {
+  if (note.id == id) return {};
+  return fail(
+      Outcome::Invalid, "plugin.other_id",
+      "the file is the plugin \"" + note.id + "\"; name it " + note.id + ".so, or put the right file there");
+}
+
 std::string abi_text(std::uint16_t major, std::uint16_t minor, std::uint32_t build) {
   return std::to_string(major) + "." + std::to_string(minor) + " build " + std::to_string(build);
 }

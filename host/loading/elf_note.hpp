@@ -34,6 +34,9 @@ struct PluginNote {
 /// this host's), plugin.no_symbol (the entry is not exported), plugin.extra_symbols (more than the entry is).
 Result<PluginNote> read_plugin_note(BytesView file);
 
+/// Whether the note is of the plugin `id`, after which its file is named. Error plugin.other_id.
+Result<void> check_plugin_id(std::string_view id, const PluginNote& note);
+
 /// "0.9 build 1".
 std::string abi_text(std::uint16_t major, std::uint16_t minor, std::uint32_t build);
 

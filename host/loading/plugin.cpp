@@ -20,47 +20,54 @@ Error about(std::string_view id, const std::filesystem::path& path, Error error)
   return error;
 }
 
-Result<void> check_pin(std::string_view id, const PluginFile& file, const PluginSearch& search) {
-  const auto pin = search.pins.find(id);
-  if (pin == search.pins.end()) return {};
-  const bool same =
-      pin->second.size() == file.sha256.size() &&
-      std::equal(pin->second.begin(), pin->second.end(), file.sha256.begin(),
-                 [](char a, char b) { return (a >= 'A' && a <= 'F' ? a + ('a' - 'A') : a) == b; });
-  if (same) return {};
-  return fail(Outcome::Invalid, "plugin.pin_mismatch",
-              "its SHA-256 is " + file.sha256 + ", `plugins: pins:` says " + pin->second +
-                  "; if this file is the one you want, change the pin");
+/// Where a plugin that may be looked at stands, and what that says of it.
+struct Admitted {
+  std::filesystem::path copy;
+  std::string sha256;
+  TrustGround trust;
+  PluginNote note;
+};
+
+/// All that can be told without running code of the plugin. From the copy on nothing but the copy counts.
+Result<Admitted> admit(std::string_view id, PluginFile& file, const PluginSearch& search) {
+  Admitted admitted;
+  CERTSPAN_TRY(admitted.copy, make_private_copy(id, file, search.private_dir));
+  file.bytes = {};
+  CERTSPAN_TRY(const Bytes bytes, read_private_copy(admitted.copy));
+  admitted.sha256 = sha256_hex(bytes);
+  CERTSPAN_TRY(admitted.trust, judge_plugin({.id = id,
+                                             .sha256 = admitted.sha256,
+                                             .directory = file.path.parent_path(),
+                                             .file_owner = file.owner,
+                                             .directory_owner = file.directory_owner,
+                                             .signature = file.signature},
+                                            search.trust));
+  CERTSPAN_TRY(admitted.note, read_plugin_note(bytes));
+  CERTSPAN_CHECK(check_plugin_id(id, admitted.note));
+  CERTSPAN_CHECK(check_signer(admitted.trust, admitted.note.id, search.trust));
+  return admitted;
 }
 
-Result<void> check_id(std::string_view id, const PluginNote& note) {
-  if (note.id == id) return {};
-  return fail(
-      Outcome::Invalid, "plugin.other_id",
-      "the file is the plugin \"" + note.id + "\"; name it " + note.id + ".so, or put the right file there");
-}
-
-Result<std::shared_ptr<const Plugin>> load_file(std::string_view id, const PluginFile& file,
+Result<std::shared_ptr<const Plugin>> load_file(std::string_view id, PluginFile& file,
                                                 const PluginSearch& search) {
-  CERTSPAN_CHECK(check_pin(id, file, search));
-  CERTSPAN_TRY(const PluginNote note, read_plugin_note(file.bytes));
-  CERTSPAN_CHECK(check_id(id, note));
-  CERTSPAN_TRY(const auto copy, make_private_copy(id, file, search.private_dir));
-  CERTSPAN_CHECK(probe_plugin(copy, search.probe_program, search.probe_limit));
-  CERTSPAN_TRY(const PluginLibrary library, PluginLibrary::open(copy));
+  CERTSPAN_TRY(const Admitted admitted, admit(id, file, search));
+  CERTSPAN_CHECK(probe_plugin(admitted.copy, search.probe_program, search.probe_limit));
+  CERTSPAN_TRY(const PluginLibrary library, PluginLibrary::open(admitted.copy));
   const certspan_plugin* descriptor = library.describe();
-  if (auto fault = descriptor_fault(descriptor, note)) return tl::unexpected(*fault);
-  return std::make_shared<const Plugin>(*descriptor, file.path, copy, file.sha256);
+  if (auto fault = descriptor_fault(descriptor, admitted.note)) return tl::unexpected(*fault);
+  return std::make_shared<const Plugin>(*descriptor, file.path, admitted.copy, admitted.sha256,
+                                        admitted.trust);
 }
 
 }  // namespace
 
 Plugin::Plugin(const certspan_plugin& descriptor, std::filesystem::path origin, std::filesystem::path path,
-               std::string sha256)
+               std::string sha256, TrustGround trust)
     : descriptor_(descriptor),
       origin_(std::move(origin)),
       path_(std::move(path)),
-      sha256_(std::move(sha256)) {}
+      sha256_(std::move(sha256)),
+      trust_(std::move(trust)) {}
 
 std::span<const certspan_connector_type* const> Plugin::types() const {
   return {descriptor_.types, descriptor_.type_count};

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 #include <certspan/abi/plugin.h>
 
 #include "host/base/result.hpp"
+#include "host/loading/trust/plugin_trust.hpp"
 
 namespace certspan {
 
@@ -22,9 +22,8 @@ struct PluginSearch {
   /// Private copies are made here, `<sha12>/<id>.so`; made 0700 if missing. Below `data_dir`, and not on a
   /// file system mounted noexec.
   std::filesystem::path private_dir;
-  /// Plugin id to SHA-256 of its file, 64 hexadecimal digits. A plugin without a pin is let in by its
-  /// permissions alone.
-  std::map<std::string, std::string, std::less<>> pins;
+  /// What lets a plugin in beside its permissions.
+  PluginTrust trust;
   /// How long the probe child may take.
   std::chrono::milliseconds probe_limit{10000};
   /// The program that answers `--probe-plugin` by probe_main (probe.hpp): this very program.
@@ -37,7 +36,7 @@ class Plugin {
  public:
   /// `descriptor` has passed descriptor_fault (descriptor.hpp).
   Plugin(const certspan_plugin& descriptor, std::filesystem::path origin, std::filesystem::path path,
-         std::string sha256);
+         std::string sha256, TrustGround trust = {});
 
   std::string_view id() const { return descriptor_.id; }
   std::string_view version() const { return descriptor_.version; }
@@ -47,6 +46,8 @@ class Plugin {
   const std::filesystem::path& origin() const { return origin_; }
   /// The private copy that is mapped.
   const std::filesystem::path& path() const { return path_; }
+  /// Why it was let in.
+  const TrustGround& trust() const { return trust_; }
 
   std::span<const certspan_connector_type* const> types() const;
   /// Null when the plugin has no such type.
@@ -57,24 +58,28 @@ class Plugin {
   std::filesystem::path origin_;
   std::filesystem::path path_;
   std::string sha256_;
+  TrustGround trust_;
 };
 
 /// Words of what a connector type offers, for people: {"source", "actions"}.
 std::vector<std::string_view> interface_words(const certspan_connector_type& type);
 
-/// Finds, checks, copies, probes and loads the plugin `id`: file and permissions -> pin -> ELF note ->
-/// private copy -> probe in a child process -> load. No code of the plugin runs in this process before it has
-/// run in the child. Shared, because every connector of the plugin and the plugin list hold it.
+/// Finds, copies, checks, probes and loads the plugin `id`: file and permissions -> private copy, which all
+/// the rest looks at -> hash -> list of revoked files -> pin, own directory or signature -> ELF note -> probe
+/// in a child process -> load. Nothing of an untrusted file is parsed, and no code of the plugin runs in this
+/// process before it has run in the child. Shared, because every connector of the plugin and the plugin list
+/// hold it.
 ///
 /// Blocks for as long as the probe takes. May be called from any thread, several at a time.
 ///
 /// Errors; each message names the plugin, its file, the reason and what to do:
 ///   plugin.bad_id, plugin.missing, plugin.unsafe_permissions, plugin.unreadable, plugin.too_large,
-///   plugin.pin_mismatch, plugin.not_elf, plugin.truncated, plugin.wrong_machine, plugin.damaged,
-///   plugin.not_ours, plugin.other_id, plugin.other_build, plugin.no_symbol, plugin.extra_symbols,
-///   plugin.no_room, plugin.private_dir, plugin.probe_failed, plugin.missing_library,
-///   plugin.undefined_symbol, plugin.load_failed, plugin.crashed, plugin.hung, plugin.threw,
-///   plugin.bad_descriptor
+///   plugin.revoked, plugin.pin_mismatch, plugin.unsigned, plugin.bad_signature, plugin.unknown_signer,
+///   plugin.wrong_signature, plugin.signer_not_allowed, plugin.not_elf, plugin.truncated,
+///   plugin.wrong_machine, plugin.damaged, plugin.not_ours, plugin.other_id, plugin.other_build,
+///   plugin.no_symbol, plugin.extra_symbols, plugin.no_room, plugin.private_dir, plugin.probe_failed,
+///   plugin.missing_library, plugin.undefined_symbol, plugin.load_failed, plugin.crashed, plugin.hung,
+///   plugin.threw, plugin.bad_descriptor
 Result<std::shared_ptr<const Plugin>> load_plugin(std::string_view id, const PluginSearch& search);
 
 }  // namespace certspan

@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include <openssl/sha.h>
 
 #include "host/loading/file_descriptor.hpp"
+#include "host/loading/trust/plugin_trust.hpp"
 
 namespace certspan {
 namespace {
@@ -30,6 +32,15 @@ tl::unexpected<Error> unsafe(const std::filesystem::path& path, const std::strin
               path.string() + " " + why + ", so others could run code in the host; " + what_to_do);
 }
 
+tl::unexpected<Error> unreadable(const std::filesystem::path& path, int error) {
+  return fail(Outcome::Unavailable, "plugin.unreadable", path.string() + ": " + reason(error));
+}
+
+tl::unexpected<Error> too_large(const std::filesystem::path& path) {
+  return fail(Outcome::Invalid, "plugin.too_large",
+              path.string() + " is larger than 256 MiB; that is no plugin");
+}
+
 bool owned_by_root_or_us(const struct stat& status) {
   return status.st_uid == 0 || status.st_uid == ::geteuid();
 }
@@ -44,7 +55,7 @@ Result<void> check_directories(const std::filesystem::path& path) {
   for (std::filesystem::path each = path;; each = each.parent_path()) {
     struct stat status {};
     if (::lstat(each.c_str(), &status) != 0) {
-      return fail(Outcome::Unavailable, "plugin.unreadable", each.string() + ": " + reason(errno));
+      return unreadable(each, errno);
     }
     CERTSPAN_CHECK(check_owner(each, status));
     const bool writable = (status.st_mode & kOthersWrite) != 0;
@@ -65,10 +76,7 @@ Result<void> check_file(const std::filesystem::path& path, const struct stat& st
   if ((status.st_mode & (S_ISUID | S_ISGID)) != 0) {
     return unsafe(path, "is setuid or setgid, which no plugin is", "run: chmod ug-s " + path.string());
   }
-  if (status.st_size > kLargestFile) {
-    return fail(Outcome::Invalid, "plugin.too_large",
-                path.string() + " is larger than 256 MiB; that is no plugin");
-  }
+  if (status.st_size > kLargestFile) return too_large(path);
   return {};
 }
 
@@ -78,12 +86,46 @@ Result<Bytes> read_all(int fd, std::size_t size, const std::filesystem::path& pa
   while (done < size) {
     const ssize_t got = ::read(fd, bytes.data() + done, size - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(Outcome::Unavailable, "plugin.unreadable", path.string() + ": " + reason(errno));
+    if (got < 0) return unreadable(path, errno);
     if (got == 0) break;  // shortened under our eyes; the ELF reader says what is missing
     done += static_cast<std::size_t>(got);
   }
   bytes.resize(done);
   return bytes;
+}
+
+/// Opens it for reading, whatever it is: a FIFO under that name must not hold the host up.
+FileDescriptor open_in(int directory, const std::string& name) {
+  return FileDescriptor(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+}
+
+/// Whoever wrote it has signed or has not, so its permissions don't matter.
+Result<std::optional<std::string>> read_signature(int directory, const std::filesystem::path& path) {
+  const auto place = signature_path(path);
+  const FileDescriptor file = open_in(directory, place.filename().string());
+  if (!file && errno == ENOENT) return std::optional<std::string>();
+  if (!file && errno == ELOOP) return unsafe(place, "is a symbolic link", "put the file itself there");
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return unreadable(place, errno);
+  if (!S_ISREG(status.st_mode)) return unsafe(place, "is no regular file", "put the signature's file there");
+  const auto size =
+      std::min<std::size_t>(static_cast<std::size_t>(status.st_size), kLargestSignatureFile + 1);
+  CERTSPAN_TRY(const Bytes bytes, read_all(file.get(), size, place));
+  return std::optional<std::string>(as_text(bytes));
+}
+
+Result<PluginFile> read_open_file(int directory, const FileDescriptor& file, const struct stat& status,
+                                  const std::filesystem::path& path) {
+  PluginFile found;
+  found.path = path;
+  CERTSPAN_TRY(found.bytes, read_all(file.get(), static_cast<std::size_t>(status.st_size), path));
+  found.sha256 = sha256_hex(found.bytes);
+  found.owner = status.st_uid;
+  struct stat above {};
+  if (::fstat(directory, &above) != 0) return unreadable(path.parent_path(), errno);
+  found.directory_owner = above.st_uid;
+  CERTSPAN_TRY(found.signature, read_signature(directory, path));
+  return found;
 }
 
 /// Nothing when the directory has no such file.
@@ -95,23 +137,23 @@ Result<std::optional<PluginFile>> read_from(const std::filesystem::path& dir, co
 
   const auto path = real / name;
   const FileDescriptor directory(::open(real.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  // O_NONBLOCK: a FIFO under that name must not hold the host up.
-  const FileDescriptor file(
-      ::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  const FileDescriptor file = open_in(directory.get(), name);
   if (!file) {
     if (errno == ENOENT) return std::optional<PluginFile>();
     if (errno == ELOOP) return unsafe(path, "is a symbolic link", "put the file itself there");
-    return fail(Outcome::Unavailable, "plugin.unreadable", path.string() + ": " + reason(errno));
+    return unreadable(path, errno);
   }
   CERTSPAN_CHECK(check_directories(real));
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) {
-    return fail(Outcome::Unavailable, "plugin.unreadable", path.string() + ": " + reason(errno));
-  }
+  if (::fstat(file.get(), &status) != 0) return unreadable(path, errno);
   CERTSPAN_CHECK(check_file(path, status));
-  CERTSPAN_TRY(Bytes bytes, read_all(file.get(), static_cast<std::size_t>(status.st_size), path));
-  std::string digest = sha256_hex(bytes);
-  return std::optional<PluginFile>(PluginFile{path, std::move(bytes), std::move(digest)});
+  CERTSPAN_TRY(PluginFile found, read_open_file(directory.get(), file, status, path));
+  return std::optional<PluginFile>(std::move(found));
+}
+
+tl::unexpected<Error> bad_id() {
+  return fail(Outcome::Invalid, "plugin.bad_id",
+              "this is no plugin id; ids are lower-case words like \"ndes\" or \"com.acme.ca\"");
 }
 
 std::string list_of(std::span<const std::filesystem::path> dirs) {
@@ -139,10 +181,7 @@ std::string sha256_hex(BytesView bytes) {
 }
 
 Result<PluginFile> read_plugin_file(std::string_view id, std::span<const std::filesystem::path> dirs) {
-  if (!is_plugin_id(id)) {
-    return fail(Outcome::Invalid, "plugin.bad_id",
-                "this is no plugin id; ids are lower-case words like \"ndes\" or \"com.acme.ca\"");
-  }
+  if (!is_plugin_id(id)) return bad_id();
   const std::string name = std::string(id) + ".so";
   for (const auto& dir : dirs) {
     CERTSPAN_TRY(auto file, read_from(dir, name));
@@ -151,6 +190,28 @@ Result<PluginFile> read_plugin_file(std::string_view id, std::span<const std::fi
   return fail(Outcome::Invalid, "plugin.missing",
               "there is no " + name + " in " + list_of(dirs) +
                   "; install the plugin, or correct its name or `plugins: dirs:`");
+}
+
+Result<PluginFile> read_plugin_at(const std::filesystem::path& path) {
+  if (path.extension() != ".so" || !is_plugin_id(path.stem().string())) return bad_id();
+  const auto absolute = std::filesystem::absolute(path);
+  CERTSPAN_TRY(auto file, read_from(absolute.parent_path(), absolute.filename().string()));
+  if (file) return std::move(*file);
+  return fail(Outcome::Invalid, "plugin.missing", "there is no such file");
+}
+
+Result<PluginFile> read_any_file(const std::filesystem::path& path) {
+  const auto absolute = std::filesystem::absolute(path);
+  const FileDescriptor directory(::open(absolute.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor file(::open(absolute.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT) return fail(Outcome::Invalid, "plugin.missing", "there is no such file");
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return unreadable(path, errno);
+  if (!S_ISREG(status.st_mode)) {
+    return fail(Outcome::Invalid, "plugin.unreadable", path.string() + " is no regular file");
+  }
+  if (status.st_size > kLargestFile) return too_large(path);
+  return read_open_file(directory.get(), file, status, absolute);
 }
 
 }  // namespace certspan

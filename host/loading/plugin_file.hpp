@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,12 +13,17 @@
 
 namespace certspan {
 
-/// A plugin's file as it was at one moment: everything that follows (pin, note, copy, probe) works on these
-/// bytes, so that nobody can change the file between the check and the use.
+/// A plugin's file as it was at one moment. The private copy is made of these bytes, and everything that
+/// follows (trust, note, probe) looks at the copy, so that nobody can change the file between check and use.
 struct PluginFile {
   std::filesystem::path path;
   Bytes bytes;
   std::string sha256;  ///< of the bytes, 64 lower-case hexadecimal digits
+  uid_t owner = 0;
+  uid_t directory_owner = 0;
+  /// The content of the signature file beside it, cut off at kLargestSignatureFile + 1 bytes; nothing if
+  /// there is none.
+  std::optional<std::string> signature{};
 };
 
 /// A plugin id is also a file name: words of [a-z0-9_-] with single dots between them, at most 128 bytes.
@@ -29,6 +37,13 @@ bool is_plugin_id(std::string_view id);
 /// Errors: plugin.bad_id, plugin.missing, plugin.unsafe_permissions, plugin.unreadable, plugin.too_large.
 Result<PluginFile> read_plugin_file(std::string_view id, std::span<const std::filesystem::path> dirs);
 
+/// The same of the plugin at `path`, whose file is named after its id.
+Result<PluginFile> read_plugin_at(const std::filesystem::path& path);
+
+/// The same of any file, without a word about its name and who may write to it: for commands that map
+/// nothing. Errors: plugin.missing, plugin.unreadable, plugin.too_large.
+Result<PluginFile> read_any_file(const std::filesystem::path& path);
+
 /// Lower-case hexadecimal SHA-256.
 std::string sha256_hex(BytesView bytes);
 
@@ -39,6 +54,10 @@ std::string sha256_hex(BytesView bytes);
 /// Errors: plugin.private_dir (not ours, or others may write to it), plugin.no_room.
 Result<std::filesystem::path> make_private_copy(std::string_view id, const PluginFile& file,
                                                 const std::filesystem::path& private_dir);
+
+/// What stands in a private copy now: the very bytes that will be mapped. Error plugin.private_dir, if it is
+/// no longer a file of ours that is closed to others.
+Result<Bytes> read_private_copy(const std::filesystem::path& copy);
 
 /// Removes the private copies that are not among `used` and that nobody has asked for in the last hour: a
 /// command may be about to load one. What is mapped somewhere stays mapped. How many were removed; what can't

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "host/loading/file_descriptor.hpp"
 #include "host/loading/plugin_file.hpp"
@@ -41,14 +42,18 @@ Result<void> ensure_directory(const std::filesystem::path& path) {
   return {};
 }
 
+/// A copy as write_copy leaves it; else a descriptor of nothing.
+FileDescriptor open_copy(const std::filesystem::path& path, struct stat& status) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  const bool good = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
+                    status.st_uid == ::geteuid() && (status.st_mode & 07777) == 0500;
+  return good ? std::move(file) : FileDescriptor();
+}
+
 bool holds(const std::filesystem::path& path, BytesView bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_uid != ::geteuid() || (status.st_mode & 07777) != 0500 ||
-      static_cast<std::uint64_t>(status.st_size) != bytes.size()) {
-    return false;
-  }
+  const FileDescriptor file = open_copy(path, status);
+  if (!file || static_cast<std::uint64_t>(status.st_size) != bytes.size()) return false;
   Bytes piece(64UL * 1024);
   while (!bytes.empty()) {
     const ssize_t got = ::read(file.get(), piece.data(), std::min(piece.size(), bytes.size()));
@@ -102,6 +107,23 @@ Result<std::filesystem::path> make_private_copy(std::string_view id, const Plugi
   if (!holds(path, file.bytes)) CERTSPAN_CHECK(write_copy(path, file.bytes));
   ::utimensat(AT_FDCWD, directory.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);  // when it was last used
   return path;
+}
+
+Result<Bytes> read_private_copy(const std::filesystem::path& copy) {
+  struct stat status {};
+  const FileDescriptor file = open_copy(copy, status);
+  Bytes bytes(file ? static_cast<std::size_t>(status.st_size) : 0);
+  std::size_t done = 0;
+  while (file && done < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  if (file && done == bytes.size()) return bytes;
+  return fail(Outcome::Invalid, "plugin.private_dir",
+              "the private copy " + copy.string() +
+                  " was changed as soon as it was made; find out who writes there, it is for the host alone");
 }
 
 std::size_t sweep_private_copies(const std::filesystem::path& private_dir,

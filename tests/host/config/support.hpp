@@ -99,6 +99,11 @@ host:
 plugins:
   dirs: [/usr/lib/certspan/plugins]
   pins: { com.acme.ca: 5f2c9b1e0d6a4c3b8a7f6e5d4c3b2a190817263544536271809f8e7d6c5b4a39 }
+  trust:
+    keys:
+      acme: { public_key_file: acme.pub, ids: ["com.acme.*", com.acme-labs.ca] }
+    revoked_file: revoked.txt
+    danger_allow_unsigned: false
 connectors:
   scep:
     plugin: ndes

@@ -73,6 +73,7 @@ std::vector<Fault> faults_of(const std::string& text) {
 bool holds_names(const std::string& path) {
   static const std::set<std::string> kNames = {"host.listeners",
                                                "plugins.pins",
+                                               "plugins.trust.keys",
                                                "connectors",
                                                "profiles",
                                                "pipelines",
@@ -113,9 +114,9 @@ TEST_CASE("a key that nobody knows is refused in every mapping at every depth") 
 
 /// All keys of the file's own grammar that stand in a tree, with names replaced by "*".
 void collect(const YamlNode& node, const std::string& path, std::set<std::string>& keys) {
-  static const std::set<std::string> kNameMaps = {"host.listeners", "plugins.pins",   "connectors",
-                                                  "profiles",       "pipelines",      "pipelines.*.when",
-                                                  "tests",          "tests.*.labels", "tests.*.connectors"};
+  static const std::set<std::string> kNameMaps = {
+      "host.listeners",   "plugins.pins", "plugins.trust.keys", "connectors",        "profiles", "pipelines",
+      "pipelines.*.when", "tests",        "tests.*.labels",     "tests.*.connectors"};
   if (path == "connectors.*.settings" || path == "profiles.*") return;
   const bool names = kNameMaps.contains(path);
   for (const YamlEntry& entry : node.entries()) {

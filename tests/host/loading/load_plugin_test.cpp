@@ -8,7 +8,9 @@
 
 #include "host/loading/connector.hpp"
 #include "host/loading/plugin.hpp"
+#include "host/loading/plugin_file.hpp"
 #include "tests/host/loading/loading_fixture.hpp"
+#include "tests/host/loading/trust/trust_keys.hpp"
 
 namespace certspan {
 namespace {
@@ -187,10 +189,10 @@ TEST_CASE("a pin admits its file, in either case of letters, and no other") {
   const auto plugin = load_plugin("t.good", search);
   REQUIRE(plugin.has_value());
   std::string pin = (*plugin)->sha256();
-  search.pins["t.good"] = pin;
+  search.trust.pins["t.good"] = pin;
   CHECK(load_plugin("t.good", search).has_value());
   for (char& c : pin) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  search.pins["t.good"] = pin;
+  search.trust.pins["t.good"] = pin;
   CHECK(load_plugin("t.good", search).has_value());
 
   installation.install("t.good", test::read_file(test::built_plugin("v2/t.good")));
@@ -198,8 +200,93 @@ TEST_CASE("a pin admits its file, in either case of letters, and no other") {
   REQUIRE_FALSE(other.has_value());
   CHECK(other.error().code == "plugin.pin_mismatch");
   CHECK_THAT(other.error().message, Contains(pin) && Contains("change the pin"));
-  search.pins["t.good"] = "";
+  search.trust.pins["t.good"] = "";
   CHECK(load_plugin("t.good", search).error().code == "plugin.pin_mismatch");
+}
+
+/// A vendor whose key is listed for `ids`.
+struct Vendor {
+  explicit Vendor(std::vector<std::string> ids) {
+    auto key = PluginPublicKey::from_pem(pair.public_pem());
+    REQUIRE(key);
+    trust.signers.push_back({"vendor", std::move(*key), std::move(ids)});
+  }
+
+  void sign(const std::filesystem::path& plugin) const {
+    const auto key = PluginPrivateKey::from_pem(Secret(copy_of(as_bytes(pair.private_pem()))), nullptr);
+    REQUIRE(key);
+    const auto signature = key->sign(sha256_hex(test::read_file(plugin)));
+    test::write_file(signature_path(plugin), as_bytes(signature_text(*signature)));
+  }
+
+  test::KeyPair pair{"ED25519"};
+  PluginTrust trust;
+};
+
+TEST_CASE("a signed plugin is loaded and says by whom it is signed; another file under its name is not") {
+  Vendor vendor({"t.good"});
+  const Installation installation;
+  installation.install("t.good");
+  auto search = installation.search();
+  search.trust = std::move(vendor.trust);
+  const auto unsigned_yet = load_plugin("t.good", search);
+  REQUIRE_FALSE(unsigned_yet.has_value());
+  CHECK(unsigned_yet.error().code == "plugin.unsigned");
+
+  vendor.sign(installation.path("t.good"));
+  const auto plugin = load_plugin("t.good", search);
+  if (!plugin) FAIL(plugin.error().message);
+  CHECK((*plugin)->trust() == TrustGround{TrustGround::Kind::Signed, "vendor"});
+
+  installation.install("t.good", test::read_file(test::built_plugin("v2/t.good")));
+  const auto swapped = load_plugin("t.good", search);
+  REQUIRE_FALSE(swapped.has_value());
+  CHECK(swapped.error().code == "plugin.wrong_signature");
+}
+
+TEST_CASE("a vendor's signature on a plugin of somebody else is refused before its code runs") {
+  Vendor vendor({"com.acme.*"});
+  const Installation installation;
+  installation.install("t.crashes");
+  vendor.sign(installation.path("t.crashes"));
+  auto search = installation.search();
+  search.trust = std::move(vendor.trust);
+  const auto plugin = load_plugin("t.crashes", search);
+  REQUIRE_FALSE(plugin.has_value());
+  CHECK(plugin.error().code == "plugin.signer_not_allowed");
+}
+
+TEST_CASE("a file that is not trusted is not even parsed") {
+  const Installation installation;
+  installation.install("t.good", as_bytes("no ELF file at all"));
+  auto search = installation.search();
+  search.trust.danger_allow_unsigned = false;
+  CHECK(load_plugin("t.good", search).error().code == "plugin.unsigned");
+  search.trust.danger_allow_unsigned = true;
+  CHECK(load_plugin("t.good", search).error().code == "plugin.not_elf");
+}
+
+TEST_CASE("a signature file that is a link, no file, or endless is refused") {
+  const Installation installation;
+  installation.install("t.good");
+  const auto signature = signature_path(installation.path("t.good"));
+  const auto search = installation.search();
+  SECTION("link") {
+    std::filesystem::create_symlink("/etc/hostname", signature);
+    const Error error = load_plugin("t.good", search).error();
+    CHECK(error.code == "plugin.unsafe_permissions");
+    CHECK_THAT(error.message, Contains("t.good.so.sig is a symbolic link"));
+  }
+  SECTION("directory") {
+    std::filesystem::create_directory(signature);
+    CHECK(load_plugin("t.good", search).error().code == "plugin.unsafe_permissions");
+  }
+  SECTION("endless") {
+    test::write_file(signature, as_bytes(std::string(10'000'000, 'a')));
+    const Error error = load_plugin("t.good", search).error();
+    CHECK(error.code == "plugin.bad_signature");
+    CHECK_THAT(error.message, Contains("larger than one can be"));
+  }
 }
 
 TEST_CASE("a program that does not know the probe is not taken for a verdict") {

@@ -63,6 +63,7 @@ class Installation {
     search.dirs = {dir()};
     search.private_dir = root_ / "data" / "run" / "plugins";
     search.probe_program = PROBE_PROGRAM;
+    search.trust.danger_allow_unsigned = true;
     return search;
   }
 
