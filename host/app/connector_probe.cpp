@@ -82,7 +82,8 @@ std::string read_input() {
 }  // namespace
 
 Result<void> probe_connector(const PreparedConnector& prepared, const Plugin& plugin) {
-  if (std::ranges::find(kOwnPlugins, plugin.id()) != kOwnPlugins.end()) return {};
+  const bool shipped = plugin.trust().kind == TrustGround::Kind::Shipped;
+  if (shipped && std::ranges::find(kOwnPlugins, plugin.id()) != kOwnPlugins.end()) return {};
   return run_probe({"/proc/self/exe", {kProbeConnector}, to_json(prepared, plugin).dump(), kLimit});
 }
 

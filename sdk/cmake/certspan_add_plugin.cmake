@@ -11,7 +11,8 @@
 #   VERSION  semantic version
 #   ROLES    of all its connector types: source validator processor issuer
 #   TYPES    names of its connector types, as the classes' kName says
-# It is installed to lib/certspan/plugins unless NO_INSTALL is given.
+# It is installed to lib/certspan/plugins unless NO_INSTALL is given. A host loads what a listed key has signed: `certspan
+# plugin sign`, and while you write it `plugins: trust: { danger_allow_unsigned: true }` in a configuration of your own.
 
 include(CheckCXXCompilerFlag)
 

@@ -308,6 +308,15 @@ def test_one_key_under_two_names_is_a_fault(trusting, plugin, vendor):
     assert 'keys "acme" and "also" are the same key' in only_fault(host)
 
 
+def test_a_backup_holds_what_trust_hangs_on(trusting, plugin, vendor, tmp_path):
+    vendor.sign(plugin)
+    (tmp_path / "revoked.txt").write_text("# none yet\n")
+    host = trusting(key_line(vendor).replace("} } }", f"}} }}, revoked_file: {tmp_path}/revoked.txt }}")).start()
+    host.command("backup", "create", "--out", str(tmp_path / "backup"), "--danger-plain")
+    done = host.run_program("backup", "verify", "--in", str(tmp_path / "backup"), "--danger-plain", "--json")
+    assert {str(vendor.public), f"{tmp_path}/revoked.txt"} <= {each["place"] for each in json.loads(done.stdout)["files"]}
+
+
 # --- sign and verify ---
 
 @pytest.mark.parametrize("kind", ["ed25519", "p256"])

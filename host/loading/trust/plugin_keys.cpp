@@ -85,9 +85,11 @@ const EVP_MD* digest_of(SignatureAlgorithm algorithm) {
   return algorithm == SignatureAlgorithm::Ed25519 ? nullptr : EVP_sha256();
 }
 
+/// For OpenSSL, which would ask at the terminal; `given` is where a pointer to the passphrase stands.
 int give_passphrase(char* into, int size, int /*rwflag*/, void* given) {
-  if (given == nullptr) return -1;
-  const BytesView passphrase = static_cast<const Secret*>(given)->reveal();
+  const Secret* secret = given == nullptr ? nullptr : *static_cast<const Secret**>(given);
+  if (secret == nullptr) return -1;
+  const BytesView passphrase = secret->reveal();
   if (passphrase.size() > static_cast<std::size_t>(size)) return -1;
   std::ranges::copy(passphrase, into);
   return static_cast<int>(passphrase.size());
@@ -161,9 +163,8 @@ Result<PluginPrivateKey> PluginPrivateKey::from_pem(const Secret& pem, const Sec
   const ForgetErrors forget;
   CERTSPAN_CHECK(check_private_form(as_text(pem.reveal()), passphrase));
   const Bio bio = bio_of(pem.reveal());
-  // OpenSSL hands the passphrase to the callback as a pointer that may be changed; it is not.
-  void* given = const_cast<Secret*>(passphrase);
-  PluginKeyHandle key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, given) : nullptr);
+  PluginKeyHandle key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &passphrase)
+                          : nullptr);
   if (!key && passphrase != nullptr &&
       as_text(pem.reveal()).find(kEncryptedLabel) != std::string_view::npos) {
     return fail(Outcome::Invalid, "plugin.passphrase",

@@ -282,7 +282,7 @@ TEST_CASE("a signature file that is a link, no file, or endless is refused") {
     CHECK(load_plugin("t.good", search).error().code == "plugin.unsafe_permissions");
   }
   SECTION("endless") {
-    test::write_file(signature, as_bytes(std::string(10'000'000, 'a')));
+    test::write_file(signature, as_bytes(std::string(100'000, 'a')));
     const Error error = load_plugin("t.good", search).error();
     CHECK(error.code == "plugin.bad_signature");
     CHECK_THAT(error.message, Contains("larger than one can be"));

@@ -173,6 +173,61 @@ TEST_CASE("a private copy that is right stays, one that is wrong is replaced and
   CHECK(entries == 1);
 }
 
+TEST_CASE("what is checked is what stands in the private copy, and a copy that others changed is refused") {
+  const Installation installation;
+  installation.install("good", as_bytes("abc"));
+  const auto file = read_from(installation, "good");
+  const auto copy = make_private_copy("good", *file, installation.search().private_dir);
+  REQUIRE(copy.has_value());
+  test::write_file(installation.path("good"), as_bytes("evil"));
+  CHECK(as_text(*read_private_copy(*copy)) == "abc");
+
+  SECTION("its bytes") {
+    fs::permissions(*copy, fs::perms(0700));
+    test::write_file(*copy, as_bytes("evil"));
+    fs::permissions(*copy, fs::perms(0500));
+    CHECK(as_text(*read_private_copy(*copy)) == "evil");  // and its hash is no longer what anybody trusts
+    return;
+  }
+  SECTION("its mode") {
+    fs::permissions(*copy, fs::perms(0700));
+  }
+  SECTION("a link in its place") {
+    fs::remove(*copy);
+    fs::create_symlink(installation.path("good"), *copy);
+  }
+  SECTION("nothing in its place") {
+    fs::remove(*copy);
+  }
+  const auto refused = read_private_copy(*copy);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == "plugin.private_dir");
+}
+
+TEST_CASE("a plugin is read with its signature and with who owns it, by its id or by its path") {
+  const Installation installation;
+  installation.install("good", as_bytes("abc"));
+  CHECK_FALSE(read_from(installation, "good")->signature.has_value());
+  test::write_file(installation.dir() / "good.so.sig", as_bytes("by acme"));
+  const auto by_id = read_from(installation, "good");
+  const auto by_path = read_plugin_at(installation.path("good"));
+  const auto any = read_any_file(installation.path("good"));
+  for (const auto* file : {&by_id, &by_path, &any}) {
+    REQUIRE(file->has_value());
+    CHECK((*file)->signature == "by acme");
+    CHECK((*file)->owner == ::geteuid());
+    CHECK((*file)->directory_owner == ::geteuid());
+    CHECK((*file)->sha256 == by_id->sha256);
+  }
+  fs::permissions(installation.path("good"), fs::perms(0666));
+  CHECK(code_of(read_plugin_at(installation.path("good"))) == "plugin.unsafe_permissions");
+  CHECK(code_of(read_any_file(installation.path("good"))) == "ok");
+  CHECK(code_of(read_plugin_at(installation.path("absent"))) == "plugin.missing");
+  CHECK(code_of(read_any_file(installation.path("absent"))) == "plugin.missing");
+  CHECK(code_of(read_plugin_at(installation.dir() / "good.so.sig")) == "plugin.bad_id");
+  CHECK(code_of(read_any_file(installation.dir())) == "plugin.unreadable");
+}
+
 TEST_CASE("a private directory that others can enter, or that is a link, is refused") {
   const Installation installation;
   installation.install("good", as_bytes("abc"));
