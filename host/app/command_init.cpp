@@ -195,6 +195,13 @@ ExitCode command_ca_csr(const CaOptions& options, bool json) {
 ExitCode command_ca_import(const CaOptions& options, bool json) {
   const auto pem = read_text_file(options.certificate);
   if (!pem) return complain(pem.error());
+  if (pem->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    return complain(
+        Error(Outcome::Invalid, "ca.no_pem",
+              fmt::format("can't import \"{}\": there is no certificate in PEM in it; `openssl x509 "
+                          "-inform DER` makes PEM of DER, `openssl pkcs7 -print_certs` of a p7b",
+                          options.certificate.string())));
+  }
   const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
   const auto directory = std::filesystem::absolute(options.directory).string();
   const auto done =

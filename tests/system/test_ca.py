@@ -90,7 +90,7 @@ def ca(make_host, tmp_path):
 
         def import_(self, text):
             file = tmp_path / "given.pem"
-            file.write_text(text)
+            file.write_bytes(text if isinstance(text, bytes) else text.encode())
             return self.host.run_program("ca", "import", str(file), "--directory", str(self.directory))
 
     return Requested()
@@ -132,19 +132,27 @@ def test_a_request_that_is_made_again_never_replaces_the_key(ca):
     assert (ca.directory / "ca.key").read_bytes() == before
 
 
+def test_a_subject_that_is_no_text_is_refused(ca):
+    done = ca.host.run_program("ca", "csr", "--directory", str(ca.directory), "--subject", b"CN=M\xfcller")
+    assert (done.returncode, "subject is no text: write it in UTF-8" in done.stderr) == (1, True), done.stderr
+    assert not (ca.directory / "ca.key").exists()
+
+
 def test_a_certificate_that_does_not_fit_is_refused_and_changes_nothing(ca, root, tmp_path):
     csr = ca.ask("--key", "p256")
     stranger = (x509.CertificateSigningRequestBuilder()
                 .subject_name(x509.load_pem_x509_csr(csr.encode()).subject)
                 .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode())
     other_root = CompanyRoot(tmp_path / "other-root")
+    der = x509.load_pem_x509_certificate(root.sign(csr).encode()).public_bytes(serialization.Encoding.DER)
     expired = root.sign_oddly(csr, not_after=datetime.datetime.utcnow() - DAY)
     for given, told in [(root.sign(stranger) + root.pem, "none of the certificates is for this CA's key"),
                         (root.sign_oddly(csr, ca=False) + root.pem, "is not a CA's"),
                         (expired + root.pem, "expired at"),
                         (root.sign(csr), "add the certificate of its issuer"),
                         (root.sign(csr) + other_root.pem, "add the certificate of its issuer"),
-                        ("nothing\n", "no certificate in it")]:
+                        ("nothing\n", "no certificate in PEM in it"),
+                        (der, "`openssl x509 -inform DER` makes PEM of DER")]:
         refused = ca.import_(given)
         assert refused.returncode == 1, told
         assert told in refused.stderr

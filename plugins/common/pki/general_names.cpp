@@ -285,13 +285,14 @@ std::string to_string(const GeneralName& name) {
     case GeneralNameKind::Upn:
       break;
   }
-  for (const char c : name.value) {
-    const auto octet = static_cast<std::uint8_t>(c);
-    if (octet < 0x20 || octet == 0x7F) {
-      text += "\\" + to_hex(BytesView(&octet, 1));
+  for (std::string_view rest = name.value; !rest.empty();) {
+    const LeadingCharacter character = leading_character(rest);
+    if (character.hidden) {
+      append_hex_escaped(text, character.octets);
     } else {
-      text.push_back(c);
+      text += character.octets;
     }
+    rest.remove_prefix(character.octets.size());
   }
   return text;
 }

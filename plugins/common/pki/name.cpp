@@ -71,19 +71,18 @@ Result<NameAttribute> read_attribute(DerReader& rdn) {
 }
 
 void append_escaped(std::string& out, std::string_view value) {
-  for (std::size_t i = 0; i < value.size(); ++i) {
+  for (std::size_t i = 0; i < value.size();) {
+    const LeadingCharacter character = leading_character(value.substr(i));
     const char c = value[i];
-    const auto octet = static_cast<std::uint8_t>(c);
     const bool edge_space = c == ' ' && (i == 0 || i + 1 == value.size());
-    if (octet < 0x20 || octet == 0x7F) {
-      out += "\\" + to_hex(BytesView(&octet, 1));
-      continue;
+    if (character.hidden) {
+      append_hex_escaped(out, character.octets);
+    } else {
+      const bool special = std::string_view("\",+;<>\\=").find(c) != std::string_view::npos;
+      if (edge_space || special || (c == '#' && i == 0)) out.push_back('\\');
+      out += character.octets;
     }
-    if (edge_space || (c == '#' && i == 0) ||
-        std::string_view("\",+;<>\\=").find(c) != std::string_view::npos) {
-      out.push_back('\\');
-    }
-    out.push_back(c);
+    i += character.octets.size();
   }
 }
 

@@ -32,7 +32,8 @@ struct Name {
 Result<Name> parse_name(BytesView der);
 
 // RFC 4514 text, the last RDN first ("CN=laptop-7,O=Example"), for logs and labels: characters that could
-// break a log line are escaped.
+// break a log line, steer a terminal or change how the rest looks (text.hpp, has_hidden_character) are
+// escaped.
 std::string to_string(const Name& name);
 // The same from DER; "<malformed name>" if it is none.
 std::string printable_name(BytesView der);

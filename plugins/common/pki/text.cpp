@@ -52,6 +52,14 @@ char32_t next_utf8(std::string_view& text) {
   return code < smallest || code > 0x10FFFF || surrogate ? kInvalid : code;
 }
 
+// kInvalid is hidden too.
+bool is_hidden(char32_t code) {
+  if (code == kInvalid || code < 0x20 || (code >= 0x7F && code < 0xA0)) return true;
+  const bool direction = code == 0x061C || code == 0x200E || code == 0x200F ||
+                         (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+  return direction || code == 0x2028 || code == 0x2029 || code == 0xFEFF;
+}
+
 // Fixed-width big-endian characters; empty result for odd lengths and what is no character.
 bool append_wide(std::string& out, BytesView content, std::size_t width) {
   if (content.size() % width != 0) return false;
@@ -119,13 +127,20 @@ bool is_valid_utf8(std::string_view text) {
 
 bool has_hidden_character(std::string_view text) {
   while (!text.empty()) {
-    const char32_t code = next_utf8(text);
-    if (code == kInvalid || code < 0x20 || (code >= 0x7F && code < 0xA0)) return true;
-    const bool direction = code == 0x061C || code == 0x200E || code == 0x200F ||
-                           (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-    if (direction || code == 0x2028 || code == 0x2029 || code == 0xFEFF) return true;
+    if (is_hidden(next_utf8(text))) return true;
   }
   return false;
+}
+
+LeadingCharacter leading_character(std::string_view text) {
+  std::string_view rest = text;
+  const char32_t code = next_utf8(rest);
+  const std::size_t size = code == kInvalid ? 1 : text.size() - rest.size();
+  return {text.substr(0, size), is_hidden(code)};
+}
+
+void append_hex_escaped(std::string& out, std::string_view octets) {
+  for (const std::uint8_t octet : as_bytes(octets)) out += "\\" + to_hex(BytesView(&octet, 1));
 }
 
 std::size_t count_characters(std::string_view text) {

@@ -22,6 +22,15 @@ bool is_ascii(std::string_view text);
 // (C0, DEL, C1), line and paragraph separators, marks and overrides of the writing direction, a byte order
 // mark. True for broken UTF-8 too. Joiners are letters' matter and pass.
 bool has_hidden_character(std::string_view text);
+// The octets of the character that `text` begins with (one of what is no UTF-8), and whether it is such a
+// one. Precondition: `text` is not empty.
+struct LeadingCharacter {
+  std::string_view octets;
+  bool hidden = false;
+};
+LeadingCharacter leading_character(std::string_view text);
+// `\` and two hexadecimal digits for each octet of a hidden character, as RFC 4514 escapes them.
+void append_hex_escaped(std::string& out, std::string_view octets);
 // Number of characters of valid UTF-8.
 std::size_t count_characters(std::string_view text);
 

@@ -82,6 +82,7 @@ TEST_CASE("names of each kind are judged by their own syntax") {
 
 TEST_CASE("a name in a log can't break its line") {
   CHECK(to_string(text_name(GeneralNameKind::Uri, "urn:a\nb")) == "uri:urn:a\\0ab");
+  CHECK(to_string(text_name(GeneralNameKind::Upn, "j\xC3\xBC\xC2\x9B@x")) == "upn:j\xC3\xBC\\c2\\9b@x");
 }
 
 TEST_CASE("at most 128 names are read") {

@@ -126,6 +126,23 @@ TEST_CASE("a label never breaks a log line") {
   CHECK(printable_name(Bytes{0x31, 0x00}) == "<malformed name>");
 }
 
+TEST_CASE("a label steers no terminal, and looks like what it says") {
+  const auto shown = [](std::string_view value) {
+    DerWriter writer;
+    writer.begin(tag::kSequence).begin(tag::kSet).begin(tag::kSequence).oid(oids::kCommonName);
+    writer.text(tag::kUtf8String, value).end().end().end();
+    return printable_name(writer.view());
+  };
+  CHECK(shown("x\xC2\x9B"
+              "31mred") == "CN=x\\c2\\9b31mred");  // U+009B begins a control sequence
+  CHECK(shown("abc\xE2\x80\xAE"
+              "dcba") == "CN=abc\\e2\\80\\aedcba");  // U+202E turns the direction
+  CHECK(shown("a\xE2\x80\xA8"
+              "b") == "CN=a\\e2\\80\\a8b");  // U+2028 ends a line
+  CHECK(shown("Jürgen 東京") == "CN=Jürgen 東京");
+  CHECK(printable_name(encode_name("CN=x\\c2\\9b31mred").value()) == "CN=x\\c2\\9b31mred");
+}
+
 TEST_CASE("names are bounded") {
   DerWriter writer;
   writer.begin(tag::kSequence);
