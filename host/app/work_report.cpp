@@ -43,13 +43,25 @@ std::string outcome_in_words(const nlohmann::json& attempt) {
   return words;
 }
 
+/// Whether that time, as `to_wall_text` writes it, is past, but for a poll that is under way.
+bool is_over(const std::string& at) {
+  const auto now = std::chrono::system_clock::now() - std::chrono::seconds(2);
+  return at <
+         to_wall_text(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+}
+
 std::string advice(const nlohmann::json& work) {
   const std::string state = text(work, "state");
   const std::string id = text(work, "id");
   const std::string code = text(work, "code");
   if (state == "done")
     return "nothing to do: the client has its certificate or gets it when it repeats its request";
-  if (state == "pending") return "the CA has the order; it is polled again at " + text(work, "next_at");
+  if (state == "pending") {
+    return is_over(text(work, "next_at"))
+               ? "the CA has the order, but has not answered since it was to be polled at " +
+                     text(work, "next_at") + "; it is asked again until the deadline, see `certspan status`"
+               : "the CA has the order; it is polled again at " + text(work, "next_at");
+  }
   if (state == "ready") return "it is tried again at " + text(work, "next_at");
   if (state == "calling") return "a CA is being asked; if this lasts, look at `certspan status`";
   if (state == "held") {

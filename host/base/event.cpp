@@ -47,6 +47,8 @@ constexpr EventKind kKinds[] = {
     {64, "WorkConflicts", "item conflicts again and again"},
     {65, "WorkLeftForStart", "left for the next start"},
     {66, "WorkPutOff", "put off"},
+    {67, "CaLeftInPeace", "CA is left in peace"},
+    {68, "CaAskedAsBefore", "CA is asked as before"},
     {70, "OutsideAsked", "asked outside"},
     {71, "AuditHeadNotTold", "audit head can't be told outside"},
     {72, "AuditHeadToldAgain", "audit head is told outside again"},

@@ -35,7 +35,7 @@ Milliseconds IssuerHealth::admit(Call call, TimePoint now) {
   return Milliseconds(0);
 }
 
-void IssuerHealth::took(Outcome outcome, Milliseconds retry_after, TimePoint now) {
+IssuerHealth::Change IssuerHealth::took(Outcome outcome, Milliseconds retry_after, TimePoint now) {
   const MutexLock lock(mutex_);
   switch (outcome) {
     case Outcome::Ok:
@@ -43,35 +43,43 @@ void IssuerHealth::took(Outcome outcome, Milliseconds retry_after, TimePoint now
     case Outcome::Rejected:
     case Outcome::Invalid:
     case Outcome::Unsupported:
-      state_ = State::Closed;
-      failures_ = 0;
-      pause_ = Milliseconds(0);
-      refill(now);
-      retries_ = std::min(rules_.most_retries, retries_ + rules_.retries_per_success);
-      return;
+      return succeed(now);
     case Outcome::Throttled:
       // It is well, and has said when to come back.
       state_ = retry_after.count() > 0 ? State::Open : State::Closed;
       until_ = now + std::min(retry_after, rules_.longest_pause);
-      return;
+      return Change::None;
     case Outcome::Cancelled:
       if (state_ == State::Probing) state_ = State::Open;
-      return;
+      return Change::None;
     case Outcome::Unavailable:
     case Outcome::Unknown:
     case Outcome::Internal:
       return fail(now);
   }
+  return Change::None;
 }
 
-void IssuerHealth::fail(TimePoint now) {
+IssuerHealth::Change IssuerHealth::succeed(TimePoint now) {
+  const bool was_left = pause_.count() > 0;
+  state_ = State::Closed;
+  failures_ = 0;
+  pause_ = Milliseconds(0);
+  refill(now);
+  retries_ = std::min(rules_.most_retries, retries_ + rules_.retries_per_success);
+  return was_left ? Change::AskedAsBefore : Change::None;
+}
+
+IssuerHealth::Change IssuerHealth::fail(TimePoint now) {
   ++failures_;
   // Calls that were under way when the breaker opened change nothing about its pause.
-  if (state_ == State::Open) return;
-  if (state_ == State::Closed && failures_ < rules_.failures) return;
-  pause_ = pause_.count() == 0 ? rules_.first_pause : std::min(pause_ * 2, rules_.longest_pause);
+  if (state_ == State::Open) return Change::None;
+  if (state_ == State::Closed && failures_ < rules_.failures) return Change::None;
+  const bool is_new = pause_.count() == 0;
+  pause_ = is_new ? rules_.first_pause : std::min(pause_ * 2, rules_.longest_pause);
   until_ = now + pause_;
   state_ = State::Open;
+  return is_new ? Change::LeftInPeace : Change::None;
 }
 
 void IssuerHealth::refill(TimePoint now) {

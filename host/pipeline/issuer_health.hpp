@@ -41,8 +41,11 @@ class IssuerHealth {
   enum class Call : std::uint8_t { First, Retry };
   /// Zero: make the call and tell `took`. Otherwise how long to wait before asking here again.
   Milliseconds admit(Call call, TimePoint now);
-  /// What came of an admitted call. `retry_after` is what the CA asked for, or zero.
-  void took(Outcome outcome, Milliseconds retry_after, TimePoint now);
+  enum class Change : std::uint8_t { None, LeftInPeace, AskedAsBefore };
+  /// What came of an admitted call, and what it changes for those who look after the CA: the breaker opened
+  /// after calls that went well, or is closed again; probes that fail meanwhile change nothing. `retry_after`
+  /// is what the CA asked for, or zero.
+  Change took(Outcome outcome, Milliseconds retry_after, TimePoint now);
 
   struct Snapshot {
     State state = State::Closed;
@@ -54,7 +57,8 @@ class IssuerHealth {
 
  private:
   void refill(TimePoint now) CERTSPAN_REQUIRES(mutex_);
-  void fail(TimePoint now) CERTSPAN_REQUIRES(mutex_);
+  Change succeed(TimePoint now) CERTSPAN_REQUIRES(mutex_);
+  Change fail(TimePoint now) CERTSPAN_REQUIRES(mutex_);
 
   const Rules rules_;
   mutable Mutex mutex_;

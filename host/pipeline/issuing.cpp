@@ -90,10 +90,22 @@ void ItemRunner::ask_issuer(const OpenItemPtr& open, std::string_view call_name)
   CERTSPAN_FAILPOINT("issue.after");
   // A CA that can't tell yet what came of a request is well.
   const bool cannot_tell = call_name == "lookup" && answer.outcome == Outcome::Unavailable;
-  std::exchange(open->admitted, nullptr)
-      ->took(cannot_tell ? Outcome::Pending : answer.outcome, answer.retry_after, runtime_.clock.now());
+  const auto change =
+      std::exchange(open->admitted, nullptr)
+          ->took(cannot_tell ? Outcome::Pending : answer.outcome, answer.retry_after, runtime_.clock.now());
+  tell_health(name, change, answer);
   if (!answer.ok() && answer.outcome != Outcome::Pending) open->writes.resize(staged);
   after_issuer(open, call_name, std::move(answer));
+}
+
+/// That a CA is down concerns whoever looks after the host, once for the CA and not for each item.
+void ItemRunner::tell_health(const std::string& issuer, IssuerHealth::Change change, const Answer& answer) {
+  if (change == IssuerHealth::Change::LeftInPeace) {
+    runtime_.log.write(LogLevel::Warn, "CA is left in peace",
+                       {{"connector", issuer}, {"code", answer.code}, {"reason", answer.message}});
+  } else if (change == IssuerHealth::Change::AskedAsBefore) {
+    runtime_.log.write(LogLevel::Info, "CA is asked as before", {{"connector", issuer}});
+  }
 }
 
 Answer ItemRunner::call_issuer(const OpenItemPtr& open, Connector& issuer, std::string_view call_name) {

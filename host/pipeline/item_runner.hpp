@@ -73,6 +73,7 @@ class ItemRunner {
   void pass_over(const OpenItemPtr& open, std::chrono::milliseconds wait);
   void issue_at_outside_ca(const OpenItemPtr& open);
   void ask_issuer(const OpenItemPtr& open, std::string_view call);
+  void tell_health(const std::string& issuer, IssuerHealth::Change change, const Answer& answer);
   Answer call_issuer(const OpenItemPtr& open, Connector& issuer, std::string_view call);
   void after_issuer(const OpenItemPtr& open, std::string_view call, Answer answer);
   IssuerTraits traits_of(const OpenItemPtr& open) const;

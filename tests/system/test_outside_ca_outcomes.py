@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from tests.support import scep_messages as scep, waiting
+from tests.support.configs import certify_ra, use_outside_ca
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.scep_client import ScepClient
 from tests.support.two_cas import (LATE_MS, Device, TwoCas, check_once, late_and_found, late_and_withdrawn,
@@ -85,6 +87,23 @@ def test_a_ca_that_is_restarted_in_the_middle_of_an_order(make_host, cas, behavi
     connection.close()
     cas.first.start()  # forgets its script: lookup promises again
     check_once(host, cas, [device])
+
+
+def test_that_a_ca_is_down_is_told_once_and_an_order_that_waits_for_it_says_so(make_host, tmp_path):
+    with OutsideCaProcess(tmp_path / "outside") as outside:
+        host = make_host().configure(lambda text: use_outside_ca(text, outside.address, answer_after="1s",
+                                                                 reply="{ within: 500ms, then: pending }"))
+        certify_ra(host, tmp_path / "outside")
+        client, key = ScepClient(host.start().url()), scep.new_rsa_key()
+        request = client.pkcs_req(scep.build_csr(key, "patient.example", challenge=host.challenge), key)
+        assert client.send(request).pki_status == scep.PENDING
+        assert "it is polled again at" in host.command("why", "patient.example")
+        outside.kill()
+        waiting.wait_until(lambda: "CA is left in peace connector=outside-ca" in host.log())
+        assert "has not answered since it was to be polled at" in host.command("why", "patient.example")
+        outside.start()
+        waiting.wait_until(lambda: "CA is asked as before connector=outside-ca" in host.log())
+        assert host.log().count("CA is left in peace") == 1
 
 
 def test_many_devices_with_cas_and_host_that_die(make_host, cas, seed):

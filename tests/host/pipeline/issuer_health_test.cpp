@@ -99,4 +99,21 @@ TEST_CASE("retries have a budget that time and success fill again; first calls n
 }
 
 }  // namespace
+TEST_CASE("that a CA is left in peace is told once, and so is its return") {
+  using Change = IssuerHealth::Change;
+  IssuerHealth health(IssuerHealth::Rules{.failures = 2});
+  auto now = IssuerHealth::TimePoint{} + std::chrono::hours(1);
+  CHECK(health.took(Outcome::Unavailable, kNone, now) == Change::None);
+  CHECK(health.took(Outcome::Unavailable, kNone, now) == Change::LeftInPeace);
+  for (int probe = 0; probe < 3; ++probe) {
+    now += std::chrono::hours(1);
+    REQUIRE(health.admit(IssuerHealth::Call::First, now).count() == 0);
+    CHECK(health.took(Outcome::Unknown, kNone, now) == Change::None);
+  }
+  now += std::chrono::hours(1);
+  REQUIRE(health.admit(IssuerHealth::Call::First, now).count() == 0);
+  CHECK(health.took(Outcome::Ok, kNone, now) == Change::AskedAsBefore);
+  CHECK(health.took(Outcome::Ok, kNone, now) == Change::None);
+}
+
 }  // namespace certspan
