@@ -9,6 +9,8 @@ from tests.support.host import Host
 
 def pytest_addoption(parser):
     parser.addoption("--build", default="build/dev", help="build folder whose programs are tested")
+    parser.addoption("--isolation", choices=("in_process", "process"), default="in_process",
+                     help="where the plugins of each test's connectors run, unless the test says")
     parser.addoption("--long", choices=("off", "sample", "all"), default="off", help="tests marked 'long'")
     parser.addoption("--seed", type=int, default=None, help="of the sample and of tests that take chances")
     parser.addoption("--soak", type=int, default=600, help="seconds of each soak that is a long test")
@@ -22,7 +24,8 @@ def pytest_configure(config):
 
 def pytest_report_header(config):
     long, seed = config.getoption("--long"), config.getoption("--seed")
-    return f"build: {config.getoption('--build')}, long tests: {long}, repeat with --seed {seed}"
+    isolation = config.getoption("--isolation")
+    return f"build: {config.getoption('--build')}, isolation: {isolation}, long tests: {long}, repeat with --seed {seed}"
 
 
 def pytest_collection_modifyitems(config, items):
@@ -75,12 +78,12 @@ def seed(request):
 
 
 @pytest.fixture
-def make_host(build_dir, tmp_path):
+def make_host(build_dir, tmp_path, request):
     """make_host("name", "--ca-key", "p256"): an initialised host, not yet started. Stopped after the test, whatever happened."""
     hosts = []
 
     def make(name="host", *options, environment=None):
-        host = Host(build_dir, tmp_path / name, environment).init(*options)
+        host = Host(build_dir, tmp_path / name, environment, request.config.getoption("--isolation")).init(*options)
         hosts.append(host)
         return host
 

@@ -53,6 +53,12 @@ std::string issuer_line(const nlohmann::json& issuer) {
   return line;
 }
 
+/// Where the connector's plugin runs, unless that is the host.
+std::string place(const nlohmann::json& connector) {
+  const std::string runs_in = text_of(connector, "runs_in");
+  return runs_in.empty() || runs_in == "host" ? "" : ", in " + runs_in;
+}
+
 /// What is not the program's own is worth a word.
 std::string trust_of(const nlohmann::json& connector) {
   const auto trust = connector.value("trust", nlohmann::json::object());
@@ -75,7 +81,7 @@ void print_status(const nlohmann::json& status) {
   for (const auto& connector : status["connectors"]) {
     std::cout << "  " << text_of(connector, "name") << " (" << text_of(connector, "plugin") << " "
               << text_of(connector, "version") << ", " << text_of(connector, "type") << trust_of(connector)
-              << "): " << text_of(connector, "state")
+              << "): " << text_of(connector, "state") << place(connector)
               << (text_of(connector, "reason").empty() ? "" : ": " + text_of(connector, "reason")) << "\n";
   }
   if (!status["issuers"].empty()) std::cout << "\nissuers\n";

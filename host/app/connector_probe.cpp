@@ -46,7 +46,7 @@ PreparedConnector from_json(const Json& json) {
   return prepared;
 }
 
-Result<void> try_connector(const Json& json, const EnterPhase& enter) {
+Result<Bytes> try_connector(const Json& json, const EnterPhase& enter) {
   PreparedConfig config;
   config.connectors.push_back(from_json(json));
   const PreparedConnector& prepared = config.connectors.front();
@@ -55,11 +55,11 @@ Result<void> try_connector(const Json& json, const EnterPhase& enter) {
   CERTSPAN_TRY(const PluginLibrary library, PluginLibrary::open(path));
   const auto plugin = std::make_shared<const Plugin>(*library.describe(), path, path, "");
   const certspan_connector_type* type = plugin->find_type(prepared.type);
-  if (type == nullptr) return {};
+  if (type == nullptr) return Bytes();
   enter("it looked at the settings");
   const bool good = validate_settings(*type, prepared.settings).ok();
   const TrialServices services(config);
-  if (!good || services.backends() == nullptr || !secrets_readable(prepared)) return {};
+  if (!good || services.backends() == nullptr || !secrets_readable(prepared)) return Bytes();
   enter("it was made");
   const HostServices host(prepared.name, *services.backends());
   Connector connector(prepared.name, plugin, *type);
@@ -84,11 +84,12 @@ std::string read_input() {
 Result<void> probe_connector(const PreparedConnector& prepared, const Plugin& plugin) {
   const bool shipped = plugin.trust().kind == TrustGround::Kind::Shipped;
   if (shipped && std::ranges::find(kOwnPlugins, plugin.id()) != kOwnPlugins.end()) return {};
-  return run_probe({"/proc/self/exe", {kProbeConnector}, to_json(prepared, plugin).dump(), kLimit});
+  CERTSPAN_CHECK(run_probe({"/proc/self/exe", {kProbeConnector}, to_json(prepared, plugin).dump(), kLimit}));
+  return {};
 }
 
 void connector_probe_main() {
-  run_probe_child([](const EnterPhase& enter) -> Result<void> {
+  run_probe_child([](const EnterPhase& enter) -> Result<Bytes> {
     const std::string text = read_input();
     try {
       return try_connector(Json::parse(text), enter);

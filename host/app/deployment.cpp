@@ -20,16 +20,11 @@ void report_faults(const PreparedConnector& connector, const CallReport& report,
   for (const auto& fault : report.faults) add_plugin_fault(connector, fault.pointer, fault.message, faults);
 }
 
-/// The type of a prepared connector. Requires: its plugin is in the catalog, as check_against_types makes
-/// sure.
-const certspan_connector_type& type_of(const PluginCatalog& catalog, const PreparedConnector& connector) {
-  return *catalog.plugin(connector.plugin)->find_type(connector.type);
-}
-
 /// Connectors that would crash, hang or end this process are left out of it: an error, or a warning when the
 /// file says `required: false`.
 void leave_out_broken(PreparedConfig& prepared, const PluginCatalog& catalog, Faults& faults) {
   std::erase_if(prepared.connectors, [&](const PreparedConnector& connector) {
+    if (connector.isolation == Isolation::Process) return false;  // its worker is what would crash
     const auto tried = probe_connector(connector, *catalog.plugin(connector.plugin));
     if (tried) return false;
     const std::string what = "connector \"" + connector.name + "\" of plugin \"" + connector.plugin +
@@ -45,6 +40,12 @@ void leave_out_broken(PreparedConfig& prepared, const PluginCatalog& catalog, Fa
 }
 
 }  // namespace
+
+std::shared_ptr<const certspan_connector_type> type_of(const PluginCatalog& catalog,
+                                                       const PreparedConnector& connector) {
+  const auto plugin = catalog.plugin(connector.plugin, connector.isolation);
+  return plugin->type_for(connector.type, {connector.files, connector.network});
+}
 
 std::optional<CheckedConfig> check_config(const std::filesystem::path& file, const PluginCopies& copies,
                                           Faults& faults) {
@@ -65,7 +66,7 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, con
   check_configured_keys(config->host, faults);
   leave_out_broken(prepared, *catalog, faults);
   for (const PreparedConnector& connector : prepared.connectors) {
-    const auto report = validate_settings(type_of(*catalog, connector), connector.settings);
+    const auto report = validate_settings(*type_of(*catalog, connector), connector.settings);
     if (!report.ok()) report_faults(connector, report, faults);
   }
   if (faults.has_errors()) return std::nullopt;
@@ -75,7 +76,7 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, con
 Cast cast_of(const PreparedConfig& prepared, const PluginCatalog& catalog) {
   Cast cast;
   for (const PreparedConnector& connector : prepared.connectors) {
-    cast[connector.name] = player_of(type_of(catalog, connector), connector.concurrency);
+    cast[connector.name] = player_of(*type_of(catalog, connector), connector.concurrency);
   }
   return cast;
 }
@@ -126,7 +127,7 @@ bool Deployment::start(Faults& faults) {
 }
 
 bool Deployment::start_one(const PreparedConnector& prepared, Faults& faults) {
-  auto plugin = checked_.catalog->plugin(prepared.plugin);
+  auto plugin = checked_.catalog->plugin(prepared.plugin, prepared.isolation);
   auto connector = std::make_shared<Connector>(prepared.name, plugin, type_of(*checked_.catalog, prepared));
   auto services = std::make_unique<HostServices>(prepared.name, service_backends_);
   auto report = connector->create(services->host(), prepared.settings);

@@ -29,6 +29,11 @@ struct CheckedConfig {
   PreparedConfig prepared;
 };
 
+/// The type of a prepared connector, with what its worker may do. Requires: its plugin is in the catalog, as
+/// check_against_types makes sure. Null: there are too many worker types.
+std::shared_ptr<const certspan_connector_type> type_of(const PluginCatalog& catalog,
+                                                       const PreparedConnector& connector);
+
 /// Where the plugins of a configuration that has been read are copied to before they are loaded; an error is
 /// a fault of `data_dir`.
 using PluginCopies = std::function<Result<std::filesystem::path>(const Config&)>;

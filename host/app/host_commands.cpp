@@ -29,6 +29,7 @@ nlohmann::json connectors_to_json(const Deployment& deployment) {
                     {"sha256", connector.plugin().sha256()},
                     {"trust", trust_to_json(connector.plugin().trust())},
                     {"type", connector.type().name},
+                    {"runs_in", connector.standing()},
                     {"state", healthy ? to_string(connector.state()) : "unhealthy"},
                     {"reason", healthy ? "" : report.text()}});
   }

@@ -1,5 +1,6 @@
 #include "host/app/plugin_catalog.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <certspan/abi/role_issuer.h>
@@ -28,6 +29,14 @@ std::set<std::string> named_plugins(const Config& config) {
   std::set<std::string> ids = {std::string(kFencePlugin)};
   for (const ConnectorConfig& connector : config.connectors) ids.insert(connector.plugin.name);
   return ids;
+}
+
+/// Whether a connector of the plugin runs so. What is nobody's, and the fence, is in the host.
+bool has_connector(const Config& config, const std::string& plugin, Isolation isolation) {
+  const auto is_one = [&](const ConnectorConfig& connector) {
+    return connector.plugin.name == plugin && connector.isolation == isolation;
+  };
+  return std::ranges::any_of(config.connectors, is_one);
 }
 
 }  // namespace
@@ -64,31 +73,44 @@ Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load(const Config& config,
   search.private_dir = private_dir;
   search.trust = read_trust(config, faults);
   for (const std::string& id : ids) {
-    auto loaded = load_plugin(id, search);
-    if (loaded) {
-      catalog->add(std::move(*loaded));
-    } else if (loaded.error().code == "plugin.no_room" || loaded.error().code == "plugin.private_dir") {
-      return tl::unexpected(loaded.error());
-    } else {
-      catalog->refusals_.emplace(id, std::move(loaded).error());
+    const bool outside = has_connector(config, id, Isolation::Process);
+    search.in_workers = true;
+    if (outside) CERTSPAN_CHECK(catalog->load_one(id, search, catalog->workers_));
+    search.in_workers = false;
+    if (!outside || id == kFencePlugin || has_connector(config, id, Isolation::InProcess)) {
+      CERTSPAN_CHECK(catalog->load_one(id, search, catalog->plugins_));
     }
+    const auto found = catalog->workers_.find(id);
+    if (found != catalog->workers_.end()) catalog->plugins_.emplace(id, found->second);
   }
+  for (const auto& [id, plugin] : catalog->plugins_) catalog->add_types(*plugin);
   return catalog;
+}
+
+Result<void> PluginCatalog::load_one(const std::string& id, const PluginSearch& search, Plugins& plugins) {
+  auto loaded = load_plugin(id, search);
+  if (loaded) {
+    plugins.emplace(id, std::move(*loaded));
+  } else if (loaded.error().code == "plugin.no_room" || loaded.error().code == "plugin.private_dir") {
+    return tl::unexpected(loaded.error());
+  } else {
+    refusals_.emplace(id, std::move(loaded).error());
+  }
+  return {};
 }
 
 void PluginCatalog::sweep_copies(const std::filesystem::path& private_dir) const {
   std::vector<std::filesystem::path> used;
   for (const auto& [id, plugin] : plugins_) used.push_back(plugin->path());
+  for (const auto& [id, plugin] : workers_) used.push_back(plugin->path());
   sweep_private_copies(private_dir, used);
 }
 
-void PluginCatalog::add(std::shared_ptr<const Plugin> plugin) {
-  for (const certspan_connector_type* type : plugin->types()) {
-    types_.push_back({std::string(plugin->id()), type->name, type->summary, type->settings_schema,
+void PluginCatalog::add_types(const Plugin& plugin) {
+  for (const certspan_connector_type* type : plugin.types()) {
+    types_.push_back({std::string(plugin.id()), type->name, type->summary, type->settings_schema,
                       roles_of(*type), type->flags});
   }
-  std::string id(plugin->id());
-  plugins_.emplace(std::move(id), std::move(plugin));
 }
 
 std::vector<const ConnectorType*> PluginCatalog::types() const {
@@ -100,6 +122,12 @@ std::vector<const ConnectorType*> PluginCatalog::types() const {
 std::string PluginCatalog::why_refused(std::string_view plugin) const {
   const auto found = refusals_.find(plugin);
   return found == refusals_.end() ? std::string() : found->second.message;
+}
+
+std::shared_ptr<const Plugin> PluginCatalog::plugin(std::string_view id, Isolation isolation) const {
+  if (isolation == Isolation::InProcess) return plugin(id);
+  const auto found = workers_.find(id);
+  return found == workers_.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<const Plugin> PluginCatalog::plugin(std::string_view id) const {

@@ -35,6 +35,8 @@ class PluginCatalog final : public TypeCatalog {
 
   /// Null when it was refused or no connector names it.
   std::shared_ptr<const Plugin> plugin(std::string_view id) const;
+  /// The one for connectors that run so. Null as above.
+  std::shared_ptr<const Plugin> plugin(std::string_view id, Isolation isolation) const;
   const std::map<std::string, std::shared_ptr<const Plugin>, std::less<>>& plugins() const {
     return plugins_;
   }
@@ -45,12 +47,16 @@ class PluginCatalog final : public TypeCatalog {
   void sweep_copies(const std::filesystem::path& private_dir) const;
 
  private:
+  using Plugins = std::map<std::string, std::shared_ptr<const Plugin>, std::less<>>;
   static Result<std::unique_ptr<PluginCatalog>> load(const Config& config,
                                                      const std::filesystem::path& private_dir,
                                                      const std::set<std::string>& ids, Faults& faults);
-  void add(std::shared_ptr<const Plugin> plugin);
+  /// Into `plugins`, or to the refusals. Errors: as load.
+  Result<void> load_one(const std::string& id, const PluginSearch& search, Plugins& plugins);
+  void add_types(const Plugin& plugin);
 
-  std::map<std::string, std::shared_ptr<const Plugin>, std::less<>> plugins_;
+  Plugins plugins_;  ///< by id; in the host, if a connector runs there
+  Plugins workers_;  ///< by id; those of connectors that run in workers
   std::map<std::string, Error, std::less<>> refusals_;
   std::deque<ConnectorType> types_;
 };

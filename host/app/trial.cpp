@@ -17,9 +17,9 @@ namespace {
 
 void try_connector(const CheckedConfig& checked, const PreparedConnector& prepared,
                    const ServiceBackends& backends, Faults& faults) {
-  const auto plugin = checked.catalog->plugin(prepared.plugin);
   const HostServices services(prepared.name, backends);
-  Connector connector(prepared.name, plugin, *plugin->find_type(prepared.type));
+  Connector connector(prepared.name, checked.catalog->plugin(prepared.plugin, prepared.isolation),
+                      type_of(*checked.catalog, prepared));
   const auto report = connector.create(services.host(), prepared.settings);
   for (const auto& fault : report.faults) {
     if (prepared.required) {

@@ -113,6 +113,8 @@ class TypeChecker {
     prepared.name = connector.name.name;
     prepared.concurrency = connector.concurrency;
     prepared.required = connector.required;
+    prepared.isolation = connector.isolation;
+    prepared.network = connector.network;
     add(std::move(prepared), *type, connector.settings, connector.settings_mark);
   }
 
@@ -158,11 +160,12 @@ class TypeChecker {
 
   void check_ca_key(const ConnectorConfig& connector, const ConnectorType& type) {
     if ((type.flags & CERTSPAN_TYPE_HOLDS_CA_KEY) == 0 || config_.host.danger_ca_key_in_host) return;
+    if (connector.isolation == Isolation::Process) return;
     faults_.error(
         FaultCode::CaKeyInHost, connector.type.mark,
         fmt::format("connector \"{}\" holds a CA key, which would be in the process that reads the network",
                     connector.name.name),
-        "worker processes, which keep it apart, come with a later release; until then say "
+        "say `isolation: process`, which keeps it apart in a process of its own; or "
         "`danger_ca_key_in_host: true` under \"host\" if you accept that");
   }
 

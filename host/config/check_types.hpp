@@ -38,6 +38,8 @@ struct PreparedConnector {
   bool shares_secret = false;     ///< has a secret that every device puts into its request
   std::uint32_t concurrency = 4;
   bool required = true;
+  Isolation isolation = Isolation::InProcess;
+  bool network = false;
 
   /// Where the file says what stands at a JSON pointer of the settings: the key, or the nearest one around
   /// it.

@@ -141,6 +141,9 @@ struct PluginsSection {
 };
 
 /// One connector as the file has it; its settings are looked at when its type is known.
+/// Where a connector's plugin runs.
+enum class Isolation : std::uint8_t { InProcess, Process };
+
 struct ConnectorConfig {
   Named name;
   Named plugin;
@@ -149,6 +152,8 @@ struct ConnectorConfig {
   Mark settings_mark;             ///< of the key; the connector's name if there are none
   std::uint32_t concurrency = 4;  ///< for types that wait: how many calls at a time
   bool required = true;           ///< false: the host runs without it if it cannot be loaded or started
+  Isolation isolation = Isolation::InProcess;
+  bool network = false;  ///< its worker may open sockets of its own
 };
 
 /// `when: { label: [globs] }`: every rule must match one of its globs.

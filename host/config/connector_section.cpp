@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -26,12 +27,20 @@ void read_settings(MapReader& map, ConnectorConfig& connector, Faults& faults) {
 /// What the plugin wants to know, a secret perhaps, and not under "settings": its line is kept out of print
 /// unless it is a key of ours with a slip in it.
 void hide_strays(const YamlNode& connector, Faults& faults) {
-  const std::vector<std::string> known = {"plugin",      "type",     "settings",
-                                          "concurrency", "required", "isolation"};
+  const std::vector<std::string> known = {"plugin",   "type",      "settings", "concurrency",
+                                          "required", "isolation", "network"};
   for (const YamlEntry& entry : connector.entries()) {
     if (std::ranges::find(known, entry.key) == known.end() && closest(entry.key, known).empty())
       faults.hide_excerpt(entry.key_mark);
   }
+}
+
+void read_isolation(MapReader& map, ConnectorConfig& connector) {
+  static constexpr std::array<std::string_view, 2> kWords = {"in_process", "process"};
+  auto isolation = static_cast<std::size_t>(connector.isolation);
+  map.choice("isolation", kWords, isolation);
+  map.boolean("network", connector.network);
+  connector.isolation = static_cast<Isolation>(isolation);
 }
 
 }  // namespace
@@ -53,7 +62,7 @@ void read_connectors(const YamlNode& node, std::vector<ConnectorConfig>& connect
     map.integer("concurrency", Bounds<std::uint32_t>{1, kMostConcurrency}, connector.concurrency);
     map.boolean("required", connector.required);
     hide_strays(entry.value, faults);
-    map.later("isolation", "until then every plugin runs in the host");
+    read_isolation(map, connector);
     map.advise("what the plugin wants to know belongs under \"settings\"");
     map.finish();
   }

@@ -65,6 +65,8 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"settings", "connectors.*"},
     {"concurrency", "connectors.*"},
     {"required", "connectors.*"},
+    {"isolation", "connectors.*"},
+    {"network", "connectors.*"},
     {"source", "pipelines.*"},
     {"when", "pipelines.*"},
     {"steps", "pipelines.*"},

@@ -153,6 +153,13 @@ class SettingsReader {
     return text.empty() ? text : fmt::format("{}: {}", key, text);
   }
 
+  static bool has_secret(const SchemaView& schema) {
+    return std::ranges::any_of(schema.properties(), [&](const std::string& name) {
+      const auto child = schema.property(name);
+      return child && (child->marked(kSecretMark) || has_secret(*child));
+    });
+  }
+
   /// Reports a key that the schema does not have; the one that was probably meant, or nothing.
   std::string unknown_key(const SettingSpot& spot, const YamlEntry& entry) {
     std::vector<std::string> known;
@@ -160,11 +167,12 @@ class SettingsReader {
       if (!spot.schema.property(name)->marked(kProfilesMark)) known.push_back(name);
     }
     std::string meant = closest(entry.key, known);
-    // What is near no key of ours may hold anything.
-    if (meant.empty() || spot.schema.property(meant)->marked(kSecretMark))
-      run_.faults().hide_excerpt(entry.key_mark);
     std::string hint = did_you_mean(entry.key, known);
     if (hint.empty()) hint = elsewhere(entry.key);
+    // What is near no key of ours may hold the secret that is missing.
+    const bool stray = hint.empty() && has_secret(spot.schema);
+    if (stray || (!meant.empty() && spot.schema.property(meant)->marked(kSecretMark)))
+      run_.faults().hide_excerpt(entry.key_mark);
     if (hint.empty() && !known.empty()) hint = fmt::format("known here: {}", listing(known));
     run_.into().faulted.insert(spot.pointer + "/" + entry.key);
     run_.faults().error(FaultCode::UnknownKey, entry.key_mark,

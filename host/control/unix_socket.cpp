@@ -62,23 +62,6 @@ Result<void> remove_stale(const std::filesystem::path& path) {
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  if (this != &other) {
-    reset();
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-void FileDescriptor::reset() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
-int FileDescriptor::release() {
-  return std::exchange(fd_, -1);
-}
-
 Result<FileDescriptor> connect_to(const std::filesystem::path& path, std::chrono::milliseconds timeout) {
   CERTSPAN_TRY(const sockaddr_un address, address_of(path));
   FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -8,33 +8,13 @@
 #include <string>
 #include <utility>
 
+#include "host/base/file_descriptor.hpp"
 #include "host/base/result.hpp"
 
 namespace certspan {
 
 /// Where the service's socket is; the host makes it, for /run is empty after a boot.
 inline constexpr const char* kServiceDirectory = "/run/certspan";
-
-/// Owns an open file descriptor. Moved, not copied.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() { reset(); }
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  void reset();
-
- private:
-  int release();
-
-  int fd_ = -1;
-};
 
 /// A connection to the host that listens at `path`, with `timeout` for each read and write. Errors:
 /// control.no_host when nobody does, control.not_allowed when this user can't get to the socket.

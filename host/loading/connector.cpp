@@ -39,16 +39,21 @@ CallReport validate_settings(const certspan_connector_type& type, std::string_vi
 }
 
 Connector::Connector(std::string name, std::shared_ptr<const Plugin> plugin,
-                     const certspan_connector_type& type)
+                     std::shared_ptr<const certspan_connector_type> type)
     : name_(std::move(name)),
       plugin_(std::move(plugin)),
-      type_(type),
-      tables_(interface_of<certspan_role_source>(type), interface_of<certspan_role_validator>(type),
-              interface_of<certspan_role_processor>(type), interface_of<certspan_role_issuer>(type),
-              interface_of<certspan_actions>(type)) {}
+      type_(std::move(type)),
+      tables_(interface_of<certspan_role_source>(*type_), interface_of<certspan_role_validator>(*type_),
+              interface_of<certspan_role_processor>(*type_), interface_of<certspan_role_issuer>(*type_),
+              interface_of<certspan_actions>(*type_)) {}
 
 Connector::~Connector() {
   destroy();
+}
+
+std::string Connector::standing() const {
+  if (!plugin_->in_workers()) return "host";
+  return instance_ == nullptr ? "process" : worker::WorkerType::standing(instance_);
 }
 
 CallReport Connector::out_of_turn(std::string_view call) const {
@@ -61,7 +66,7 @@ CallReport Connector::create(const certspan_host* host, std::string_view setting
   FaultCollector faults;
   certspan_instance* instance = nullptr;
   const certspan_outcome outcome =
-      type_.create(host, to_abi(name_), to_abi(settings), faults.sink(), &instance);
+      type_->create(host, to_abi(name_), to_abi(settings), faults.sink(), &instance);
   CallReport report = faults.take(outcome, "create");
   if (instance == nullptr) {
     if (report.ok()) {
@@ -80,7 +85,7 @@ CallReport Connector::create(const certspan_host* host, std::string_view setting
 CallReport Connector::start() {
   if (state() != Life::Created) return out_of_turn("start");
   FaultCollector faults;
-  const certspan_outcome outcome = type_.start(instance_, faults.sink());
+  const certspan_outcome outcome = type_->start(instance_, faults.sink());
   CallReport report = faults.take(outcome, "start");
   if (!report.ok()) {
     stop();
@@ -113,8 +118,8 @@ Outcome Connector::drain(std::chrono::steady_clock::time_point deadline) {
   close_intake();
   if (state() != Life::Started) return Outcome::Ok;
   set(Life::Draining);
-  if (type_.drain == nullptr) return Outcome::Ok;
-  return outcome_from_abi(type_.drain(instance_, to_abi_ns(deadline)));
+  if (type_->drain == nullptr) return Outcome::Ok;
+  return outcome_from_abi(type_->drain(instance_, to_abi_ns(deadline)));
 }
 
 void Connector::stop() {
@@ -122,12 +127,12 @@ void Connector::stop() {
   const Life now = state();
   if (now == Life::New || now == Life::Stopped || now == Life::Gone) return;
   set(Life::Stopped);
-  type_.stop(instance_);
+  type_->stop(instance_);
 }
 
 void Connector::destroy() {
   stop();
-  if (state() == Life::Stopped) type_.destroy(std::exchange(instance_, nullptr));
+  if (state() == Life::Stopped) type_->destroy(std::exchange(instance_, nullptr));
   set(Life::Gone);
 }
 

@@ -83,17 +83,23 @@ ActionResult run_offline_action(const certspan_connector_type& type, const std::
 class Connector {
  public:
   /// `type` is one of `plugin`'s.
-  Connector(std::string name, std::shared_ptr<const Plugin> plugin, const certspan_connector_type& type);
+  Connector(std::string name, std::shared_ptr<const Plugin> plugin,
+            std::shared_ptr<const certspan_connector_type> type);
+  Connector(std::string name, std::shared_ptr<const Plugin> plugin, const certspan_connector_type& type)
+      : Connector(std::move(name), std::move(plugin),
+                  std::shared_ptr<const certspan_connector_type>(std::shared_ptr<void>(), &type)) {}
   ~Connector();
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
 
   const std::string& name() const { return name_; }
-  const certspan_connector_type& type() const { return type_; }
+  const certspan_connector_type& type() const { return *type_; }
   const Plugin& plugin() const { return *plugin_; }
+  /// Where its plugin's code runs, for people: "host", "process 4711", "process restarting". Control thread.
+  std::string standing() const;
   Life state() const { return life_.load(std::memory_order_acquire); }
   /// Calls wait for something outside, so they get bounded workers of their own.
-  bool runs_waits() const { return (type_.flags & CERTSPAN_TYPE_RUNS_WAITS) != 0; }
+  bool runs_waits() const { return (type_->flags & CERTSPAN_TYPE_RUNS_WAITS) != 0; }
 
   /// The table of a role that the type offers, or null. Asked once when the connector was made.
   template <typename Table>
@@ -103,7 +109,7 @@ class Connector {
 
   // Lifecycle. A call that is out of turn is refused with Internal and reaches no plugin.
 
-  CallReport validate_config(std::string_view settings) const { return validate_settings(type_, settings); }
+  CallReport validate_config(std::string_view settings) const { return validate_settings(*type_, settings); }
   /// `host` outlives the connector.
   CallReport create(const certspan_host* host, std::string_view settings);
   /// Not ok: the plugin's `stop` has been called, and the connector can only be destroyed.
@@ -172,7 +178,7 @@ class Connector {
 
   const std::string name_;
   const std::shared_ptr<const Plugin> plugin_;
-  const certspan_connector_type& type_;
+  const std::shared_ptr<const certspan_connector_type> type_;
   const Tables tables_;
   certspan_instance* instance_ = nullptr;
   std::atomic<Life> life_{Life::New};

@@ -109,7 +109,7 @@ ActionResult run_offline_action(const certspan_connector_type& type, const std::
 
 ActionResult Connector::run_action(const std::string& name, std::string_view arguments) {
   const auto* table = role<certspan_actions>();
-  if (find_action(table, name) == nullptr) return no_action(type_, name);
+  if (find_action(table, name) == nullptr) return no_action(*type_, name);
   if (!callable()) return {out_of_turn("an action"), {}};
   return run(table, instance_, name, arguments);
 }
@@ -130,7 +130,7 @@ Answer Connector::call(bool offered, std::string_view what, CallKey key, const W
                        const CallTerms& terms, const NoteFunction& note, const Call& call) {
   if (!offered) {
     return refusal(Outcome::Unsupported, "connector.no_role",
-                   "connector \"" + name_ + "\" (" + type_.name + ") does not offer " + std::string(what));
+                   "connector \"" + name_ + "\" (" + type_->name + ") does not offer " + std::string(what));
   }
   // Not called is certainly not done, but what an earlier call did nobody can tell now: from `lookup` and
   // `poll` "cancelled" would be a promise.

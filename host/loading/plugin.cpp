@@ -51,7 +51,11 @@ Result<Admitted> admit(std::string_view id, PluginFile& file, const PluginSearch
 Result<std::shared_ptr<const Plugin>> load_file(std::string_view id, PluginFile& file,
                                                 const PluginSearch& search) {
   CERTSPAN_TRY(const Admitted admitted, admit(id, file, search));
-  CERTSPAN_CHECK(probe_plugin(admitted.copy, search.probe_program, search.probe_limit));
+  CERTSPAN_TRY(auto description, probe_plugin(admitted.copy, search.probe_program, search.probe_limit));
+  if (search.in_workers) {
+    return std::make_shared<const Plugin>(std::move(description), file.path, admitted.copy, admitted.sha256,
+                                          admitted.trust);
+  }
   CERTSPAN_TRY(const PluginLibrary library, PluginLibrary::open(admitted.copy));
   const certspan_plugin* descriptor = library.describe();
   if (auto fault = descriptor_fault(descriptor, admitted.note)) return tl::unexpected(*fault);
@@ -63,21 +67,41 @@ Result<std::shared_ptr<const Plugin>> load_file(std::string_view id, PluginFile&
 
 Plugin::Plugin(const certspan_plugin& descriptor, std::filesystem::path origin, std::filesystem::path path,
                std::string sha256, TrustGround trust)
-    : descriptor_(descriptor),
+    : description_(worker::describe(descriptor)),
+      types_(descriptor.types, descriptor.types + descriptor.type_count),
       origin_(std::move(origin)),
       path_(std::move(path)),
       sha256_(std::move(sha256)),
       trust_(std::move(trust)) {}
 
-std::span<const certspan_connector_type* const> Plugin::types() const {
-  return {descriptor_.types, descriptor_.type_count};
+Plugin::Plugin(worker::PluginDescription description, std::filesystem::path origin,
+               std::filesystem::path path, std::string sha256, TrustGround trust)
+    : description_(std::move(description)),
+      origin_(std::move(origin)),
+      path_(std::move(path)),
+      sha256_(std::move(sha256)),
+      trust_(std::move(trust)) {
+  for (const worker::TypeDescription& type : description_.types) {
+    auto made = worker::WorkerType::make(type, path_, {});
+    if (!made) break;
+    types_.push_back(&made->type());
+    workers_.push_back(std::move(made));
+  }
 }
 
 const certspan_connector_type* Plugin::find_type(std::string_view name) const {
-  const auto all = types();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const auto* type) { return type->name == name; });
-  return found == all.end() ? nullptr : *found;
+  const auto found = std::ranges::find_if(types_, [&](const auto* type) { return type->name == name; });
+  return found == types_.end() ? nullptr : *found;
+}
+
+std::shared_ptr<const certspan_connector_type> Plugin::type_for(std::string_view name,
+                                                                worker::WorkerGrants grants) const {
+  if (!in_workers()) return {std::shared_ptr<const void>(), find_type(name)};
+  const auto found = std::ranges::find(description_.types, name, &worker::TypeDescription::name);
+  if (found == description_.types.end()) return nullptr;
+  std::shared_ptr<const worker::WorkerType> made = worker::WorkerType::make(*found, path_, std::move(grants));
+  if (!made) return nullptr;
+  return {made, &made->type()};
 }
 
 std::vector<std::string_view> interface_words(const certspan_connector_type& type) {

@@ -12,6 +12,8 @@
 
 #include "host/base/result.hpp"
 #include "host/loading/trust/plugin_trust.hpp"
+#include "host/loading/worker/description.hpp"
+#include "host/loading/worker/worker_type.hpp"
 
 namespace certspan {
 
@@ -26,20 +28,27 @@ struct PluginSearch {
   PluginTrust trust;
   /// How long the probe child may take.
   std::chrono::milliseconds probe_limit{10000};
+  /// The plugins whose code is not to run in this process: all that the host then has of them is what the
+  /// probe child told, and their connectors run in workers.
+  bool in_workers = false;
   /// The program that answers `--probe-plugin` by probe_main (probe.hpp): this very program.
   std::filesystem::path probe_program = "/proc/self/exe";
 };
 
-/// A plugin that stood all tests and is mapped into this process, for good: nothing is ever unloaded, so
-/// tables and strings of the plugin live as long as the process. Immutable, thread-safe.
+/// A plugin that stood all tests. It is mapped into this process, for good: nothing is ever unloaded, so
+/// tables and strings of the plugin live as long as the process. Or it is only described, and its types'
+/// functions start workers. Immutable, thread-safe.
 class Plugin {
  public:
-  /// `descriptor` has passed descriptor_fault (descriptor.hpp).
+  /// A mapped one; `descriptor` has passed descriptor_fault (descriptor.hpp).
   Plugin(const certspan_plugin& descriptor, std::filesystem::path origin, std::filesystem::path path,
          std::string sha256, TrustGround trust = {});
+  /// A described one.
+  Plugin(worker::PluginDescription description, std::filesystem::path origin, std::filesystem::path path,
+         std::string sha256, TrustGround trust = {});
 
-  std::string_view id() const { return descriptor_.id; }
-  std::string_view version() const { return descriptor_.version; }
+  std::string_view id() const { return description_.id; }
+  std::string_view version() const { return description_.version; }
   /// Of the file, 64 lower-case hexadecimal digits.
   const std::string& sha256() const { return sha256_; }
   /// The admin's file, as it was found.
@@ -49,12 +58,20 @@ class Plugin {
   /// Why it was let in.
   const TrustGround& trust() const { return trust_; }
 
-  std::span<const certspan_connector_type* const> types() const;
+  std::span<const certspan_connector_type* const> types() const { return types_; }
   /// Null when the plugin has no such type.
   const certspan_connector_type* find_type(std::string_view name) const;
+  /// The same for one connector: of a described plugin a type whose worker gets these grants, which lives as
+  /// long as what is returned. Null as above, or when there are too many types.
+  std::shared_ptr<const certspan_connector_type> type_for(std::string_view name,
+                                                          worker::WorkerGrants grants) const;
+  /// Its connectors run in workers.
+  bool in_workers() const { return !workers_.empty(); }
 
  private:
-  const certspan_plugin& descriptor_;
+  const worker::PluginDescription description_;
+  std::vector<std::unique_ptr<worker::WorkerType>> workers_;
+  std::vector<const certspan_connector_type*> types_;
   std::filesystem::path origin_;
   std::filesystem::path path_;
   std::string sha256_;

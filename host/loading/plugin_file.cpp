@@ -12,7 +12,7 @@
 
 #include <openssl/sha.h>
 
-#include "host/loading/file_descriptor.hpp"
+#include "host/base/file_descriptor.hpp"
 #include "host/loading/trust/plugin_trust.hpp"
 
 namespace certspan {

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "host/loading/file_descriptor.hpp"
+#include "host/base/file_descriptor.hpp"
 #include "host/loading/plugin_file.hpp"
 
 namespace certspan {

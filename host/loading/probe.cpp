@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "host/base/bytes.hpp"
+#include "host/base/file_descriptor.hpp"
 #include "host/loading/abi_text.hpp"
-#include "host/loading/file_descriptor.hpp"
 #include "host/loading/probe_protocol.hpp"
 
 namespace certspan {
@@ -28,7 +28,7 @@ namespace {
 
 namespace protocol = probe_protocol;
 
-constexpr std::size_t kMostReport = 64UL * 1024;
+constexpr std::size_t kMostReport = 16UL * 1024 * 1024;
 constexpr std::size_t kMostQuoted = 300;  // from the beginning, and as much from the end
 /// Above the descriptors that the child gets, so that making those can't close these.
 constexpr int kLowestFd = 10;
@@ -142,6 +142,7 @@ End wait_for(pid_t pid, std::chrono::milliseconds limit) {
 struct Told {
   std::string phase;
   bool ok = false;
+  Bytes description;
   std::optional<Error> refusal;
 };
 
@@ -168,11 +169,19 @@ Told read_report(std::string_view text) {
     } else if (line.starts_with(protocol::kRefused)) {
       told.refusal = read_refusal(line.substr(std::strlen(protocol::kRefused)), take_line(text));
       return told;
-    } else if (line == protocol::kOk) {
-      told.ok = true;
+    } else if (line.starts_with(protocol::kOk)) {
+      // The plugin may have written behind our back; what counts is what the verdict's reader makes of it.
+      told.ok = std::to_string(text.size()) == line.substr(std::strlen(protocol::kOk));
+      told.description = copy_of(as_bytes(text));
+      return told;
     }
   }
   return told;
+}
+
+std::size_t size_of(const FileDescriptor& file) {
+  const off_t size = ::lseek(file.get(), 0, SEEK_END);
+  return std::min(kMostReport, static_cast<std::size_t>(std::max<off_t>(size, 0)));
 }
 
 /// The beginning and the end of what the plugin printed, as a clause; most crashes say there why.
@@ -225,7 +234,7 @@ Result<void> verdict(const End& end, const Told& told, const std::string& printe
 
 }  // namespace
 
-Result<void> run_probe(const ProbeCall& call) {
+Result<Bytes> run_probe(const ProbeCall& call) {
   CERTSPAN_TRY(const FileDescriptor input, memory_file("certspan-probe-input"));
   CERTSPAN_TRY(const FileDescriptor output, memory_file("certspan-probe-output"));
   CERTSPAN_TRY(const FileDescriptor report, memory_file("certspan-probe-report"));
@@ -238,12 +247,18 @@ Result<void> run_probe(const ProbeCall& call) {
   plan.fresh_signals_and_group();
   CERTSPAN_TRY(const pid_t pid, plan.run(call));
   const End end = wait_for(pid, call.limit);
-  return verdict(end, read_report(contents(report, 0, kMostReport)), printed_words(output), call.limit);
+  Told told = read_report(contents(report, 0, size_of(report)));
+  CERTSPAN_CHECK(verdict(end, told, printed_words(output), call.limit));
+  return std::move(told.description);
 }
 
-Result<void> probe_plugin(const std::filesystem::path& path, const std::filesystem::path& program,
-                          std::chrono::milliseconds limit) {
-  return run_probe({program, {protocol::kOption, path.string()}, {}, limit});
+Result<worker::PluginDescription> probe_plugin(const std::filesystem::path& path,
+                                               const std::filesystem::path& program,
+                                               std::chrono::milliseconds limit) {
+  CERTSPAN_TRY(const Bytes told, run_probe({program, {protocol::kOption, path.string()}, {}, limit}));
+  auto description = worker::decode_description(told);
+  if (!description) return tl::unexpected(probe_failed("its description can't be read", EBADMSG));
+  return std::move(*description);
 }
 
 }  // namespace certspan

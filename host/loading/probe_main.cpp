@@ -65,7 +65,7 @@ void confine() {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   // Its output goes to memory; writes beyond this fail instead of ending it.
-  const rlimit little{1024UL * 1024, 1024UL * 1024};
+  const rlimit little{16UL * 1024 * 1024, 16UL * 1024 * 1024};
   ::setrlimit(RLIMIT_FSIZE, &little);
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   std::set_terminate(&on_terminate);
@@ -76,14 +76,15 @@ Bytes read_file(const char* path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-Result<void> probe(const char* path) {
+Result<Bytes> probe(const char* path) {
   enter(protocol::kReading);
   CERTSPAN_TRY(const PluginNote note, read_plugin_note(read_file(path)));
   enter(protocol::kLoading);
   CERTSPAN_TRY(const PluginLibrary library, PluginLibrary::open(path));
   enter(protocol::kDescribing);
-  if (auto fault = descriptor_fault(library.describe(), note)) return tl::unexpected(*fault);
-  return {};
+  const certspan_plugin* plugin = library.describe();
+  if (auto fault = descriptor_fault(plugin, note)) return tl::unexpected(*fault);
+  return worker::encode(worker::describe(*plugin));
 }
 
 }  // namespace
@@ -100,10 +101,11 @@ int probe_main(int argc, char** argv) {
   run_probe_child([&](const EnterPhase&) { return probe(argv[2]); });
 }
 
-void run_probe_child(const std::function<Result<void>(const EnterPhase& enter)>& body) {
+void run_probe_child(const std::function<Result<Bytes>(const EnterPhase& enter)>& body) {
   confine();
-  if (const auto result = body(enter); !result) refuse(result.error());
-  say(std::string(protocol::kOk) + "\n");
+  const auto result = body(enter);
+  if (!result) refuse(result.error());
+  say(std::string(protocol::kOk) + std::to_string(result->size()) + "\n" + std::string(as_text(*result)));
   ::_exit(0);
 }
 

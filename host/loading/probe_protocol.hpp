@@ -5,15 +5,15 @@
 ///
 ///   phase load
 ///   phase describe
-///   ok                                   | refused invalid plugin.no_symbol
-///                                        | MESSAGE
+///   ok 1234                              | refused invalid plugin.no_symbol
+///   (so many octets of a description)    | MESSAGE
 namespace certspan::probe_protocol {
 
 constexpr const char* kOption = "--probe-plugin";
 constexpr int kReportFd = 3;
 
 constexpr const char* kPhase = "phase ";
-constexpr const char* kOk = "ok";
+constexpr const char* kOk = "ok ";
 constexpr const char* kRefused = "refused ";
 
 // Phases, in words that fit behind "while".

@@ -36,11 +36,17 @@ def cpu_us(pid):
     return process_ticks(pathlib.Path(f"/proc/{pid}/stat").read_text()) * 1e6 / TICKS_PER_S
 
 
+def with_children(pid):
+    """The process, and those that its threads have started: a host's workers."""
+    lists = [task.joinpath("children").read_text().split() for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    return [pid, *(int(child) for children in lists for child in children)]
+
+
 class Watch:
-    """How many cores strangers kept busy while `with` ran: everything but `pids` and this process."""
+    """How many cores strangers kept busy while `with` ran: everything but `pids`, their children, and this process."""
 
     def __init__(self, pids):
-        self._pids = [*pids, os.getpid()]
+        self._pids = [*(one for pid in pids for one in with_children(pid)), os.getpid()]
         self.foreign = 0.0
 
     def _ticks(self):

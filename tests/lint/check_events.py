@@ -23,7 +23,7 @@ def phrases(text):
     """Where the events of a source are named: (line, phrase)."""
     for call in CALL.finditer(text):
         head = re.split(r"\{|;\n", text[call.end():call.end() + 400], maxsplit=1)[0]
-        if "LogLevel::" in head and "LogLevel level" not in head:
+        if re.search("LogLevel::|CERTSPAN_LOG_[A-Z]", head) and "LogLevel level" not in head:
             for phrase in TEXT.findall(head):
                 yield text.count("\n", 0, call.start()) + 1, phrase
 

@@ -15,18 +15,29 @@ class HostError(RuntimeError):
     """The host did not do what a test needs; the message holds its log."""
 
 
+IN_A_WORKER = "    isolation: process\n    network: true\n"
+
+
+def put_into_workers(text):
+    """Each connector of a configuration in a worker."""
+    text = re.sub(r"^    plugin: ", IN_A_WORKER + "    plugin: ", text.replace(IN_A_WORKER, ""), flags=re.MULTILINE)
+    return re.sub(r"{ plugin: ", "{ isolation: process, network: true, plugin: ", text)
+
+
 class Host:
     """One configuration directory and the host that serves it.
 
     `configure(text -> text)` edits the YAML that `certspan init` wrote. The host listens on port 0; `url` knows the port.
+    With isolation "process" each start finds every connector in a worker that may use the network.
     """
 
-    def __init__(self, build, directory, environment=None):
+    def __init__(self, build, directory, environment=None, isolation="in_process"):
         self.program = str(pathlib.Path(build) / "bin" / "certspan")
         self.directory = pathlib.Path(directory)
         self.config = self.directory / "certspan.yaml"
         self.log_path = self.directory.parent / (self.directory.name + ".log")
         self.environment = dict(os.environ, **(environment or {}))
+        self.isolation = isolation
         self.process = None
         self.addresses = {}
 
@@ -50,6 +61,8 @@ class Host:
 
     def start(self, environment=None, expect_ready=True, prefix=()):
         """Starts the host and waits until it listens. `prefix`: a command that runs it by exec, in another namespace say."""
+        if self.isolation == "process":
+            self.configure(put_into_workers)
         self.log_path.touch()
         offset = self.log_path.stat().st_size
         with open(self.log_path, "ab") as log:

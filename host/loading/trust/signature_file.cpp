@@ -22,7 +22,7 @@ tl::unexpected<Error> malformed(const std::string& what) {
 }
 
 /// The text before the next newline, which is taken away with it; nothing if there is no newline.
-std::optional<std::string_view> take_line(std::string_view& text) {
+std::optional<std::string_view> take_signature_line(std::string_view& text) {
   const auto end = text.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
   const auto line = text.substr(0, end);
@@ -32,7 +32,7 @@ std::optional<std::string_view> take_line(std::string_view& text) {
 
 /// What stands behind "name: " in the next line.
 std::optional<std::string_view> take_field(std::string_view& text, std::string_view name) {
-  const auto line = take_line(text);
+  const auto line = take_signature_line(text);
   const std::string label = std::string(name) + ": ";
   if (!line || !line->starts_with(label)) return std::nullopt;
   return line->substr(label.size());
@@ -78,7 +78,7 @@ std::string_view to_string(SignatureAlgorithm algorithm) {
 
 Result<PluginSignature> parse_signature(std::string_view text) {
   if (text.size() > kLargestSignatureFile) return malformed("is larger than one can be");
-  if (take_line(text) != kFirstLine) {
+  if (take_signature_line(text) != kFirstLine) {
     return malformed("does not begin with \"" + std::string(kFirstLine) + "\"");
   }
   const auto algorithm = take_field(text, "algorithm");

@@ -266,11 +266,18 @@ TEST_CASE("the fence may stand in the file, under its own name only") {
   CHECK(optional.faults[0].message == "the fence of every issuer can not be optional");
 }
 
-TEST_CASE("a CA key needs the admin's word, which says what is to come") {
+TEST_CASE("a CA key in the host needs the admin's word") {
   const Fault fault = only(with("danger_ca_key_in_host: true", "danger_ca_key_in_host: false"),
                            FaultCode::CaKeyInHost, "ca, settings: { certificate_file");
-  CHECK(fault.suggestion.find("later release") != std::string::npos);
+  CHECK(fault.suggestion.find("isolation: process") != std::string::npos);
   CHECK(fault.suggestion.find("danger_ca_key_in_host: true") != std::string::npos);
+}
+
+TEST_CASE("a CA key in a worker process needs nobody's word") {
+  std::string text = with("type: ca, settings:", "type: ca, isolation: process, settings:");
+  const std::string word = "  danger_ca_key_in_host: true\n";
+  text.erase(text.find(word), word.size());
+  CHECK(check(text).faults.empty());
 }
 
 TEST_CASE("a network source reaches an issuer past a validator, or by the admin's word") {

@@ -106,6 +106,8 @@ plugins:
     danger_allow_unsigned: false
 connectors:
   scep:
+    isolation: process
+    network: true
     plugin: ndes
     type: scep_server
     settings:

@@ -23,13 +23,12 @@ class FileDescriptor {
 
   explicit operator bool() const { return fd_ >= 0; }
   int get() const { return fd_; }
-
- private:
   void reset() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
 
+ private:
   int fd_ = -1;
 };
 
