@@ -133,7 +133,9 @@ class CommandLine {
   }
 
   void add_host_commands() {
-    with_config(add(app_, "run", "run the host", [this] { return HostProcess(common_.config).run(); }));
+    CLI::App* run = add(app_, "run", "run the host", [this] { return HostProcess(common_.config).run(); });
+    run->add_option("file", common_.config, "configuration file");
+    with_config(run);
     with_config_and_json(
         add(app_, "status", "say how the running host is", [this] { return command_status(common_); }));
     CLI::App* clock =

@@ -5,7 +5,9 @@
 
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
+#include "host/app/journal_access.hpp"
 #include "host/app/listeners.hpp"
+#include "host/journal/key_rotation.hpp"
 
 namespace certspan {
 namespace {
@@ -50,6 +52,15 @@ std::string changed_for_a_start(const HostSection& now, const HostSection& next)
     }
   }
   return {};
+}
+
+/// What stands behind the same name may be another key by now, with which the next start would end.
+Result<void> expect_key(const HostSection& next, const std::string& mark) {
+  CERTSPAN_TRY(const ConfiguredKeys keys, configured_keys(next));
+  if (!keys.current || mark.empty() || may_open(next.data_dir, keys, mark)) return {};
+  return fail(Outcome::Rejected, "config.journal_key",
+              "\"host.journal_key\" is another key than the journal is sealed with: name the old one as "
+              "\"host.previous_journal_key\" and run `certspan journal rotate-key` when the host is down");
 }
 
 /// Wherever it stands in the file.
@@ -141,6 +152,7 @@ Result<void> HostProcess::can_follow(const Config& next) const {
     return fail(Outcome::Rejected, "config.needs_restart",
                 "data_dir, journal_key and control socket change with a restart only");
   }
+  CERTSPAN_CHECK(expect_key(next.host, journal_->key_mark()));
   if (!same_addresses(next.host.listeners, now.host.listeners)) {
     return fail(Outcome::Rejected, "config.needs_restart",
                 "listeners and their addresses change with a restart only");

@@ -37,7 +37,7 @@ class KeySearch {
     }
     if (!totals_.sealed) return own;
     if (!own) return no_key(where(), "is missing");
-    if (!totals_.key_check.empty()) return no_key(where(), "belongs to another journal");
+    if (!totals_.key_check.empty()) return foreign_key();
     return own;
   }
 
@@ -49,6 +49,13 @@ class KeySearch {
   Result<std::optional<SealingKey>> own_key() const {
     if (keys_.current) return keys_.current;
     return read_key_file(key_path(directory_));
+  }
+
+  tl::unexpected<Error> foreign_key() const {
+    if (!keys_.current) return no_key(where(), "belongs to another journal");
+    return no_key(where(),
+                  "belongs to another journal; if it is to become this one's, name the old key as "
+                  "\"host.previous_journal_key\" and run `certspan journal rotate-key`. If not");
   }
 
   /// One that a rotation is to take the journal away from, or was bringing it to.

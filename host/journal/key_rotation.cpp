@@ -148,6 +148,20 @@ Result<KeyRotation> rotate_key(const std::filesystem::path& directory, const Con
   return Rotating(directory, keys, std::move(opened)).run();
 }
 
+bool may_open(const std::filesystem::path& directory, const ConfiguredKeys& keys, const std::string& mark) {
+  const auto fits = [&mark](const std::optional<SealingKey>& key) {
+    if (!key) return false;
+    const auto sealer = Sealer::create(*key);
+    return sealer && sealer->mark() == mark;
+  };
+  const auto in_file = [&fits](const std::filesystem::path& path) {
+    const auto key = read_key_file(path);
+    return key && fits(*key);
+  };
+  return fits(keys.current) || fits(keys.previous) || in_file(key_path(directory)) ||
+         in_file(next_key_path(directory));
+}
+
 bool must_rotate(const std::filesystem::path& directory, const ConfiguredKeys& keys,
                  const std::string& mark) {
   if (is_rotating(directory)) return true;

@@ -26,6 +26,10 @@ struct KeyRotation {
 /// was changed), journal.full, and those of open_journal.
 Result<KeyRotation> rotate_key(const std::filesystem::path& directory, const ConfiguredKeys& keys);
 
+/// Whether a journal in `directory` that is sealed with the key of this mark can be opened with what the
+/// configuration names and what lies there.
+bool may_open(const std::filesystem::path& directory, const ConfiguredKeys& keys, const std::string& mark);
+
 /// Whether a rotation has to be begun or ended: the journal of `directory`, sealed with the key of this mark,
 /// is not the configured key's alone.
 bool must_rotate(const std::filesystem::path& directory, const ConfiguredKeys& keys, const std::string& mark);

@@ -280,6 +280,22 @@ def test_a_host_works_with_either_key_until_it_is_rotated(company, tmp_path):
     assert company.host.json("journal", "check")["faults"] == []
 
 
+def test_a_reload_tells_of_another_key_behind_the_same_name(company, tmp_path):
+    company.outside.start()
+    reference = key_file(tmp_path / "first")
+    company.configure_key("journal_key", reference)
+    assert company.rotate()[0] == 0
+    company.host.start()
+    good = (tmp_path / "first").read_text()
+    key_file(tmp_path / "first")
+    company.host.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "config.journal_key" in company.host.log())
+    assert "configuration applied" not in company.host.log()
+    (tmp_path / "first").write_text(good)
+    company.host.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "configuration applied" in company.host.log())
+
+
 def test_who_reads_no_secrets_needs_no_key(company, tmp_path):
     company.configure_key("journal_key", key_file(tmp_path / "first"))
     assert company.rotate()[0] == 0

@@ -180,6 +180,7 @@ def test_a_worker_that_floods_its_log_is_cut_short(prison):
     host.stop()
 
 
+@pytest.mark.long
 def test_one_that_ends_too_often_is_left_alone(prison):
     host = prison("")
     start = time.monotonic()

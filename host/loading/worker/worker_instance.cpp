@@ -1,3 +1,4 @@
+// The life of a worker: starting it, serving its threads, starting it again.
 #include "host/loading/worker/worker_instance.hpp"
 
 #include <poll.h>
@@ -9,77 +10,15 @@
 
 #include "host/loading/abi_text.hpp"
 #include "host/loading/worker/call_frames.hpp"
-#include "host/loading/worker/transfer.hpp"
 
 namespace certspan::worker {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-/// Beyond a deadline, before the worker is killed.
-constexpr seconds kGrace{5};
-/// For calls that have no deadline of their own.
-constexpr seconds kLifecycle{60};
-constexpr seconds kQuestion{30};
-constexpr seconds kExchange{60};
-constexpr std::chrono::minutes kAction{10};
 /// For a worker to end when it was told to.
-constexpr seconds kToEnd{2};
+constexpr std::chrono::seconds kToEnd{2};
 constexpr std::size_t kLongestPrint = 1000;
-
-steady_clock::time_point in(steady_clock::duration time) {
-  return steady_clock::now() + time;
-}
-
-/// CLOCK_MONOTONIC is the same clock on both sides.
-steady_clock::time_point with_grace(std::uint64_t deadline_ns) {
-  if (deadline_ns == 0) return in(kLifecycle);
-  return steady_clock::time_point(std::chrono::nanoseconds(static_cast<std::int64_t>(deadline_ns))) + kGrace;
-}
-
-const char* words_for(CallEnd end) {
-  switch (end) {
-    case CallEnd::NotSent:
-      return "the plugin's worker process is not there; it is started again by itself, see `certspan status`";
-    case CallEnd::Late:
-      return "the plugin did not return in time and its worker process was killed";
-    default:
-      return "the plugin's worker process ended in the middle of the call; the log says how";
-  }
-}
-
-const char* code_for(CallEnd end) {
-  switch (end) {
-    case CallEnd::NotSent:
-      return "worker.down";
-    case CallEnd::Late:
-      return "worker.hung";
-    default:
-      return "worker.died";
-  }
-}
-
-certspan_outcome outcome_for(CallEnd end) {
-  return end == CallEnd::NotSent ? CERTSPAN_UNAVAILABLE : CERTSPAN_UNKNOWN;
-}
-
-void give(const certspan_answer_sink* sink, certspan_outcome outcome, std::string_view code,
-          std::string_view message) {
-  certspan_answer answer{};
-  answer.struct_size = sizeof(answer);
-  answer.outcome = outcome;
-  answer.code = to_abi(code);
-  answer.message = to_abi(message);
-  sink->answer(sink->context, &answer);
-}
-
-void add_fault(const certspan_fault_sink* faults, std::string_view message) {
-  if (faults != nullptr) faults->add(faults->context, certspan_string_view{}, to_abi(message));
-}
-
-constexpr std::string_view kBadFrame = "the plugin's worker process said something that nobody understands";
 
 }  // namespace
 
@@ -100,216 +39,9 @@ WorkerInstance::~WorkerInstance() {
   supervisor_.join();
 }
 
-FrameWriter WorkerInstance::begin(Call call) const {
-  FrameWriter frame(FrameKind::Call, static_cast<std::uint8_t>(call));
-  void* context = tables_.host->context;
-  frame.number(tables_.clock == nullptr ? std::uint64_t{0} : tables_.clock->monotonic_ns(context));
-  frame.number(tables_.clock == nullptr ? std::int64_t{0} : tables_.clock->wall_ms(context));
-  std::uint8_t levels = 0;
-  for (std::int32_t level = CERTSPAN_LOG_DEBUG; tables_.log != nullptr && level <= CERTSPAN_LOG_ERROR;
-       ++level) {
-    if (tables_.log->enabled(context, level) != 0) levels = static_cast<std::uint8_t>(levels | 1U << level);
-  }
-  frame.number(levels);
-  return frame;
-}
-
-FrameWriter WorkerInstance::creation() const {
-  FrameWriter frame = begin(Call::Create);
-  frame.text(name_);
-  frame.text(settings_);
-  for (const void* table :
-       {static_cast<const void*>(tables_.log), static_cast<const void*>(tables_.clock),
-        static_cast<const void*>(tables_.secrets), static_cast<const void*>(tables_.store),
-        static_cast<const void*>(tables_.http_in), static_cast<const void*>(tables_.http_out),
-        static_cast<const void*>(tables_.submit), static_cast<const void*>(tables_.issuers)}) {
-    frame.number(static_cast<std::uint8_t>(table != nullptr ? 1 : 0));
-  }
-  return frame;
-}
-
-CallEnd WorkerInstance::cross(WorkerProcess& process, const FrameWriter& call, const Terms& terms,
-                              WipedBytes& done) {
-  auto slot = process.take_slot();
-  if (!*slot) return CallEnd::NotSent;
-  ServiceDesk desk(tables_, quota_, terms.answer, terms.exchange);
-  const CallEnd end = converse(*slot, call, desk, terms.deadline, done);
-  if (end == CallEnd::Done) {
-    process.give_back(std::move(slot));
-    desk.finish();
-  } else {
-    // Late: it holds the call still. Lost: it broke the rules, if it lives. A new one is sound.
-    process.kill();
-  }
-  return end;
-}
-
-CallEnd WorkerInstance::cross(const FrameWriter& call, const Terms& terms, WipedBytes& done) {
-  const auto process = running();
-  return process ? cross(*process, call, terms, done) : CallEnd::NotSent;
-}
-
 std::shared_ptr<WorkerProcess> WorkerInstance::running() const {
   const std::lock_guard lock(mutex_);
   return running_;
-}
-
-certspan_outcome WorkerInstance::report(const FrameWriter& call, const certspan_fault_sink* faults) {
-  WipedBytes done;
-  const CallEnd end = cross(call, {in(kLifecycle)}, done);
-  if (end == CallEnd::Done) {
-    FrameReader frame(done.view());
-    return read_report(frame, faults);
-  }
-  add_fault(faults, words_for(end));
-  return outcome_for(end);
-}
-
-certspan_outcome WorkerInstance::create(const certspan_fault_sink* faults) {
-  std::shared_ptr<WorkerProcess> process;
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return starting_ || failed_; });
-    process = starting_;
-  }
-  if (!process) {
-    add_fault(faults, why_none_);
-    return CERTSPAN_UNAVAILABLE;
-  }
-  WipedBytes done;
-  const CallEnd end = cross(*process, creation(), {in(kLifecycle)}, done);
-  if (end != CallEnd::Done) {
-    add_fault(faults, words_for(end));
-    return outcome_for(end);
-  }
-  FrameReader frame(done.view());
-  const certspan_outcome outcome = read_report(frame, faults);
-  if (outcome != CERTSPAN_OK) return outcome;
-  const std::lock_guard lock(mutex_);
-  created_ = true;
-  running_ = std::move(process);
-  return outcome;
-}
-
-certspan_outcome WorkerInstance::start(const certspan_fault_sink* faults) {
-  const certspan_outcome outcome = report(begin(Call::Start), faults);
-  const std::lock_guard lock(mutex_);
-  if (outcome == CERTSPAN_OK) stage_ = Stage::Started;
-  return outcome;
-}
-
-certspan_outcome WorkerInstance::open_intake(const certspan_fault_sink* faults) {
-  const certspan_outcome outcome = report(begin(Call::OpenIntake), faults);
-  const std::lock_guard lock(mutex_);
-  if (outcome == CERTSPAN_OK) stage_ = Stage::Open;
-  return outcome;
-}
-
-void WorkerInstance::close_intake() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stage_ == Stage::Open) stage_ = Stage::Started;
-  }
-  static_cast<void>(report(begin(Call::CloseIntake), nullptr));
-}
-
-certspan_outcome WorkerInstance::drain(std::uint64_t deadline_ns) {
-  FrameWriter call = begin(Call::Drain);
-  call.number(deadline_ns);
-  WipedBytes done;
-  const CallEnd end = cross(call, {with_grace(deadline_ns)}, done);
-  FrameReader frame(done.view());
-  return end == CallEnd::Done ? read_report(frame, nullptr) : outcome_for(end);
-}
-
-void WorkerInstance::stop() {
-  static_cast<void>(report(begin(Call::Stop), nullptr));
-  const std::lock_guard lock(mutex_);
-  ending_ = true;  // the worker may end from now on
-}
-
-void WorkerInstance::destroy() {
-  static_cast<void>(report(begin(Call::Destroy), nullptr));
-}
-
-void WorkerInstance::ask(Call call, const certspan_item* item, const certspan_issued* issued,
-                         const certspan_answer_sink* sink) {
-  FrameWriter question = begin(call);
-  transfer(question, *item);
-  if (issued != nullptr) transfer(question, *issued);
-  WipedBytes done;
-  const CallEnd end = cross(question, {with_grace(item->deadline_ns), sink}, done);
-  if (end != CallEnd::Done) return give(sink, outcome_for(end), code_for(end), words_for(end));
-  FrameReader frame(done.view());
-  const auto answer = frame.sized<certspan_answer>();
-  if (!frame.complete()) return give(sink, CERTSPAN_INTERNAL, "plugin.bad_answer", kBadFrame);
-  sink->answer(sink->context, &answer);
-}
-
-void WorkerInstance::handle(const certspan_http_request* request, certspan_http_exchange* exchange) {
-  FrameWriter call = begin(Call::Handle);
-  transfer(call, *request);
-  WipedBytes done;
-  // What nobody answers gets 503, and the client comes again.
-  static_cast<void>(cross(call, {in(kExchange), nullptr, exchange}, done));
-}
-
-void WorkerInstance::reply(const certspan_reply* reply, certspan_bytes_view context,
-                           certspan_http_exchange* exchange) {
-  FrameWriter call = begin(Call::Reply);
-  transfer(call, *reply);
-  call.view(context);
-  WipedBytes done;
-  static_cast<void>(cross(call, {in(kExchange), nullptr, exchange}, done));
-}
-
-certspan_outcome WorkerInstance::chain(const certspan_chain_sink* sink) {
-  WipedBytes done;
-  const CallEnd end = cross(begin(Call::Chain), {in(kQuestion)}, done);
-  if (end != CallEnd::Done) return CERTSPAN_UNAVAILABLE;
-  FrameReader frame(done.view());
-  while (frame.number<std::uint8_t>() != 0) {
-    const std::string_view issuer = frame.text();
-    const BytesView der = frame.bytes();
-    if (frame.good()) sink->add(sink->context, to_abi(issuer), to_abi(der));
-  }
-  const auto outcome = frame.number<certspan_outcome>();
-  return frame.complete() ? outcome : CERTSPAN_INTERNAL;
-}
-
-certspan_outcome WorkerInstance::find(const certspan_find_request* request, const certspan_find_sink* sink) {
-  FrameWriter call = begin(Call::Find);
-  transfer(call, *request);
-  WipedBytes done;
-  const CallEnd end = cross(call, {in(kQuestion)}, done);
-  if (end != CallEnd::Done) return CERTSPAN_UNAVAILABLE;
-  FrameReader frame(done.view());
-  while (frame.number<std::uint8_t>() != 0) {
-    const BytesView der = frame.bytes();
-    const auto state = frame.number<std::uint32_t>();
-    if (frame.good()) sink->found(sink->context, to_abi(der), state);
-  }
-  const auto outcome = frame.number<certspan_outcome>();
-  return frame.complete() ? outcome : CERTSPAN_INTERNAL;
-}
-
-certspan_outcome WorkerInstance::ping(const certspan_fault_sink* faults) {
-  return report(begin(Call::Ping), faults);
-}
-
-certspan_outcome WorkerInstance::act(const char* name, certspan_string_view arguments,
-                                     const certspan_bytes_sink* result, const certspan_fault_sink* faults) {
-  FrameWriter call = begin(Call::Act);
-  call.text(name);
-  call.view(arguments);
-  WipedBytes done;
-  const CallEnd end = cross(call, {in(kAction)}, done);
-  if (end != CallEnd::Done) {
-    add_fault(faults, words_for(end));
-    return outcome_for(end);
-  }
-  FrameReader frame(done.view());
-  return read_action(frame, result, faults);
 }
 
 std::string WorkerInstance::standing() const {
@@ -355,7 +87,7 @@ std::string WorkerInstance::run_one(bool again) {
     starting_.reset();
     running_.reset();
   }
-  return process->reap(in(kToEnd));
+  return process->reap(steady_clock::now() + kToEnd);
 }
 
 bool WorkerInstance::wait_for_next(const std::string& how, RestartPolicy& policy) {
@@ -390,7 +122,7 @@ bool WorkerInstance::revive(WorkerProcess& process) {
   if (stage == Stage::Open) calls.push_back(begin(Call::OpenIntake));
   for (const FrameWriter& call : calls) {
     WipedBytes done;
-    if (cross(process, call, {in(kLifecycle)}, done) != CallEnd::Done) return false;
+    if (cross(process, call, {steady_clock::now() + kLifecycle}, done) != CallEnd::Done) return false;
     FrameReader frame(done.view());
     if (read_report(frame, nullptr) != CERTSPAN_OK) return false;
   }

@@ -57,6 +57,9 @@ class WorkerInstance {
   std::string standing() const;
 
  private:
+  /// For calls that make, start or end the connector.
+  static constexpr std::chrono::seconds kLifecycle{60};
+
   /// What the connector was brought to; a new worker is brought there too.
   enum class Stage : std::uint8_t { Created, Started, Open };
   struct Terms {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -45,6 +46,13 @@ std::optional<std::string> name_in_requests(const std::string& text) {
   return std::nullopt;
 }
 
+/// Names are compared as they are shown, where neither stands as itself; U+FFFD is what became of broken
+/// UTF-8.
+bool can_be_shown(std::string_view text) {
+  const auto is_control = [](unsigned char octet) { return octet < 0x20 || octet == 0x7f; };
+  return std::ranges::none_of(text, is_control) && text.find("\xEF\xBF\xBD") == std::string_view::npos;
+}
+
 /// Fills `binding`. Whoever binds to an empty text (a script's variable that was never set) wants a bound
 /// challenge, and would get one that is good for everything.
 bool read_binding(const JsonSettings& arguments, ChallengeBinding& binding, sdk::Faults& faults) {
@@ -56,6 +64,8 @@ bool read_binding(const JsonSettings& arguments, ChallengeBinding& binding, sdk:
   for (const char* pointer : {"/endpoint", "/profile", "/subject"}) {
     if (arguments.has(pointer) && arguments.text(pointer).empty())
       wrong(pointer, "is empty; leave it out to bind nothing");
+    if (!can_be_shown(arguments.text(pointer)))
+      wrong(pointer, "has a control character or broken UTF-8, which no request would fit");
   }
   binding.endpoint = arguments.text("/endpoint", binding.endpoint);
   binding.profile = arguments.text("/profile", binding.profile);

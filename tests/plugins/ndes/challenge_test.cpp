@@ -334,7 +334,8 @@ TEST_CASE("a lifetime needs a unit and a limit") {
 TEST_CASE("a binding that is empty, or that no request could fulfil, mints nothing") {
   Challenges challenges(kOneTime);
   const json wrong =
-      GENERATE(json{{"subject", ""}}, json{{"endpoint", ""}}, json{{"profile", ""}}, json{{"san", {""}}},
+      GENERATE(json{{"subject", ""}}, json{{"subject", "a\x1b[31mb"}}, json{{"subject", "a\xEF\xBF\xBD"}},
+               json{{"endpoint", ""}}, json{{"profile", ""}}, json{{"san", {""}}},
                json{{"san", {"laptop-7.example"}}}, json{{"san", {"dns:"}}}, json{{"san", {"dns:a b"}}},
                json{{"san", {"dns:a.example", "name:b"}}}, json{{"san", {"upn:nobody"}}});
   CAPTURE(wrong);
