@@ -17,7 +17,10 @@ class HostFacts {
   void read(FrameReader& frame);
   std::uint64_t monotonic_ns() const;
   std::int64_t wall_ms() const;
-  bool logs(std::int32_t level) const { return (levels_.load(std::memory_order_relaxed) >> level & 1U) != 0; }
+  bool logs(std::int32_t level) const {
+    const unsigned levels = levels_.load(std::memory_order_relaxed);
+    return (levels >> level & 1U) != 0;
+  }
 
  private:
   std::atomic<std::int64_t> monotonic_ahead_ns_{0};  ///< of CLOCK_MONOTONIC here
