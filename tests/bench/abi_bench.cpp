@@ -83,9 +83,9 @@ Slice repeat(const Issue& issue) {
 /// A child that sends back what it gets.
 class BareEcho {
  public:
-  BareEcho() {  // NOLINT(cppcoreguidelines-prefer-member-initializer): the child has to know its end first
+  BareEcho() {
     require(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends_.data()) == 0, "no socket pair");
-    child_ = ::fork();
+    child_ = ::fork();  // NOLINT(cppcoreguidelines-prefer-member-initializer): it needs its socket first
     require(child_ >= 0, "no child");
     if (child_ == 0) {
       ::close(ends_[0]);

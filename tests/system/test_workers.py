@@ -156,7 +156,9 @@ def test_a_prisoner_gets_nowhere(prison):
 @pytest.mark.parametrize("deed, code, logged", [("crash", "worker.died", "SIGILL"), ("abort", "worker.died", "SIGABRT"),
                                                 ("exit", "worker.died", "exit code 0"), ("hang", "worker.hung", "SIGKILL"),
                                                 ("leak", "plugin.exception", "bad_alloc")])
-def test_who_harms_itself_harms_nobody_else(prison, deed, code, logged):
+def test_who_harms_itself_harms_nobody_else(prison, build_dir, deed, code, logged):
+    if deed == "leak" and build_dir.name in ("asan", "tsan"):
+        pytest.skip("a sanitizer wants more memory than a worker may have, so its limit is not set")
     host = prison(deed)
     scep_worker = pid_of(host, "scep")
     client = ScepClient(host.url())
