@@ -15,9 +15,9 @@
 namespace certspan {
 namespace {
 
-constexpr std::string_view kPublicLabel = "-----BEGIN PUBLIC KEY-----";
-constexpr std::string_view kPrivateLabel = "-----BEGIN PRIVATE KEY-----";
-constexpr std::string_view kEncryptedLabel = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+constexpr std::string_view kPublicLabel = "-----BEGIN " PEM_STRING_PUBLIC "-----";
+constexpr std::string_view kPrivateLabel = "-----BEGIN " PEM_STRING_PKCS8INF "-----";
+constexpr std::string_view kEncryptedLabel = "-----BEGIN " PEM_STRING_PKCS8 "-----";
 constexpr std::string_view kAnyLabel = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";
 constexpr std::string_view kBlanks = " \t\r\n";

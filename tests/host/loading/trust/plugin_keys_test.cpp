@@ -19,6 +19,11 @@ Secret secret_of(std::string_view text) {
   return Secret(copy_of(as_bytes(text)));
 }
 
+/// PEM that holds nothing of the kind.
+std::string block(const std::string& label) {
+  return "-----BEGIN " + label + "-----\nAAAA\n-----END " + label + "-----\n";
+}
+
 PluginPublicKey public_key(std::string_view pem) {
   auto key = PluginPublicKey::from_pem(pem);
   if (!key) FAIL(key.error().message);
@@ -138,14 +143,13 @@ TEST_CASE("what is no private key for plugins is refused with what to do") {
     std::string pem;
     std::string reason;
   };
-  for (const Bad& bad :
-       {Bad{"", "openssl genpkey"},
-        {pair.public_pem(), "is a public key"},
-        {good + good, "alone in its file"},
-        {good.substr(0, 60), "alone in its file"},
-        {"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n", "openssl pkcs8 -topk8"},
-        {"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is damaged"},
-        {test::KeyPair("RSA").private_pem(), "neither an Ed25519 nor a P-256 key"}}) {
+  for (const Bad& bad : {Bad{"", "openssl genpkey"},
+                         {pair.public_pem(), "is a public key"},
+                         {good + good, "alone in its file"},
+                         {good.substr(0, 60), "alone in its file"},
+                         {block(PEM_STRING_ECPRIVATEKEY), "openssl pkcs8 -topk8"},
+                         {block(PEM_STRING_PKCS8INF), "is damaged"},
+                         {test::KeyPair("RSA").private_pem(), "neither an Ed25519 nor a P-256 key"}}) {
     CAPTURE(bad.reason);
     const auto key = PluginPrivateKey::from_pem(secret_of(bad.pem), nullptr);
     REQUIRE_FALSE(key.has_value());
