@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "host/loading/worker/call_frames.hpp"
 #include "host/loading/worker/transfer.hpp"
 #include "host/services/abi_views.hpp"
 
@@ -31,16 +32,13 @@ certspan_outcome outcome_of(const FrameWriter& question) {
   return reply.complete() ? outcome : CERTSPAN_INTERNAL;
 }
 
-/// Sends a question whose answer is any number of parts and an outcome; `part` takes each, as long as it is
-/// whole.
-template <typename Part>
-certspan_outcome parts_of(const FrameWriter& question, const Part& part) {
+/// Sends a question whose answer is what `read` makes of the reply.
+template <typename Read>
+certspan_outcome answer_of(const FrameWriter& question, const Read& read) {
   WipedBytes octets;
   if (!HostLine::ask(question, octets)) return CERTSPAN_UNAVAILABLE;
   FrameReader reply(octets.view());
-  while (reply.number<std::uint8_t>() != 0) part(reply);
-  const auto outcome = reply.number<certspan_outcome>();
-  return reply.complete() ? outcome : CERTSPAN_INTERNAL;
+  return read(reply);
 }
 
 std::int32_t log_enabled(void* context, std::int32_t level) noexcept {
@@ -72,9 +70,11 @@ certspan_outcome secrets_open(void*, certspan_string_view token, const certspan_
     try {
   FrameWriter question = asking(Service::OpenSecret);
   question.view(token);
-  return parts_of(question, [&](FrameReader& reply) {
-    const auto secret = reply.octets();
-    if (reply.good()) sink->put(sink->context, secret);
+  return answer_of(question, [&](FrameReader& reply) {
+    return read_parts(reply, [&](FrameReader& part) {
+      const auto secret = part.octets();
+      if (part.good()) sink->put(sink->context, secret);
+    });
   });
 } catch (...) {
   return CERTSPAN_INTERNAL;
@@ -88,21 +88,20 @@ struct Records {
   Bytes last;
 
   certspan_outcome take(const FrameWriter& question, bool& more) {
-    WipedBytes octets;
-    if (!HostLine::ask(question, octets)) return CERTSPAN_UNAVAILABLE;
-    FrameReader reply(octets.view());
-    while (reply.number<std::uint8_t>() != 0) {
-      const auto key = reply.octets();
-      const auto revision = reply.number<std::uint64_t>();
-      const auto value = reply.octets();
-      if (!reply.good() || !wanted) continue;
-      wanted = sink->record(sink->context, key, revision, value) != 0;
-      ++count;
-      last = copy_of(from_abi(key));
-    }
-    const auto outcome = reply.number<certspan_outcome>();
-    more = reply.number<std::uint8_t>() != 0;
-    return reply.complete() ? outcome : CERTSPAN_INTERNAL;
+    return answer_of(question, [&](FrameReader& reply) {
+      const certspan_outcome outcome = read_parts(reply, [&](FrameReader& part) { give(part); });
+      more = reply.number<std::uint8_t>() != 0;
+      return reply.complete() ? outcome : CERTSPAN_INTERNAL;
+    });
+  }
+  void give(FrameReader& part) {
+    const auto key = part.octets();
+    const auto revision = part.number<std::uint64_t>();
+    const auto value = part.octets();
+    if (!part.good() || !wanted) return;
+    wanted = sink->record(sink->context, key, revision, value) != 0;
+    ++count;
+    last = copy_of(from_abi(key));
   }
 };
 
@@ -181,11 +180,7 @@ certspan_outcome issuers_chain(void*, certspan_string_view pipeline, const certs
     try {
   FrameWriter question = asking(Service::IssuersChain);
   question.view(pipeline);
-  return parts_of(question, [&](FrameReader& reply) {
-    const std::string_view issuer = reply.text();
-    const auto der = reply.octets();
-    if (reply.good()) sink->add(sink->context, to_abi(issuer), der);
-  });
+  return answer_of(question, [&](FrameReader& reply) { return read_chain(reply, sink); });
 } catch (...) {
   return CERTSPAN_INTERNAL;
 }
@@ -195,11 +190,7 @@ certspan_outcome issuers_find(void*, certspan_string_view pipeline, const certsp
   FrameWriter question = asking(Service::IssuersFind);
   question.view(pipeline);
   transfer(question, *request);
-  return parts_of(question, [&](FrameReader& reply) {
-    const auto der = reply.octets();
-    const auto state = reply.number<std::uint32_t>();
-    if (reply.good()) sink->found(sink->context, der, state);
-  });
+  return answer_of(question, [&](FrameReader& reply) { return read_found(reply, sink); });
 } catch (...) {
   return CERTSPAN_INTERNAL;
 }
@@ -210,9 +201,11 @@ certspan_outcome http_send(void*, const certspan_http_out_request* request,
   transfer(question, *request);
   question.number(static_cast<std::uint8_t>(request->tls != nullptr ? 1 : 0));
   if (request->tls != nullptr) transfer(question, *request->tls);
-  return parts_of(question, [&](FrameReader& reply) {
-    const auto result = reply.sized<certspan_http_out_result>();
-    if (reply.good()) sink->result(sink->context, &result);
+  return answer_of(question, [&](FrameReader& reply) {
+    return read_parts(reply, [&](FrameReader& part) {
+      const auto result = part.sized<certspan_http_out_result>();
+      if (part.good()) sink->result(sink->context, &result);
+    });
   });
 } catch (...) {
   return CERTSPAN_INTERNAL;

@@ -7,35 +7,12 @@
 #include "host/loading/call_report.hpp"
 #include "host/loading/connector_sinks.hpp"
 #include "host/loading/interfaces.hpp"
+#include "host/loading/worker/call_frames.hpp"
 #include "host/loading/worker/protocol.hpp"
 #include "host/loading/worker/transfer.hpp"
 
 namespace certspan::worker {
 namespace {
-
-/// Writes faults as they come. Read by read_report in worker_instance.cpp.
-struct FaultWriter {
-  explicit FaultWriter(FrameWriter& to) : done(to) {
-    sink.struct_size = sizeof(sink);
-    sink.context = this;
-    sink.add = [](void* context, certspan_string_view pointer, certspan_string_view message)
-                   CERTSPAN_NOEXCEPT {
-                     auto& self = *static_cast<FaultWriter*>(context);
-                     if (++self.count > abi_limit::kFaults) return;
-                     self.done.number(std::uint8_t{1});
-                     self.done.view(pointer);
-                     self.done.view(message);
-                   };
-  }
-  void end(certspan_outcome outcome) {
-    done.number(std::uint8_t{0});
-    done.number(outcome);
-  }
-
-  FrameWriter& done;
-  std::size_t count = 0;
-  certspan_fault_sink sink{};
-};
 
 /// The plugin sees an exchange and hands it back; which one it is the host knows.
 certspan_http_exchange* the_exchange() {
@@ -127,10 +104,10 @@ bool PluginRunner::lifecycle(FrameReader& call, FrameWriter& done) {
   FaultWriter faults(done);
   switch (static_cast<Call>(call.operation())) {
     case Call::Start:
-      faults.end(type_.start(instance_, &faults.sink));
+      faults.end(type_.start(instance_, faults.sink()));
       break;
     case Call::OpenIntake:
-      faults.end(table_of<certspan_role_source>(type_).open_intake(instance_, &faults.sink));
+      faults.end(table_of<certspan_role_source>(type_).open_intake(instance_, faults.sink()));
       break;
     case Call::CloseIntake:
       table_of<certspan_role_source>(type_).close_intake(instance_);
@@ -148,7 +125,7 @@ bool PluginRunner::lifecycle(FrameReader& call, FrameWriter& done) {
       faults.end(CERTSPAN_OK);
       break;
     case Call::Ping:
-      faults.end(table_of<certspan_role_issuer>(type_).ping(instance_, &faults.sink));
+      faults.end(table_of<certspan_role_issuer>(type_).ping(instance_, faults.sink()));
       break;
     case Call::Handle:
       handle(call);
@@ -170,7 +147,7 @@ bool PluginRunner::lifecycle(FrameReader& call, FrameWriter& done) {
 
 void PluginRunner::validate_config(FrameReader& call, FrameWriter& done) const {
   FaultWriter faults(done);
-  faults.end(type_.validate_config(to_abi(call.text()), &faults.sink));
+  faults.end(type_.validate_config(to_abi(call.text()), faults.sink()));
 }
 
 void PluginRunner::create(FrameReader& call, FrameWriter& done) {
@@ -180,12 +157,10 @@ void PluginRunner::create(FrameReader& call, FrameWriter& done) {
   FaultWriter faults(done);
   certspan_instance* made = nullptr;
   const certspan_outcome outcome =
-      type_.create(services_.host(), to_abi(name), to_abi(settings), &faults.sink, &made);
+      type_.create(services_.host(), to_abi(name), to_abi(settings), faults.sink(), &made);
   instance_ = made;
   if (outcome == CERTSPAN_OK && made == nullptr) {
-    faults.sink.add(
-        &faults, {},
-        to_abi(std::string_view("the plugin's create answered \"ok\" and made nothing; tell its vendor")));
+    faults.add("the plugin's create answered \"ok\" and made nothing; tell its vendor");
     return faults.end(CERTSPAN_INTERNAL);
   }
   faults.end(outcome);
@@ -197,7 +172,7 @@ void PluginRunner::act(FrameReader& call, FrameWriter& done) const {
   FaultWriter faults(done);
   JsonCollector json;
   faults.end(table_of<certspan_actions>(type_).run(instance_, name.c_str(), to_abi(arguments), json.sink(),
-                                                   &faults.sink));
+                                                   faults.sink()));
   done.text(json.json());
 }
 
@@ -229,34 +204,14 @@ void PluginRunner::ask(FrameReader& call, FrameWriter& done) const {
 }
 
 void PluginRunner::chain(FrameWriter& done) const {
-  certspan_chain_sink sink{};
-  sink.struct_size = sizeof(sink);
-  sink.context = &done;
-  sink.add = [](void* context, certspan_string_view issuer, certspan_bytes_view der) CERTSPAN_NOEXCEPT {
-    auto& to = *static_cast<FrameWriter*>(context);
-    to.number(std::uint8_t{1});
-    to.view(issuer);
-    to.view(der);
-  };
-  const certspan_outcome outcome = table_of<certspan_role_issuer>(type_).chain(instance_, &sink);
-  done.number(std::uint8_t{0});
-  done.number(outcome);
+  ChainWriter chain(done);
+  chain.end(table_of<certspan_role_issuer>(type_).chain(instance_, chain.sink()));
 }
 
 void PluginRunner::find(FrameReader& call, FrameWriter& done) const {
   const auto request = call.sized<certspan_find_request>();
-  certspan_find_sink sink{};
-  sink.struct_size = sizeof(sink);
-  sink.context = &done;
-  sink.found = [](void* context, certspan_bytes_view der, std::uint32_t state) CERTSPAN_NOEXCEPT {
-    auto& to = *static_cast<FrameWriter*>(context);
-    to.number(std::uint8_t{1});
-    to.view(der);
-    to.number(state);
-  };
-  const certspan_outcome outcome = table_of<certspan_role_issuer>(type_).find(instance_, &request, &sink);
-  done.number(std::uint8_t{0});
-  done.number(outcome);
+  FoundWriter found(done);
+  found.end(table_of<certspan_role_issuer>(type_).find(instance_, &request, found.sink()));
 }
 
 }  // namespace certspan::worker

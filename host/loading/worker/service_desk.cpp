@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "host/loading/worker/call_frames.hpp"
 #include "host/loading/worker/transfer.hpp"
 #include "host/services/abi_views.hpp"
 
@@ -18,9 +19,9 @@ const Table* table_of(const certspan_host* host, const char* id) {
   return host == nullptr ? nullptr : static_cast<const Table*>(host->service(host->context, id));
 }
 
-/// Puts each record into the reply. A scan stops when that is full.
+/// Puts each record into the reply. A scan stops when that is full, which the last field says.
 struct RecordSink {
-  explicit RecordSink(FrameWriter& to) : reply(to) {
+  explicit RecordSink(FrameWriter& to) : reply(to), parts(to) {
     sink.struct_size = sizeof(sink);
     sink.context = this;
     sink.record = &on_record;
@@ -28,20 +29,20 @@ struct RecordSink {
   static std::int32_t on_record(void* context, certspan_bytes_view key, std::uint64_t revision,
                                 certspan_bytes_view value) noexcept {
     auto& self = *static_cast<RecordSink*>(context);
-    self.reply.number(std::uint8_t{1});
-    self.reply.view(key);
-    self.reply.number(revision);
-    self.reply.view(value);
+    FrameWriter& part = self.parts.next();
+    part.view(key);
+    part.number(revision);
+    part.view(value);
     self.full = self.reply.frame().size() > kScanReply;
     return self.full ? 0 : 1;
   }
   void end(certspan_outcome outcome) {
-    reply.number(std::uint8_t{0});
-    reply.number(outcome);
+    parts.end(outcome);
     reply.number(static_cast<std::uint8_t>(full ? 1 : 0));
   }
 
   FrameWriter& reply;
+  PartWriter parts;
   bool full = false;
   certspan_store_sink sink{};
 };
@@ -204,17 +205,13 @@ bool ServiceDesk::log(FrameReader& frame) {
 bool ServiceDesk::open_secret(FrameReader& frame, FrameWriter& reply) {
   const std::string_view token = frame.text();
   if (!frame.complete()) return false;
+  PartWriter parts(reply);
   certspan_bytes_sink sink{};
   sink.struct_size = sizeof(sink);
-  sink.context = &reply;
-  sink.put = [](void* context, certspan_bytes_view value) CERTSPAN_NOEXCEPT {
-    auto& to = *static_cast<FrameWriter*>(context);
-    to.number(std::uint8_t{1});
-    to.view(value);
-  };
-  const certspan_outcome outcome = tables_.secrets->open(tables_.host->context, to_abi(token), &sink);
-  reply.number(std::uint8_t{0});
-  reply.number(outcome);
+  sink.context = &parts;
+  sink.put = [](void* context, certspan_bytes_view value)
+                 CERTSPAN_NOEXCEPT { static_cast<PartWriter*>(context)->next().view(value); };
+  parts.end(tables_.secrets->open(tables_.host->context, to_abi(token), &sink));
   return true;
 }
 
@@ -255,18 +252,8 @@ bool ServiceDesk::add_route(FrameReader& frame, FrameWriter& reply) {
 bool ServiceDesk::chain(FrameReader& frame, FrameWriter& reply) {
   const std::string_view pipeline = frame.text();
   if (!frame.complete()) return false;
-  certspan_chain_sink sink{};
-  sink.struct_size = sizeof(sink);
-  sink.context = &reply;
-  sink.add = [](void* context, certspan_string_view issuer, certspan_bytes_view der) CERTSPAN_NOEXCEPT {
-    auto& to = *static_cast<FrameWriter*>(context);
-    to.number(std::uint8_t{1});
-    to.view(issuer);
-    to.view(der);
-  };
-  const certspan_outcome outcome = tables_.issuers->chain(tables_.host->context, to_abi(pipeline), &sink);
-  reply.number(std::uint8_t{0});
-  reply.number(outcome);
+  ChainWriter chain(reply);
+  chain.end(tables_.issuers->chain(tables_.host->context, to_abi(pipeline), chain.sink()));
   return true;
 }
 
@@ -274,19 +261,8 @@ bool ServiceDesk::find(FrameReader& frame, FrameWriter& reply) {
   const std::string_view pipeline = frame.text();
   const auto request = frame.sized<certspan_find_request>();
   if (!frame.complete()) return false;
-  certspan_find_sink sink{};
-  sink.struct_size = sizeof(sink);
-  sink.context = &reply;
-  sink.found = [](void* context, certspan_bytes_view certificate, std::uint32_t state) CERTSPAN_NOEXCEPT {
-    auto& to = *static_cast<FrameWriter*>(context);
-    to.number(std::uint8_t{1});
-    to.view(certificate);
-    to.number(state);
-  };
-  const certspan_outcome outcome =
-      tables_.issuers->find(tables_.host->context, to_abi(pipeline), &request, &sink);
-  reply.number(std::uint8_t{0});
-  reply.number(outcome);
+  FoundWriter found(reply);
+  found.end(tables_.issuers->find(tables_.host->context, to_abi(pipeline), &request, found.sink()));
   return true;
 }
 
@@ -298,17 +274,13 @@ bool ServiceDesk::send_http(FrameReader& frame, FrameWriter& reply) {
     request.tls = &tls;
   }
   if (!frame.complete()) return false;
+  PartWriter parts(reply);
   certspan_http_out_sink sink{};
   sink.struct_size = sizeof(sink);
-  sink.context = &reply;
-  sink.result = [](void* context, const certspan_http_out_result* result) CERTSPAN_NOEXCEPT {
-    auto& to = *static_cast<FrameWriter*>(context);
-    to.number(std::uint8_t{1});
-    transfer(to, *result);
-  };
-  const certspan_outcome outcome = tables_.http_out->send(tables_.host->context, &request, &sink);
-  reply.number(std::uint8_t{0});
-  reply.number(outcome);
+  sink.context = &parts;
+  sink.result = [](void* context, const certspan_http_out_result* result)
+                    CERTSPAN_NOEXCEPT { transfer(static_cast<PartWriter*>(context)->next(), *result); };
+  parts.end(tables_.http_out->send(tables_.host->context, &request, &sink));
   return true;
 }
 

@@ -236,13 +236,7 @@ certspan_outcome WorkerInstance::chain(const certspan_chain_sink* sink) {
   const CallEnd end = cross(begin(Call::Chain), {in(kQuestion)}, done);
   if (end != CallEnd::Done) return CERTSPAN_UNAVAILABLE;
   FrameReader frame(done.view());
-  while (frame.number<std::uint8_t>() != 0) {
-    const std::string_view issuer = frame.text();
-    const BytesView der = frame.bytes();
-    if (frame.good()) sink->add(sink->context, to_abi(issuer), to_abi(der));
-  }
-  const auto outcome = frame.number<certspan_outcome>();
-  return frame.complete() ? outcome : CERTSPAN_INTERNAL;
+  return read_chain(frame, sink);
 }
 
 certspan_outcome WorkerInstance::find(const certspan_find_request* request, const certspan_find_sink* sink) {
@@ -252,13 +246,7 @@ certspan_outcome WorkerInstance::find(const certspan_find_request* request, cons
   const CallEnd end = cross(call, {in(kQuestion)}, done);
   if (end != CallEnd::Done) return CERTSPAN_UNAVAILABLE;
   FrameReader frame(done.view());
-  while (frame.number<std::uint8_t>() != 0) {
-    const BytesView der = frame.bytes();
-    const auto state = frame.number<std::uint32_t>();
-    if (frame.good()) sink->found(sink->context, to_abi(der), state);
-  }
-  const auto outcome = frame.number<certspan_outcome>();
-  return frame.complete() ? outcome : CERTSPAN_INTERNAL;
+  return read_found(frame, sink);
 }
 
 certspan_outcome WorkerInstance::ping(const certspan_fault_sink* faults) {
