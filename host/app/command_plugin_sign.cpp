@@ -165,13 +165,7 @@ Result<Verified> verify_as_host(const VerifyOptions& options, const PluginTrust&
   const std::string id = file.path.stem().string();
   Verified verified;
   verified.sha256 = file.sha256;
-  CERTSPAN_TRY(verified.ground, judge_plugin({.id = id,
-                                              .sha256 = file.sha256,
-                                              .directory = file.path.parent_path(),
-                                              .file_owner = file.owner,
-                                              .directory_owner = file.directory_owner,
-                                              .signature = file.signature},
-                                             trust));
+  CERTSPAN_TRY(verified.ground, judge_plugin(evidence_of(file, id, file.sha256), trust));
   CERTSPAN_TRY(verified.note, read_plugin_note(file.bytes));
   CERTSPAN_CHECK(check_plugin_id(id, verified.note));
   CERTSPAN_CHECK(check_signer(verified.ground, verified.note.id, trust));

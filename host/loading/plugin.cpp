@@ -35,13 +35,7 @@ Result<Admitted> admit(std::string_view id, PluginFile& file, const PluginSearch
   file.bytes = {};
   CERTSPAN_TRY(const Bytes bytes, read_private_copy(admitted.copy));
   admitted.sha256 = sha256_hex(bytes);
-  CERTSPAN_TRY(admitted.trust, judge_plugin({.id = id,
-                                             .sha256 = admitted.sha256,
-                                             .directory = file.path.parent_path(),
-                                             .file_owner = file.owner,
-                                             .directory_owner = file.directory_owner,
-                                             .signature = file.signature},
-                                            search.trust));
+  CERTSPAN_TRY(admitted.trust, judge_plugin(evidence_of(file, id, admitted.sha256), search.trust));
   CERTSPAN_TRY(admitted.note, read_plugin_note(bytes));
   CERTSPAN_CHECK(check_plugin_id(id, admitted.note));
   CERTSPAN_CHECK(check_signer(admitted.trust, admitted.note.id, search.trust));

@@ -13,7 +13,6 @@
 #include <openssl/sha.h>
 
 #include "host/base/file_descriptor.hpp"
-#include "host/loading/trust/plugin_trust.hpp"
 
 namespace certspan {
 namespace {
@@ -167,6 +166,15 @@ bool is_id_character(char c) {
 }
 
 }  // namespace
+
+PluginEvidence evidence_of(const PluginFile& file, std::string_view id, std::string_view sha256) {
+  return {.id = id,
+          .sha256 = sha256,
+          .directory = file.path.parent_path(),
+          .file_owner = file.owner,
+          .directory_owner = file.directory_owner,
+          .signature = file.signature};
+}
 
 bool is_plugin_id(std::string_view id) {
   return !id.empty() && id.size() <= kLongestId && std::all_of(id.begin(), id.end(), is_id_character) &&

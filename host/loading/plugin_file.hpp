@@ -10,6 +10,7 @@
 
 #include "host/base/bytes.hpp"
 #include "host/base/result.hpp"
+#include "host/loading/trust/plugin_trust.hpp"
 
 namespace certspan {
 
@@ -25,6 +26,10 @@ struct PluginFile {
   /// there is none.
   std::optional<std::string> signature{};
 };
+
+/// What trust has to know of `file`: its id by its name, and the SHA-256 of the bytes that count. Borrows
+/// both.
+PluginEvidence evidence_of(const PluginFile& file, std::string_view id, std::string_view sha256);
 
 /// A plugin id is also a file name: words of [a-z0-9_-] with single dots between them, at most 128 bytes.
 bool is_plugin_id(std::string_view id);
