@@ -2,13 +2,13 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/pki/general_names.hpp"
+#include "plugins/common/pki/text.hpp"
 #include "plugins/ndes/json_settings.hpp"
 
 namespace certspan::scep {
@@ -49,8 +49,7 @@ std::optional<std::string> name_in_requests(const std::string& text) {
 /// Names are compared as they are shown, where neither stands as itself; U+FFFD is what became of broken
 /// UTF-8.
 bool can_be_shown(std::string_view text) {
-  const auto is_control = [](unsigned char octet) { return octet < 0x20 || octet == 0x7f; };
-  return std::ranges::none_of(text, is_control) && text.find("\xEF\xBF\xBD") == std::string_view::npos;
+  return !pki::has_hidden_character(text) && text.find("\xEF\xBF\xBD") == std::string_view::npos;
 }
 
 /// Fills `binding`. Whoever binds to an empty text (a script's variable that was never set) wants a bound
@@ -65,7 +64,7 @@ bool read_binding(const JsonSettings& arguments, ChallengeBinding& binding, sdk:
     if (arguments.has(pointer) && arguments.text(pointer).empty())
       wrong(pointer, "is empty; leave it out to bind nothing");
     if (!can_be_shown(arguments.text(pointer)))
-      wrong(pointer, "has a control character or broken UTF-8, which no request would fit");
+      wrong(pointer, "has a hidden character or broken UTF-8, which no request would fit");
   }
   binding.endpoint = arguments.text("/endpoint", binding.endpoint);
   binding.profile = arguments.text("/profile", binding.profile);
