@@ -20,22 +20,39 @@ void report_faults(const PreparedConnector& connector, const CallReport& report,
   for (const auto& fault : report.faults) add_plugin_fault(connector, fault.pointer, fault.message, faults);
 }
 
-/// Connectors that would crash, hang or end this process are left out of it: an error, or a warning when the
-/// file says `required: false`.
-void leave_out_broken(PreparedConfig& prepared, const PluginCatalog& catalog, Faults& faults) {
+constexpr const char* kTooMany =
+    "there are too many connectors in worker processes, those of the configuration before included; let some "
+    "run in the host, or restart it instead of reloading";
+
+void report_broken(const PreparedConnector& connector, const std::string& why, Faults& faults) {
+  const std::string what =
+      "connector \"" + connector.name + "\" of plugin \"" + connector.plugin + "\" can't run: " + why;
+  if (connector.required) {
+    faults.error(FaultCode::Plugin, connector.place_of(""), what);
+  } else {
+    faults.warning(FaultCode::Plugin, connector.place_of(""),
+                   what + "; the host runs without this connector");
+  }
+}
+
+/// Connectors that would crash, hang or end this process, or their worker when it is asked about its
+/// settings, are left out: an error, or a warning when the file says `required: false`. What is wrong with
+/// the settings of others is told.
+void look_at_connectors(PreparedConfig& prepared, const PluginCatalog& catalog, Faults& faults) {
   std::erase_if(prepared.connectors, [&](const PreparedConnector& connector) {
-    if (connector.isolation == Isolation::Process) return false;  // its worker is what would crash
-    const auto tried = probe_connector(connector, *catalog.plugin(connector.plugin));
-    if (tried) return false;
-    const std::string what = "connector \"" + connector.name + "\" of plugin \"" + connector.plugin +
-                             "\" can't run: " + tried.error().message;
-    if (connector.required) {
-      faults.error(FaultCode::Plugin, connector.place_of(""), what);
-    } else {
-      faults.warning(FaultCode::Plugin, connector.place_of(""),
-                     what + "; the host runs without this connector");
+    const bool in_worker = connector.isolation == Isolation::Process;
+    if (!in_worker) {
+      const auto tried = probe_connector(connector, *catalog.plugin(connector.plugin));
+      if (!tried) return report_broken(connector, tried.error().message, faults), true;
     }
-    return true;
+    const auto type = type_of(catalog, connector);
+    if (!type) return report_broken(connector, kTooMany, faults), true;
+    const auto report = validate_settings(*type, connector.settings);
+    if (in_worker && (report.outcome == Outcome::Unknown || report.outcome == Outcome::Unavailable)) {
+      return report_broken(connector, report.text(), faults), true;
+    }
+    if (!report.ok()) report_faults(connector, report, faults);
+    return false;
   });
 }
 
@@ -64,11 +81,7 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, con
   check_scripts(*config, cast_of(prepared, *catalog), faults);
   check_secrets_readable(prepared, faults);
   check_configured_keys(config->host, faults);
-  leave_out_broken(prepared, *catalog, faults);
-  for (const PreparedConnector& connector : prepared.connectors) {
-    const auto report = validate_settings(*type_of(*catalog, connector), connector.settings);
-    if (!report.ok()) report_faults(connector, report, faults);
-  }
+  look_at_connectors(prepared, *catalog, faults);
   if (faults.has_errors()) return std::nullopt;
   return CheckedConfig{std::move(*config), std::move(catalog), std::move(prepared)};
 }
@@ -76,7 +89,8 @@ std::optional<CheckedConfig> check_config(const std::filesystem::path& file, con
 Cast cast_of(const PreparedConfig& prepared, const PluginCatalog& catalog) {
   Cast cast;
   for (const PreparedConnector& connector : prepared.connectors) {
-    cast[connector.name] = player_of(*type_of(catalog, connector), connector.concurrency);
+    const auto plugin = catalog.plugin(connector.plugin, connector.isolation);
+    cast[connector.name] = player_of(*plugin->find_type(connector.type), connector.concurrency);
   }
   return cast;
 }
@@ -128,7 +142,12 @@ bool Deployment::start(Faults& faults) {
 
 bool Deployment::start_one(const PreparedConnector& prepared, Faults& faults) {
   auto plugin = checked_.catalog->plugin(prepared.plugin, prepared.isolation);
-  auto connector = std::make_shared<Connector>(prepared.name, plugin, type_of(*checked_.catalog, prepared));
+  auto type = type_of(*checked_.catalog, prepared);
+  if (!type) {
+    add_plugin_fault(prepared, "", kTooMany, faults);
+    return false;
+  }
+  auto connector = std::make_shared<Connector>(prepared.name, plugin, std::move(type));
   auto services = std::make_unique<HostServices>(prepared.name, service_backends_);
   auto report = connector->create(services->host(), prepared.settings);
   if (report.ok()) report = connector->start();

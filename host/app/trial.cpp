@@ -18,8 +18,10 @@ namespace {
 void try_connector(const CheckedConfig& checked, const PreparedConnector& prepared,
                    const ServiceBackends& backends, Faults& faults) {
   const HostServices services(prepared.name, backends);
+  auto type = type_of(*checked.catalog, prepared);
+  if (!type) return;  // so many that the host itself says it
   Connector connector(prepared.name, checked.catalog->plugin(prepared.plugin, prepared.isolation),
-                      type_of(*checked.catalog, prepared));
+                      std::move(type));
   const auto report = connector.create(services.host(), prepared.settings);
   for (const auto& fault : report.faults) {
     if (prepared.required) {

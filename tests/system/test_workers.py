@@ -112,6 +112,7 @@ def test_a_worker_that_dies_while_its_ca_issues_costs_no_certificate_and_gives_n
 
 PRISONER = """
   prisoner:
+    required: true
     isolation: process
     plugin: prisoner
     type: prisoner
@@ -121,9 +122,10 @@ PRISONER = """
 
 @pytest.fixture(name="prison")
 def prison_fixture(make_host, build_dir):
-    """prison(deed): a host whose enrolments go to a CA that harms itself; its other connectors are in workers too."""
+    """prison(deed): a host whose enrolments go to a CA that harms itself; its other connectors are in workers too. With
+    employed=False nothing goes there, and the host is not started."""
 
-    def start(deed):
+    def start(deed, employed=True):
         host = make_host()
         certificate = x509.load_pem_x509_certificate((host.directory / "ca.pem").read_bytes())
         (host.directory / "ca.der").write_bytes(certificate.public_bytes(Encoding.DER))
@@ -136,7 +138,9 @@ def prison_fixture(make_host, build_dir):
                                             "    reply: { within: 1s, then: try_later }")
             return head.replace("\nprofiles:", prisoner + "\nprofiles:", 1) + "  enrolments:\n" + enrolments
 
-        return host.configure(edit).start()
+        if employed:
+            return host.configure(edit).start()
+        return host.configure(lambda text: put_into_workers(text).replace("\nprofiles:", prisoner + "\nprofiles:", 1))
 
     return start
 
@@ -170,6 +174,19 @@ def test_who_harms_itself_harms_nobody_else(prison, build_dir, deed, code, logge
     pid_of(host, "prisoner")
     assert pid_of(host, "scep") == scep_worker
     assert host.json("status")["work"]["held"] == 1
+
+
+@pytest.mark.parametrize("deed", ["crash when asked", "crash when made"])
+def test_one_that_crashes_before_it_is_of_use_is_told_and_left_out_if_it_may_be(prison, deed):
+    host = prison(deed, employed=False)
+    done = host.run_program("check", str(host.config))
+    assert (done.returncode, "prisoner" in done.stderr, "worker process" in done.stderr) == (2, True, True), done
+    host = host.configure(lambda text: text.replace("required: true", "required: false"))
+    done = host.run_program("check", str(host.config))
+    assert (done.returncode, "warning" in done.stderr, "prisoner" in done.stderr) == (0, True, True), done
+    host.start()
+    assert ScepClient(host.url()).enrol("laptop.example", host.challenge, scep.new_rsa_key()).certificate
+    assert "running without connector" in host.log() or "runs without this connector" in host.log()
 
 
 def test_a_worker_that_floods_its_log_is_cut_short(prison):

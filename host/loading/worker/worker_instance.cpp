@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 
 /// For a worker to end when it was told to.
 constexpr std::chrono::seconds kToEnd{2};
-constexpr std::size_t kLongestPrint = 1000;
+constexpr std::size_t kLongestWords = 200;
 
 }  // namespace
 
@@ -138,7 +138,7 @@ void WorkerInstance::serve(WorkerProcess& process) {
   std::array<pollfd, 2> waiting{{{process.control().get(), POLLIN, 0}, {process.output(), POLLIN, 0}}};
   for (;;) {
     if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
-    if (waiting[1].revents != 0) print(process.output());
+    if (waiting[1].revents != 0) print(process);
     if ((waiting[1].revents & POLLHUP) != 0) waiting[1].fd = -1;
     if (waiting[0].revents == 0) continue;
     if (process.control().receive(received, steady_clock::time_point::max()) != Received::Frame) return;
@@ -154,19 +154,17 @@ bool WorkerInstance::hear_shut_in(FrameReader& frame) {
   if (frame.kind() != FrameKind::Tell || frame.operation() != static_cast<std::uint8_t>(Service::ShutIn)) {
     return false;
   }
-  const std::string words = clean_text(frame.text(), kLongestPrint);
+  const std::string words = clean_text(frame.text(), kLongestWords);
   const std::lock_guard lock(mutex_);
   shut_in_ = words;
   return true;
 }
 
-void WorkerInstance::print(int output) {
-  std::array<char, kLongestPrint> text{};
-  const ssize_t got = ::read(output, text.data(), text.size());
+void WorkerInstance::print(const WorkerProcess& process) {
+  const std::string words = process.printed();
   std::uint64_t dropped = 0;
-  if (got <= 0 || !quota_.take(dropped)) return;
-  log(CERTSPAN_LOG_INFO, "worker printed",
-      {{"text", clean_text(std::string_view(text.data(), static_cast<std::size_t>(got)), kLongestPrint)}});
+  if (words.empty() || !quota_.take(dropped)) return;
+  log(CERTSPAN_LOG_INFO, "worker printed", {{"text", words}});
 }
 
 void WorkerInstance::log(std::int32_t level, std::string_view event, LogFields fields) const {

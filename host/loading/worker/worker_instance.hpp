@@ -82,7 +82,7 @@ class WorkerInstance {
   /// False: there is to be no further worker.
   bool wait_for_next(const std::string& how, RestartPolicy& policy);
   bool hear_shut_in(FrameReader& frame);
-  void print(int output);
+  void print(const WorkerProcess& process);
   std::shared_ptr<WorkerProcess> running() const;
   using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
   void log(std::int32_t level, std::string_view event, LogFields fields) const;

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "host/loading/abi_text.hpp"
 #include "host/loading/worker/frame.hpp"
 #include "host/loading/worker/protocol.hpp"
 
@@ -26,6 +27,7 @@ using std::chrono::steady_clock;
 
 /// Above what the worker gets, so that making those can't close these.
 constexpr int kLowestFd = 10;
+constexpr std::size_t kLongestPrint = 1000;
 
 tl::unexpected<Error> no_worker(const std::string& what, int error) {
   return fail(Outcome::Unavailable, "plugin.worker",
@@ -150,6 +152,17 @@ std::unique_ptr<FrameSocket> WorkerProcess::open_slot() const {
 void WorkerProcess::give_back(std::unique_ptr<FrameSocket> slot) {
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(slot));
+}
+
+std::string WorkerProcess::printed() const {
+  std::array<char, kLongestPrint> text{};
+  pollfd waiting{output_.get(), POLLIN, 0};
+  if (::poll(&waiting, 1, 0) <= 0) return {};
+  const ssize_t got = ::read(output_.get(), text.data(), text.size());
+  if (got <= 0) return {};
+  std::string words = clean_text(std::string_view(text.data(), static_cast<std::size_t>(got)), kLongestPrint);
+  words.resize(words.find_last_not_of(' ') + 1);
+  return words;
 }
 
 void WorkerProcess::end() {

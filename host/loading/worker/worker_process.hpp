@@ -41,6 +41,8 @@ class WorkerProcess {
   const FrameSocket& control() const { return control_; }
   /// What the plugin prints: its end of a pipe.
   int output() const { return output_.get(); }
+  /// The next of what it printed, for people; "" if there is nothing now.
+  std::string printed() const;
 
   /// A slot that nobody uses, a new one if need be; not open if the worker is gone, or the process has no
   /// descriptors left: a number of them is there from the start, so that calls go on then.

@@ -12,7 +12,7 @@
 namespace certspan::worker {
 namespace {
 
-constexpr std::size_t kSets = 256;
+constexpr std::size_t kSets = 512;
 /// Of a connector's worker, from the start; more calls than these at a time open further ones.
 constexpr unsigned kSlots = 8;
 /// A worker that only looks at settings, or runs an action without a connector.
@@ -118,7 +118,7 @@ certspan_outcome ping(certspan_instance* instance, const certspan_fault_sink* fa
 }
 
 /// One call to a worker that has no connector and ends with it. `write` adds the arguments, `read` takes what
-/// came back.
+/// came back. Unavailable: it could not be started; Unknown: it ended instead of answering.
 template <typename Write, typename Read>
 certspan_outcome once(const WorkerPlan& plan, Call call, const certspan_fault_sink* faults,
                       const Write& write, const Read& read) {
@@ -143,8 +143,11 @@ certspan_outcome once(const WorkerPlan& plan, Call call, const certspan_fault_si
     return read(result);
   }
   (*process)->kill();
-  complain("the plugin's worker process ended instead of answering: " + (*process)->reap(until));
-  return CERTSPAN_INTERNAL;
+  const std::string how = (*process)->reap(until);
+  const std::string words = (*process)->printed();
+  complain("the plugin's worker process ended instead of answering: " + how +
+           (words.empty() ? "" : "; it printed: \"" + words + "\""));
+  return CERTSPAN_UNKNOWN;
 }
 
 }  // namespace

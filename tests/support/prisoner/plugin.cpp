@@ -75,8 +75,8 @@ std::string attempts(const std::string& secret_file) {
   return all;
 }
 
-/// A CA that issues nothing. `ping` tells what it could do to others, `issue` does to itself what `deed`
-/// says.
+/// A CA that issues nothing. `ping` tells what it could do to others; what `deed` says it does to itself in
+/// `issue`, or before.
 class Prisoner final : public sdk::Issuer {
  public:
   static constexpr const char* kName = "prisoner";
@@ -87,9 +87,15 @@ class Prisoner final : public sdk::Issuer {
                                         "description": "the CA certificate that it passes off as its own, DER"},
                    "secret_file": {"type": "string", "description": "a file that ping tries to read"}}})";
 
+  static bool validate_settings(std::string_view settings, sdk::Faults& /*faults*/) {
+    if (nlohmann::json::parse(settings).value("deed", "") == "crash when asked") __builtin_trap();
+    return true;
+  }
+
   Prisoner(sdk::Host host, std::string_view /*name*/, std::string_view settings) : host_(host) {
     const auto json = nlohmann::json::parse(settings);
     deed_ = json.value("deed", "");
+    if (deed_ == "crash when made") __builtin_trap();
     secret_file_ = json.value("secret_file", "/nowhere");
     std::ifstream file(json.value("certificate_file", "/nowhere"), std::ios::binary);
     std::ostringstream content;
