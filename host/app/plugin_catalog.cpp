@@ -109,7 +109,7 @@ void PluginCatalog::sweep_copies(const std::filesystem::path& private_dir) const
 void PluginCatalog::add_types(const Plugin& plugin) {
   for (const certspan_connector_type* type : plugin.types()) {
     types_.push_back({std::string(plugin.id()), type->name, type->summary, type->settings_schema,
-                      roles_of(*type), type->flags});
+                      roles_of(*type), type->flags, plugin.traits().needs_network});
   }
 }
 

@@ -114,7 +114,7 @@ class TypeChecker {
     prepared.concurrency = connector.concurrency;
     prepared.required = connector.required;
     prepared.isolation = connector.isolation;
-    prepared.network = connector.network;
+    prepared.network = may_use_network(connector, *type);
     add(std::move(prepared), *type, connector.settings, connector.settings_mark);
   }
 
@@ -167,6 +167,23 @@ class TypeChecker {
                     connector.name.name),
         "say `isolation: process`, which keeps it apart in a process of its own; or "
         "`danger_ca_key_in_host: true` under \"host\" if you accept that");
+  }
+
+  /// Two have to agree before a worker may open sockets: the plugin that asks, and the admin who grants.
+  bool may_use_network(const ConnectorConfig& connector, const ConnectorType& type) {
+    if (connector.isolation == Isolation::Process && connector.network != type.needs_network) {
+      faults_.warning(
+          FaultCode::Conflict, connector.name.mark,
+          connector.network
+              ? fmt::format(
+                    "connector \"{}\" is granted the network, for which plugin \"{}\" does not ask; it "
+                    "does not get it: remove `network: true`",
+                    connector.name.name, type.plugin)
+              : fmt::format("plugin \"{}\" opens sockets of its own, which connector \"{}\" may not; say "
+                            "`network: true` there if it shall",
+                            type.plugin, connector.name.name));
+    }
+    return connector.network && type.needs_network;
   }
 
   bool needs_fence() const {

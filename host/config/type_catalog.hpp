@@ -36,7 +36,8 @@ struct ConnectorType {
   std::string summary;
   std::string settings_schema;  ///< JSON Schema, draft 7
   RoleSet roles;
-  std::uint32_t flags = 0;  ///< CERTSPAN_TYPE_*
+  std::uint32_t flags = 0;     ///< CERTSPAN_TYPE_*
+  bool needs_network = false;  ///< its plugin says that it opens sockets of its own
 };
 
 /// The connector types that this host can make; the host implements it over its loaded plugins. What it gives

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <optional>
 
@@ -14,6 +15,8 @@ namespace certspan {
 namespace {
 
 constexpr std::size_t kLongestText = 4096;
+/// Up to `text_size`: what every version of the note has had.
+constexpr std::size_t kShortestHead = offsetof(certspan_elf_note, text_size) + sizeof(std::uint32_t);
 
 tl::unexpected<Error> damaged_note(const std::string& what) {
   return fail(
@@ -48,31 +51,46 @@ std::vector<std::string> split_list(std::string_view list) {
   return words;
 }
 
+/// The head as far as the file has one; what a shorter one of an older SDK lacks is as if it were not said.
+std::optional<certspan_elf_note> read_head(BytesView description) {
+  certspan_elf_note head{};
+  if (description.size() < kShortestHead) return std::nullopt;
+  std::memcpy(&head, description.data(), std::min(description.size(), sizeof(head)));
+  if (head.head_size < sizeof(head)) head.state_reads = head.state_writes = 1;
+  return head;
+}
+
 Result<PluginNote> parse_note(BytesView description) {
-  certspan_elf_note head;
-  if (description.size() < sizeof(head)) return damaged_note("it is too short");
-  std::memcpy(&head, description.data(), sizeof(head));
-  if (head.note_version != CERTSPAN_ELF_NOTE_VERSION) {
+  const auto head = read_head(description);
+  if (!head) return damaged_note("it is too short");
+  if (head->note_version != CERTSPAN_ELF_NOTE_VERSION) {
     return fail(Outcome::Unsupported, "plugin.other_build",
-                "the file's certspan note has version " + std::to_string(head.note_version) +
+                "the file's certspan note has version " + std::to_string(head->note_version) +
                     ", this host reads version " + std::to_string(CERTSPAN_ELF_NOTE_VERSION) +
                     "; update the host");
   }
-  if (head.head_size < sizeof(head) || head.head_size > description.size() ||
-      head.text_size > description.size() - head.head_size || head.text_size > kLongestText) {
+  if (head->head_size < kShortestHead || head->head_size > description.size() ||
+      head->text_size > description.size() - head->head_size || head->text_size > kLongestText) {
     return damaged_note("its sizes don't fit");
   }
-  const auto texts = split_texts(as_text(description.subspan(head.head_size, head.text_size)));
+  if ((head->flags & ~CERTSPAN_NOTE_NEEDS_NETWORK) != 0) return damaged_note("its flags");
+  if (head->state_reads == 0 || head->state_reads > head->state_writes) {
+    return damaged_note("its state versions");
+  }
+  const auto texts = split_texts(as_text(description.subspan(head->head_size, head->text_size)));
   if (!texts) return damaged_note("its texts");
-  PluginNote note;
-  note.id = (*texts)[0];
-  note.version = (*texts)[1];
-  note.roles = split_list((*texts)[2]);
-  note.types = split_list((*texts)[3]);
-  note.abi_major = head.abi_major;
-  note.abi_minor = head.abi_minor;
-  note.abi_build = head.abi_build;
-  return note;
+  return PluginNote{.id = std::string((*texts)[0]),
+                    .version = std::string((*texts)[1]),
+                    .abi_major = head->abi_major,
+                    .abi_minor = head->abi_minor,
+                    .abi_build = head->abi_build,
+                    .roles = split_list((*texts)[2]),
+                    .types = split_list((*texts)[3]),
+                    .needs_network = (head->flags & CERTSPAN_NOTE_NEEDS_NETWORK) != 0,
+                    .state_reads = head->state_reads,
+                    .state_writes = head->state_writes,
+                    .needed = {},
+                    .nodelete = false};
 }
 
 Result<void> check_symbols(const std::vector<std::string_view>& exported) {

@@ -19,6 +19,10 @@ struct PluginNote {
   std::uint32_t abi_build = 0;
   std::vector<std::string> roles;  ///< "issuer", ...
   std::vector<std::string> types;  ///< names of connector types
+  bool needs_network = false;      ///< it opens sockets of its own
+  /// Of what it keeps in its stores: the oldest version that it reads, and the one that it writes.
+  std::uint32_t state_reads = 1;
+  std::uint32_t state_writes = 1;
 
   /// Libraries that it needs beside itself; read from the dynamic section.
   std::vector<std::string> needed;

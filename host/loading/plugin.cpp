@@ -42,39 +42,45 @@ Result<Admitted> admit(std::string_view id, PluginFile& file, const PluginSearch
   return admitted;
 }
 
+PluginTraits traits_of(const PluginNote& note) {
+  return {note.needs_network, note.state_reads, note.state_writes};
+}
+
 Result<std::shared_ptr<const Plugin>> load_file(std::string_view id, PluginFile& file,
                                                 const PluginSearch& search) {
   CERTSPAN_TRY(const Admitted admitted, admit(id, file, search));
   CERTSPAN_TRY(auto description, probe_plugin(admitted.copy, search.probe_program, search.probe_limit));
   if (search.in_workers) {
     return std::make_shared<const Plugin>(std::move(description), file.path, admitted.copy, admitted.sha256,
-                                          admitted.trust);
+                                          admitted.trust, traits_of(admitted.note));
   }
   CERTSPAN_TRY(const PluginLibrary library, PluginLibrary::open(admitted.copy));
   const certspan_plugin* descriptor = library.describe();
   if (auto fault = descriptor_fault(descriptor, admitted.note)) return tl::unexpected(*fault);
   return std::make_shared<const Plugin>(*descriptor, file.path, admitted.copy, admitted.sha256,
-                                        admitted.trust);
+                                        admitted.trust, traits_of(admitted.note));
 }
 
 }  // namespace
 
 Plugin::Plugin(const certspan_plugin& descriptor, std::filesystem::path origin, std::filesystem::path path,
-               std::string sha256, TrustGround trust)
+               std::string sha256, TrustGround trust, const PluginTraits& traits)
     : description_(worker::describe(descriptor)),
       types_(descriptor.types, descriptor.types + descriptor.type_count),
       origin_(std::move(origin)),
       path_(std::move(path)),
       sha256_(std::move(sha256)),
-      trust_(std::move(trust)) {}
+      trust_(std::move(trust)),
+      traits_(traits) {}
 
 Plugin::Plugin(worker::PluginDescription description, std::filesystem::path origin,
-               std::filesystem::path path, std::string sha256, TrustGround trust)
+               std::filesystem::path path, std::string sha256, TrustGround trust, const PluginTraits& traits)
     : description_(std::move(description)),
       origin_(std::move(origin)),
       path_(std::move(path)),
       sha256_(std::move(sha256)),
-      trust_(std::move(trust)) {
+      trust_(std::move(trust)),
+      traits_(traits) {
   for (const worker::TypeDescription& type : description_.types) {
     auto made = worker::WorkerType::make(type, path_, {});
     if (!made) break;

@@ -35,6 +35,13 @@ struct PluginSearch {
   std::filesystem::path probe_program = "/proc/self/exe";
 };
 
+/// What a plugin's note says beside what the descriptor repeats.
+struct PluginTraits {
+  bool needs_network = false;      ///< it opens sockets of its own
+  std::uint32_t state_reads = 1;   ///< the oldest version of stored state that it reads
+  std::uint32_t state_writes = 1;  ///< the version that it writes
+};
+
 /// A plugin that stood all tests. It is mapped into this process, for good: nothing is ever unloaded, so
 /// tables and strings of the plugin live as long as the process. Or it is only described, and its types'
 /// functions start workers. Immutable, thread-safe.
@@ -42,10 +49,10 @@ class Plugin {
  public:
   /// A mapped one; `descriptor` has passed descriptor_fault (descriptor.hpp).
   Plugin(const certspan_plugin& descriptor, std::filesystem::path origin, std::filesystem::path path,
-         std::string sha256, TrustGround trust = {});
+         std::string sha256, TrustGround trust = {}, const PluginTraits& traits = {});
   /// A described one.
   Plugin(worker::PluginDescription description, std::filesystem::path origin, std::filesystem::path path,
-         std::string sha256, TrustGround trust = {});
+         std::string sha256, TrustGround trust = {}, const PluginTraits& traits = {});
 
   std::string_view id() const { return description_.id; }
   std::string_view version() const { return description_.version; }
@@ -57,6 +64,7 @@ class Plugin {
   const std::filesystem::path& path() const { return path_; }
   /// Why it was let in.
   const TrustGround& trust() const { return trust_; }
+  const PluginTraits& traits() const { return traits_; }
 
   std::span<const certspan_connector_type* const> types() const { return types_; }
   /// Null when the plugin has no such type.
@@ -76,6 +84,7 @@ class Plugin {
   std::filesystem::path path_;
   std::string sha256_;
   TrustGround trust_;
+  PluginTraits traits_;
 };
 
 /// Words of what a connector type offers, for people: {"source", "actions"}.

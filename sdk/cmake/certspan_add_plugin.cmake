@@ -1,4 +1,5 @@
-# certspan_add_plugin(TARGET ID id VERSION version ROLES role... TYPES type... SOURCES file... [NO_INSTALL])
+# certspan_add_plugin(TARGET ID id VERSION version ROLES role... TYPES type... SOURCES file...
+#                     [STATE_READS n] [STATE_WRITES n] [NETWORK] [NO_INSTALL])
 #
 # The one place for a plugin's identity. Makes ${CMAKE_BINARY_DIR}/plugins/<id>.so, a shared library that
 #   - exports the entry symbol and nothing else (measured: without the version script, version 2 of a plugin reads
@@ -11,6 +12,10 @@
 #   VERSION  semantic version
 #   ROLES    of all its connector types: source validator processor issuer
 #   TYPES    names of its connector types, as the classes' kName says
+#   STATE_WRITES, STATE_READS
+#            the version of what it keeps in its stores, and the oldest one that it reads; 1 if they are not given. Raise
+#            STATE_WRITES when the release before can't read what this one writes: a host then refuses to swap them
+#   NETWORK  it opens sockets of its own (what goes through certspan.http_out needs no leave)
 # It is installed to lib/certspan/plugins unless NO_INSTALL is given. A host loads what a listed key has signed: `certspan
 # plugin sign`, and while you write it `plugins: trust: { danger_allow_unsigned: true }` in a configuration of your own.
 
@@ -19,10 +24,14 @@ include(CheckCXXCompilerFlag)
 set(_certspan_plugin_template_dir ${CMAKE_CURRENT_LIST_DIR})
 
 function(certspan_add_plugin target)
-  cmake_parse_arguments(arg "NO_INSTALL" "ID;VERSION" "ROLES;TYPES;SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "NO_INSTALL;NETWORK" "ID;VERSION;STATE_READS;STATE_WRITES" "ROLES;TYPES;SOURCES" ${ARGN})
   _certspan_check_identity()
 
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/${target}_identity)
+  set(note_flags 0)
+  if(arg_NETWORK)
+    set(note_flags CERTSPAN_NOTE_NEEDS_NETWORK)
+  endif()
   list(JOIN arg_ROLES "," roles)
   list(JOIN arg_TYPES "," types)
   configure_file(${_certspan_plugin_template_dir}/plugin_identity.h.in ${generated}/certspan/plugin_identity.h @ONLY)
@@ -59,6 +68,16 @@ macro(_certspan_check_identity)
   endif()
   if(NOT arg_ROLES OR NOT arg_TYPES OR NOT arg_SOURCES)
     message(FATAL_ERROR "certspan_add_plugin(${target}): ROLES, TYPES and SOURCES need at least one value each")
+  endif()
+  foreach(state IN ITEMS STATE_READS STATE_WRITES)
+    if(NOT DEFINED arg_${state})
+      set(arg_${state} 1)
+    elseif(NOT arg_${state} MATCHES "^[1-9][0-9]?[0-9]?$")
+      message(FATAL_ERROR "certspan_add_plugin(${target}): ${state} is a number from 1 to 999, not '${arg_${state}}'")
+    endif()
+  endforeach()
+  if(arg_STATE_READS GREATER arg_STATE_WRITES)
+    message(FATAL_ERROR "certspan_add_plugin(${target}): it must read what it writes: STATE_READS is above STATE_WRITES")
   endif()
   foreach(role IN LISTS arg_ROLES)
     if(NOT role MATCHES "^(source|validator|processor|issuer)$")

@@ -15,20 +15,29 @@ class HostError(RuntimeError):
     """The host did not do what a test needs; the message holds its log."""
 
 
-IN_A_WORKER = "    isolation: process\n    network: true\n"
+ON_THE_NETWORK = ("example_ca", "example_ca_without_lookup")  # plugins with sockets of their own
 
 
 def put_into_workers(text):
-    """Each connector of a configuration in a worker."""
-    text = re.sub(r"^    plugin: ", IN_A_WORKER + "    plugin: ", text.replace(IN_A_WORKER, ""), flags=re.MULTILINE)
-    return re.sub(r"{ plugin: ", "{ isolation: process, network: true, plugin: ", text)
+    """Each connector of a configuration in a worker, with the network where its plugin asks for it."""
+    text = re.sub(r"^    isolation: process\n(    network: true\n)?(?=    plugin: )", "", text, flags=re.MULTILINE)
+
+    def in_a_worker(match):
+        network = "    network: true\n" if match[1] in ON_THE_NETWORK else ""
+        return "    isolation: process\n" + network + match[0]
+
+    def in_a_worker_inline(match):
+        return "{ isolation: process, " + ("network: true, " if match[1] in ON_THE_NETWORK else "") + match[0][2:]
+
+    text = re.sub(r"^    plugin: ([\w.]+)", in_a_worker, text, flags=re.MULTILINE)
+    return re.sub(r"{ plugin: ([\w.]+)", in_a_worker_inline, text)
 
 
 class Host:
     """One configuration directory and the host that serves it.
 
     `configure(text -> text)` edits the YAML that `certspan init` wrote. The host listens on port 0; `url` knows the port.
-    With isolation "process" each start finds every connector in a worker that may use the network.
+    With isolation "process" each start finds every connector in a worker.
     """
 
     def __init__(self, build, directory, environment=None, isolation="in_process"):

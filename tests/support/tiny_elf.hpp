@@ -27,7 +27,9 @@ class TinyElf {
                             CERTSPAN_ABI_BUILD,
                             0,
                             sizeof(certspan_elf_note),
-                            0};
+                            0,
+                            1,
+                            1};
   std::string texts = std::string("t.tiny\0001.2.3\0issuer,source\0ca,scep\0", 35);
   std::vector<std::string> symbols = {CERTSPAN_ENTRY_SYMBOL};
   std::vector<std::string> needed = {"libc.so.6"};

@@ -49,7 +49,7 @@ def test_strongswan_enrols_and_renews_through_workers(all_apart, tmp_path):
     assert client.enrol(key, "C=CH, O=Test, CN=laptop", all_apart.challenge).serial_number == certificate.serial_number
     places = runs_in(all_apart)
     assert places.pop("profile") == "host"
-    assert all(place.endswith(" (seccomp, landlock, network)") for place in places.values()), places
+    assert all(place.endswith(" (seccomp, landlock, no network)") for place in places.values()), places
     pids = [pid_of(all_apart, name) for name in places]
     assert len(set(pids)) == 4
     assert all_apart.stop() == 0
@@ -59,7 +59,7 @@ def test_strongswan_enrols_and_renews_through_workers(all_apart, tmp_path):
 def test_a_key_in_a_worker_needs_no_danger_switch(all_apart):
     done = all_apart.run_program("check", str(all_apart.config))
     assert (done.returncode, "danger" in done.stdout + done.stderr) == (0, False), done
-    all_apart.configure(lambda text: text.replace("    isolation: process\n    network: true\n    plugin: ca_local\n", "    plugin: ca_local\n"))
+    all_apart.configure(lambda text: text.replace("    isolation: process\n    plugin: ca_local\n", "    plugin: ca_local\n"))
     done = all_apart.run_program("check", str(all_apart.config))
     assert done.returncode == 2 and "isolation: process" in done.stderr, done
 

@@ -280,6 +280,20 @@ TEST_CASE("a CA key in a worker process needs nobody's word") {
   CHECK(check(text).faults.empty());
 }
 
+TEST_CASE(
+    "a worker gets the network when its plugin asks for it and the admin grants it, and not otherwise") {
+  const Checked both = check(std::string(kEveryKey));
+  CHECK(both.faults.empty());
+  CHECK(both.prepared.connector("scep")->network);
+  const Fault not_granted = only(with("network: true", "network: false"), FaultCode::Conflict, "scep:");
+  CHECK(not_granted.message.find("say `network: true` there if it shall") != std::string::npos);
+  const std::string granted_in_vain =
+      with("type: ca, settings:", "type: ca, isolation: process, network: true, settings:");
+  CHECK(only(granted_in_vain, FaultCode::Conflict, "corp-ca:").message.find("remove `network: true`") !=
+        std::string::npos);
+  CHECK_FALSE(check(granted_in_vain).prepared.connector("corp-ca")->network);
+}
+
 TEST_CASE("a network source reaches an issuer past a validator, or by the admin's word") {
   // In kEveryKey the pipeline `renewals` has the admin's word, `wifi` a validator, which is taken away here,
   // and with it the tests, which name it.

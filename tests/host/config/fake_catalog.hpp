@@ -54,7 +54,7 @@ class FakeCatalog final : public TypeCatalog {
         "extra_capabilities": {"type": "array", "uniqueItems": true, "description": "more",
                                "items": {"type": "string", "pattern": "^[A-Za-z0-9-]+$", "description": "one"}},
         "danger_sha1": {"type": "boolean", "description": "SHA-1 too"}
-      }})", {Role::Source}, 0};
+      }})", {Role::Source}, 0, true};
   }
 
   static ConnectorType challenge() {

@@ -166,6 +166,22 @@ TEST_CASE("a note whose sizes or texts don't fit is refused as damaged") {
   CHECK(code_of(escape.build()) == "plugin.damaged");
 }
 
+TEST_CASE("a note says which state its plugin reads and writes, and whether it opens sockets") {
+  TinyElf plugin;
+  plugin.head.flags = CERTSPAN_NOTE_NEEDS_NETWORK;
+  plugin.head.state_reads = 2;
+  plugin.head.state_writes = 3;
+  const auto note = read_plugin_note(plugin.build());
+  REQUIRE(note.has_value());
+  CHECK((note->needs_network && note->state_reads == 2 && note->state_writes == 3));
+  TinyElf unknown_flag;
+  unknown_flag.head.flags = 2;
+  CHECK(code_of(unknown_flag.build()) == "plugin.damaged");
+  TinyElf writes_what_it_cannot_read;
+  writes_what_it_cannot_read.head.state_reads = 2;
+  CHECK(code_of(writes_what_it_cannot_read.build()) == "plugin.damaged");
+}
+
 TEST_CASE("the entry must be exported, and nothing beside it") {
   TinyElf nothing;
   nothing.symbols.clear();

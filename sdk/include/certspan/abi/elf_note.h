@@ -20,14 +20,23 @@ CERTSPAN_ABI_BEGIN
 /* Raised when the description changes other than by growing at the end; a reader refuses a higher one. */
 #define CERTSPAN_ELF_NOTE_VERSION 1u
 
+/* The plugin opens sockets of its own. In a worker process it gets that right only if it says so here and the
+ * admin says `network: true`; what it asks of certspan.http_out/1 needs neither. */
+#define CERTSPAN_NOTE_NEEDS_NETWORK 1u
+
 typedef struct certspan_elf_note {
   uint32_t note_version;
   uint16_t abi_major;
   uint16_t abi_minor;
   uint32_t abi_build;
-  uint32_t flags;     /* none are defined: zero */
+  uint32_t flags;     /* CERTSPAN_NOTE_*; others are zero */
   uint32_t head_size; /* bytes from the start of this struct to the texts */
   uint32_t text_size; /* bytes of the four texts with their zeros */
+  /* What the plugin keeps in its stores (certspan.store/1) has a version, which its vendor raises when the
+   * version before could not read it any more. A host swaps one version of a plugin for another only if each
+   * reads what the other writes, for it never rolls a store back. */
+  uint32_t state_reads;  /* the oldest version that it reads, at least 1 */
+  uint32_t state_writes; /* the version that it writes, at least `state_reads` */
 } certspan_elf_note;
 
 CERTSPAN_ABI_END
@@ -36,24 +45,25 @@ CERTSPAN_ABI_END
  * certspan_add_plugin() in CMake writes that source. */
 #define CERTSPAN_ELF_NOTE_TEXT(id, version, roles, types) id "\0" version "\0" roles "\0" types
 
-#define CERTSPAN_ELF_NOTE(id, version, roles, types)                                              \
-  typedef struct certspan_elf_note_desc {                                                         \
-    certspan_elf_note head;                                                                       \
-    char text[(sizeof(CERTSPAN_ELF_NOTE_TEXT(id, version, roles, types)) + 3u) / 4u * 4u];        \
-  } certspan_elf_note_desc;                                                                       \
-  static const struct {                                                                           \
-    uint32_t namesz;                                                                              \
-    uint32_t descsz;                                                                              \
-    uint32_t type;                                                                                \
-    char owner[12];                                                                               \
-    certspan_elf_note_desc desc;                                                                  \
-  } certspan_elf_note_record CERTSPAN_ELF_NOTE_PLACE = {                                          \
-      sizeof(CERTSPAN_ELF_NOTE_OWNER),                                                            \
-      sizeof(certspan_elf_note_desc),                                                             \
-      CERTSPAN_ELF_NOTE_TYPE,                                                                     \
-      CERTSPAN_ELF_NOTE_OWNER,                                                                    \
-      {{CERTSPAN_ELF_NOTE_VERSION, CERTSPAN_ABI_MAJOR, CERTSPAN_ABI_MINOR, CERTSPAN_ABI_BUILD, 0, \
-        sizeof(certspan_elf_note), sizeof(CERTSPAN_ELF_NOTE_TEXT(id, version, roles, types))},    \
+#define CERTSPAN_ELF_NOTE(id, version, roles, types, flags, state_reads, state_writes)                     \
+  typedef struct certspan_elf_note_desc {                                                                  \
+    certspan_elf_note head;                                                                                \
+    char text[(sizeof(CERTSPAN_ELF_NOTE_TEXT(id, version, roles, types)) + 3u) / 4u * 4u];                 \
+  } certspan_elf_note_desc;                                                                                \
+  static const struct {                                                                                    \
+    uint32_t namesz;                                                                                       \
+    uint32_t descsz;                                                                                       \
+    uint32_t type;                                                                                         \
+    char owner[12];                                                                                        \
+    certspan_elf_note_desc desc;                                                                           \
+  } certspan_elf_note_record CERTSPAN_ELF_NOTE_PLACE = {                                                   \
+      sizeof(CERTSPAN_ELF_NOTE_OWNER),                                                                     \
+      sizeof(certspan_elf_note_desc),                                                                      \
+      CERTSPAN_ELF_NOTE_TYPE,                                                                              \
+      CERTSPAN_ELF_NOTE_OWNER,                                                                             \
+      {{CERTSPAN_ELF_NOTE_VERSION, CERTSPAN_ABI_MAJOR, CERTSPAN_ABI_MINOR, CERTSPAN_ABI_BUILD, flags,      \
+        sizeof(certspan_elf_note), sizeof(CERTSPAN_ELF_NOTE_TEXT(id, version, roles, types)), state_reads, \
+        state_writes},                                                                                     \
        CERTSPAN_ELF_NOTE_TEXT(id, version, roles, types)}}
 
 /* Clang's AddressSanitizer would put red zones around the record, which a note must not have. */
