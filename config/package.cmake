@@ -29,6 +29,7 @@ set(CPACK_DEBIAN_SDK-DEV_PACKAGE_NAME certspan-sdk-dev)
 set(CPACK_DEBIAN_SDK-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_SDK-DEV_PACKAGE_ARCHITECTURE all)
 set(CPACK_COMPONENT_SDK-DEV_DESCRIPTION "Certificate connector host (files for plugin authors)
- The C contract, the header-only C++ layer over it, and certspan_add_plugin() for CMake.")
+ The C contract, the header-only C++ layer over it, certspan_add_plugin() for CMake,
+ and the templates of certspan new-plugin.")
 
 include(CPack)

@@ -107,6 +107,7 @@ class CommandLine {
     init->add_option("--listen", init_.address, "address of the SCEP listener")->capture_default_str();
     init->add_option("--plugins", init_.plugin_dirs, "directories with plugins");
     with_json(init);
+    add_new_plugin();
 
     CLI::App* check = add(app_, "check", "say everything that is wrong with a configuration, start nothing",
                           [this] { return command_check(common_); });
@@ -130,6 +131,16 @@ class CommandLine {
     with_config(add(app_, "schema", "print the JSON Schema of the configuration for editors",
                     [this] { return command_schema(common_); }));
     with_json(add(app_, "version", "print the version", [this] { return command_version(common_.json); }));
+  }
+
+  void add_new_plugin() {
+    CLI::App* fresh = add(app_, "new-plugin", "write a project for a plugin of your own",
+                          [this] { return command_new_plugin(new_plugin_, common_.json); });
+    fresh->add_option("directory", new_plugin_.directory, "new or empty directory")->required();
+    fresh->add_option("--id", new_plugin_.id, "your domain in reverse and a name: com.acme.ca")->required();
+    fresh->add_option("--role", new_plugin_.role, "issuer (a CA) or validator")->required();
+    fresh->add_option("--language", new_plugin_.language, "c++ or c")->capture_default_str();
+    with_json(fresh);
   }
 
   void add_host_commands() {
@@ -355,6 +366,7 @@ class CommandLine {
   CLI::App app_;
   CommonOptions common_;
   InitOptions init_;
+  NewPluginOptions new_plugin_;
   FilterOptions list_;
   FilterOptions export_filter_;
   ExportOptions export_;

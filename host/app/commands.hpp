@@ -28,6 +28,16 @@ struct InitOptions {
   std::vector<std::filesystem::path> plugin_dirs;
 };
 
+struct NewPluginOptions {
+  std::string role;
+  std::string id;
+  std::string language = "c++";
+  std::filesystem::path directory;
+};
+
+/// Writes a project for a plugin of a vendor's own into a new or empty directory.
+ExitCode command_new_plugin(const NewPluginOptions& options, bool json);
+
 /// Writes a working configuration with a CA, an RA and a challenge into a new or empty directory.
 ExitCode command_init(const InitOptions& options, bool json);
 ExitCode command_check(const CommonOptions& options);

@@ -19,8 +19,6 @@
 # It is installed to lib/certspan/plugins unless NO_INSTALL is given. A host loads what a listed key has signed: `certspan
 # plugin sign`, and while you write it `plugins: trust: { danger_allow_unsigned: true }` in a configuration of your own.
 
-include(CheckCXXCompilerFlag)
-
 set(_certspan_plugin_template_dir ${CMAKE_CURRENT_LIST_DIR})
 
 function(certspan_add_plugin target)
@@ -103,8 +101,11 @@ function(_certspan_link_plugin target)
   endif()
 
   # A unique symbol is shared by all libraries of the process, and so by all versions of a plugin.
-  check_cxx_compiler_flag(-fno-gnu-unique CERTSPAN_HAS_NO_GNU_UNIQUE)
-  if(CERTSPAN_HAS_NO_GNU_UNIQUE)
-    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+  if(CMAKE_CXX_COMPILER_LOADED)
+    include(CheckCXXCompilerFlag)
+    check_cxx_compiler_flag(-fno-gnu-unique CERTSPAN_HAS_NO_GNU_UNIQUE)
+    if(CERTSPAN_HAS_NO_GNU_UNIQUE)
+      target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+    endif()
   endif()
 endfunction()

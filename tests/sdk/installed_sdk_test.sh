@@ -1,22 +1,65 @@
 #!/bin/bash
-# Installs the SDK into a fresh prefix, builds the example CA against it as a project of its own, and reads the result.
+# What a vendor does, outside this tree and with nothing but what is installed: makes a project with `certspan new-plugin`,
+# builds it, runs its tests, signs the plugin, and lets a real configuration load it. In C++ and in C.
 # usage: installed_sdk_test.sh BUILD_DIR SOURCE_DIR COMPILER_C COMPILER_CXX
 set -euo pipefail
 
 build_dir=$1 source_dir=$2 cc=$3 cxx=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+certspan=$work/prefix/bin/certspan
 
-cmake --install "$build_dir" --component sdk-dev --prefix "$work/prefix" >/dev/null
-# Out of the tree, so that nothing but the installed files can be found.
-cp -r "$source_dir/tests/support/example_ca" "$work/example_ca"
-cmake -G Ninja -S "$work/example_ca" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
-  -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_BUILD_TYPE=Release >"$work/log" || { cat "$work/log"; exit 1; }
-cmake --build "$work/build" >"$work/log" || { cat "$work/log"; exit 1; }
-"$source_dir/tests/sdk/plugin_file_test.py" "$work/build/plugins/example_ca.so" example_ca 1.0.0 issuer example_ca
+# quiet COMMAND...: its output only if it fails.
+quiet() {
+  "$@" >"$work/log" 2>&1 || { cat "$work/log"; echo "failed: $*"; exit 1; }
+}
+
+quiet cmake --install "$build_dir" --component sdk-dev --prefix "$work/prefix"
+quiet cmake --install "$build_dir" --component host --prefix "$work/prefix"
+diff -r "$source_dir/sdk/templates" "$work/prefix/share/certspan/templates"
+if command -v ccache >/dev/null; then
+  export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
+fi
+
+# project LANGUAGE ROLE DIR: made, built and tested.
+project() {
+  quiet "$certspan" new-plugin --role "$2" --id com.acme.ca --language "$1" "$3"
+  if grep -rnE '@[A-Z_]+@' "$3"; then echo "placeholders were left in the project"; exit 1; fi
+  quiet cmake -G Ninja -S "$3" -B "$3/build" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$cc" \
+    -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_COMPILE_WARNING_AS_ERROR=ON
+  quiet cmake --build "$3/build"
+  quiet ctest --test-dir "$3/build" --output-on-failure --no-tests=error
+}
+
+# loads DIR: the host takes the signed plugin, and makes a connector of it.
+loads() {
+  local plugin=$1/build/plugins/com.acme.ca.so
+  "$source_dir/tests/sdk/plugin_file_test.py" "$plugin" com.acme.ca 0.1.0 issuer ca
+  quiet "$certspan" init "$1/trial/host"
+  quiet "$certspan" check "$1/trial/certspan.yaml"
+  grep -q danger_allow_unsigned "$work/log"
+  quiet openssl genpkey -algorithm ed25519 -out "$work/acme.key"
+  quiet openssl pkey -in "$work/acme.key" -pubout -out "$work/acme.pub"
+  quiet "$certspan" plugin sign "$plugin" --key "$work/acme.key"
+  quiet "$certspan" plugin verify "$plugin" --trust "$work/acme.pub"
+  sed -i "s|{ danger_allow_unsigned: true }.*|{ keys: { acme: { public_key_file: $work/acme.pub, ids: [com.acme.*] } } }|" "$1/trial/certspan.yaml"
+  quiet "$certspan" check "$1/trial/certspan.yaml"
+  if grep danger_allow_unsigned "$work/log"; then exit 1; fi
+}
+
+project c++ issuer "$work/cpp_issuer"
+loads "$work/cpp_issuer"
+project c issuer "$work/c_issuer"
+loads "$work/c_issuer"
+project c++ validator "$work/cpp_validator"
+project c validator "$work/c_validator"
+# Plain C needs no C++ compiler but for its tests.
+quiet cmake -G Ninja -S "$work/c_validator" -B "$work/only_c" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$cc" \
+  -DCMAKE_CXX_COMPILER=/bin/false -DBUILD_TESTING=OFF
+quiet cmake --build "$work/only_c"
 
 version=$(sed -n 's/^project(certspan VERSION \([0-9.]*\).*/\1/p' "$source_dir/CMakeLists.txt")
 export PKG_CONFIG_PATH=$work/prefix/share/pkgconfig
 [[ $(pkg-config --modversion certspan-sdk) == "$version" ]] || { echo "certspan-sdk.pc does not say version $version"; exit 1; }
 read -ra flags <<<"$(pkg-config --cflags certspan-sdk)"
-echo '#include <certspan/plugin.hpp>' | "$cxx" -std=c++20 -fsyntax-only -x c++ "${flags[@]}" -
+echo '#include <certspan/abi/plugin.h>' | "$cc" -std=c11 -fsyntax-only -x c "${flags[@]}" -

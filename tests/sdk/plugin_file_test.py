@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Reads a built plugin as a host does before it loads it: by its ELF tables, with readelf as the judge of the format.
 
-usage: plugin_file_test.py PLUGIN.so ID VERSION ROLES TYPES     (ROLES and TYPES separated by commas)
+usage: plugin_file_test.py PLUGIN.so ID VERSION ROLES TYPES [network]     (ROLES and TYPES separated by commas)
 """
 import pathlib
 import re
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-PLUGIN, ID, VERSION, ROLES, TYPES = sys.argv[1:]
+PLUGIN, ID, VERSION, ROLES, TYPES, *NEEDS = sys.argv[1:]
 HEADER = pathlib.Path(__file__).resolve().parents[2] / "sdk/include/certspan/abi/base.h"
 
 
@@ -46,8 +46,7 @@ class PluginFile(unittest.TestCase):
         self.assertIn((b"certspan\0", 1), notes)
         description = notes[(b"certspan\0", 1)]
         note_version, major, minor, build, flags, head_size, text_size = struct.unpack_from("<IHHIIII", description)
-        # The example CA opens sockets of its own.
-        self.assertEqual((note_version, flags, head_size), (1, 1, 32))
+        self.assertEqual((note_version, flags, head_size), (1, int(NEEDS == ["network"]), 32))
         self.assertEqual(struct.unpack_from("<II", description, 24), (1, 1))
         self.assertEqual((major, minor, build), contract_version())
         texts = description[head_size:head_size + text_size]

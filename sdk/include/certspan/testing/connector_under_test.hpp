@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <certspan/abi/actions.h>
 #include <certspan/abi/plugin.h>
@@ -16,6 +17,17 @@
 #include <certspan/types.hpp>
 
 namespace certspan::sdk::testing {
+
+/// What the type finds wrong with settings that fit its schema.
+inline std::vector<RecordedFault> faults_in(const certspan_connector_type& type, std::string_view settings) {
+  FaultRecorder faults;
+  const certspan_outcome outcome = type.validate_config(to_abi(settings), faults.sink());
+  if ((outcome == CERTSPAN_OK) != faults.faults().empty()) {
+    throw std::logic_error("validate_config answered " + std::to_string(outcome) + " with " +
+                           std::to_string(faults.faults().size()) + " faults");
+  }
+  return faults.faults();
+}
 
 /// A connector made from a type's C table: `ConnectorType<MyCa>::kTable`, or one of a loaded plugin. Made by
 /// the constructor, which throws std::runtime_error with the first fault if the plugin refuses; stopped and
@@ -55,6 +67,24 @@ class ConnectorUnderTest {
   RecordedAnswer issue(FakeItem& item) { return answer(issuer().issue, item); }
   RecordedAnswer poll(FakeItem& item) { return answer(issuer().poll, item); }
   RecordedAnswer lookup(FakeItem& item) { return answer(issuer().lookup, item); }
+  RecordedAnswer cancel(FakeItem& item) { return answer(issuer().cancel, item); }
+  /// `issue` on a host whose journal answers `note` to every note.
+  RecordedAnswer issue_with_notes(FakeItem& item, Outcome note) {
+    AnswerRecorder recorder;
+    recorder.set_note_outcome(note);
+    return answer(issuer().issue, item, recorder);
+  }
+  /// The chain; empty if the connector has none to show.
+  std::vector<ByteBuffer> chain() {
+    ChainRecorder recorder;
+    const bool shown = issuer().chain(instance_, recorder.sink()) == CERTSPAN_OK;
+    return shown ? recorder.certificates() : std::vector<ByteBuffer>();
+  }
+  Outcome ping() {
+    if (issuer().ping == nullptr) throw std::logic_error("the connector type does not offer this function");
+    FaultRecorder faults;
+    return outcome_from_abi(issuer().ping(instance_, faults.sink()));
+  }
   RecordedAnswer validate(FakeItem& item) {
     return answer(role<certspan_role_validator>(CERTSPAN_ROLE_VALIDATOR).validate, item);
   }
@@ -93,8 +123,11 @@ class ConnectorUnderTest {
   using Answering = void (*)(certspan_instance*, const certspan_item*, const certspan_answer_sink*) noexcept;
 
   RecordedAnswer answer(Answering function, FakeItem& item) {
-    if (function == nullptr) throw std::logic_error("the connector type does not offer this function");
     AnswerRecorder recorder;
+    return answer(function, item, recorder);
+  }
+  RecordedAnswer answer(Answering function, FakeItem& item, AnswerRecorder& recorder) {
+    if (function == nullptr) throw std::logic_error("the connector type does not offer this function");
     const certspan_item view = item.view();
     function(instance_, &view, recorder.sink());
     return recorder.only();
