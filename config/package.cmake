@@ -1,5 +1,5 @@
 # Debian packages, by `./dev package`: certspan (program, plugins, shipped configuration) and certspan-sdk-dev (headers and
-# CMake files for plugin authors).
+# CMake files and tools for plugin authors).
 install(TARGETS certspan-worker DESTINATION libexec/certspan COMPONENT host)
 install(FILES config/systemd/certspan.service DESTINATION lib/systemd/system COMPONENT host)
 install(FILES config/systemd/certspan.sysusers DESTINATION lib/sysusers.d RENAME certspan.conf COMPONENT host)
@@ -27,9 +27,9 @@ set(CPACK_COMPONENT_HOST_DESCRIPTION "Certificate connector host
 
 set(CPACK_DEBIAN_SDK-DEV_PACKAGE_NAME certspan-sdk-dev)
 set(CPACK_DEBIAN_SDK-DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_SDK-DEV_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_SDK-DEV_PACKAGE_SHLIBDEPS ON)
 set(CPACK_COMPONENT_SDK-DEV_DESCRIPTION "Certificate connector host (files for plugin authors)
  The C contract, the header-only C++ layer over it, certspan_add_plugin() for CMake,
- and the templates of certspan new-plugin.")
+ the templates of certspan new-plugin, and certspan-plugin-check, which holds a plugin against the contract.")
 
 include(CPack)
