@@ -2,6 +2,7 @@
 plain C, in Rust. Each in the host and in a worker process."""
 import http.server
 import pathlib
+import re
 import shutil
 import threading
 
@@ -105,3 +106,13 @@ def test_plugins_of_other_hands_serve(make_host, cas, inventory, build_dir, isol
     theirs = [line for line in host.command("status").splitlines() if "(com.example." in line]
     assert len(theirs) == 3 + with_rust and all(("in process" in line) == (isolation == "process") for line in theirs), theirs
     assert host.stop() == 0
+
+
+def test_threads_have_the_stack_that_plugins_are_promised_whatever_limit_the_host_is_started_with(make_host):
+    host = make_host().start(prefix=("prlimit", "--stack=131072:", "--"))
+    folder = pathlib.Path("/proc") / str(host.process.pid)
+    assert re.search(r"Max stack size +1048576 ", (folder / "limits").read_text())
+    threads = len(list((folder / "task").iterdir()))
+    regions = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) rw-p 00000000 00:00 0 *$", (folder / "maps").read_text(), re.MULTILINE)
+    assert sum(int(end, 16) - int(start, 16) >= 1 << 20 for start, end in regions) >= threads - 1 > 4
+    assert ScepClient(host.url()).enrol("laptop-1", host.challenge).reply.pki_status == scep.SUCCESS

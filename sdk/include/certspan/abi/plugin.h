@@ -4,19 +4,19 @@
  * Environment of a plugin, whichever process it runs in
  *   stack            at least 512 KiB on every thread that calls into it
  *   threads          may start its own; must join them in `stop`
- *   signals          all blocked on the host's threads; a plugin installs no handler
+ *   signals          SIGTERM, SIGINT, SIGHUP, SIGPIPE never arrive; a plugin installs no handler
  *   fork, exec, exit not allowed, nor changing directory, umask, locale, environment or limits
  *   locale           "C"
  *   unloading        never: plugins are linked `-z nodelete`; nothing relies on static destructors
+ *   worker process   no variables, directory "/", umask 077, 1 GiB, files of its settings, no network
  * Sizes
- *   settings         256 KiB of JSON
- *   request          64 KiB (PKCS #10), signer certificate 16 KiB
- *   certificate      64 KiB, chain of 16
- *   handle, note     4 KiB each
- *   labels           32 an item, names 64 and values 1024 bytes
+ *   settings         256 KiB of JSON, their schema 1 MiB
+ *   request          64 KiB (PKCS #10); certificates 64 KiB, the signer's 16 KiB, chains of 16
+ *   handle, note     4 KiB each; reply context 64 KiB
+ *   labels           32 an item, names 64 and values 1024 bytes; log 32 fields
  *   code, message    64 and 1024 bytes; longer ones are cut
  *   store            keys 256 bytes, values 64 KiB, 64 writes a call
- *   reply context    64 KiB
+ *   http_out         64 fields; of an answer 64 KiB of head, up to 16 MiB of body
  */
 #ifndef CERTSPAN_ABI_PLUGIN_H
 #define CERTSPAN_ABI_PLUGIN_H
