@@ -149,6 +149,8 @@ class CommandLine {
     with_config(run);
     with_config_and_json(
         add(app_, "status", "say how the running host is", [this] { return command_status(common_); }));
+    with_config_and_json(add(app_, "apply", "have the running host take its changed configuration",
+                             [this] { return command_apply(common_); }));
     CLI::App* clock =
         app_.add_subcommand("clock", "the wall clock against the journal")->require_subcommand(1);
     with_config_and_json(add(*clock, "accept", "accept the wall clock although it is behind the journal",
@@ -211,8 +213,47 @@ class CommandLine {
                          [this] { return command_plugin_show(common_, text_); });
     show->add_option("id", text_, "plugin id")->required();
     with_config_and_json(show);
+    add_plugin_swap(*plugin);
+    add_plugin_versions(*plugin);
     add_plugin_sign(*plugin);
     add_plugin_verify(*plugin);
+  }
+
+  void add_plugin_swap(CLI::App& plugin) {
+    CLI::App* swap = add(plugin, "swap", "put another version of a plugin in the place of the one that runs",
+                         [this] { return command_plugin_swap(common_, swap_); });
+    swap->add_option(
+            "name_file", swap_.names_and_files,
+            "NAME FILE, or several of them: a plugin's id or a connector of it, and the file that takes "
+            "over; all or none do")
+        ->required();
+    swap->add_option("--probation", swap_.probation,
+                     "for how long the version before stays ready and the new one may be taken back")
+        ->capture_default_str();
+    swap->add_option("--drain", swap_.drain,
+                     "calls that have not left the version before by then are told of")
+        ->capture_default_str();
+    with_config_and_json(swap);
+  }
+
+  void add_plugin_versions(CLI::App& plugin) {
+    CLI::App* rollback = add(plugin, "rollback", "go back to the version before",
+                             [this] { return command_plugin_rollback(common_, text_); });
+    rollback->add_option("name", text_, "plugin id, or a connector of it")->required();
+    with_config_and_json(rollback);
+    CLI::App* commit = add(plugin, "commit", "end a probation well before its time",
+                           [this] { return command_plugin_commit(common_, text_); });
+    commit->add_option("name", text_, "plugin id, or a connector of it")->required();
+    with_config_and_json(commit);
+    CLI::App* history = add(plugin, "history", "say what happened to versions of plugins",
+                            [this] { return command_plugin_history(common_, text_); });
+    history->add_option("id", text_, "plugin id");
+    with_config_and_json(history);
+    CLI::App* quarantine =
+        add(plugin, "quarantine", "list the files that were taken back and are not loaded again",
+            [this] { return command_plugin_quarantine(common_, text_); });
+    quarantine->add_option("--release", text_, "SHA-256 of a file that may be loaded again");
+    with_config_and_json(quarantine);
   }
 
   void add_plugin_sign(CLI::App& plugin) {
@@ -376,6 +417,7 @@ class CommandLine {
   ResolveOptions resolve_;
   CaOptions ca_;
   BackupOptions backup_;
+  SwapOptions swap_;
   SignOptions sign_;
   VerifyOptions verify_;
   bool mermaid_ = false;

@@ -8,6 +8,7 @@
 #include "host/app/commands.hpp"
 #include "host/app/host_link.hpp"
 #include "host/app/journal_access.hpp"
+#include "host/app/swap_report.hpp"
 #include "host/app/work_report.hpp"
 #include "host/base/clock.hpp"
 
@@ -67,6 +68,20 @@ std::string trust_of(const nlohmann::json& connector) {
   return ", " + kind + (kind == "signed" ? " by \"" + trust.value("key", "") + "\"" : "");
 }
 
+void print_swaps(const nlohmann::json& status) {
+  if (!status["swaps"].empty() || !status["swapped"].empty()) std::cout << "\nversions\n";
+  for (const auto& swap : status["swaps"]) {
+    for (const auto& plugin : swap["plugins"]) {
+      std::cout << "  " << text_of(plugin, "plugin") << ": on probation, " << text_of(plugin, "from")
+                << " -> " << text_of(plugin, "to") << ", until " << text_of(swap, "until") << "; "
+                << swap.value("calls", 0) << " calls, " << swap.value("faults", 0) << " faults\n";
+    }
+  }
+  for (const auto& last : status["swapped"]) {
+    std::cout << "  " << text_of(last, "plugin") << ": " << history_line(last) << "\n";
+  }
+}
+
 void print_status(const nlohmann::json& status) {
   std::cout << "certspan " << text_of(status, "version") << ", " << text_of(status, "state") << " since "
             << text_of(status, "started_at") << "\n";
@@ -84,6 +99,7 @@ void print_status(const nlohmann::json& status) {
               << "): " << text_of(connector, "state") << place(connector)
               << (text_of(connector, "reason").empty() ? "" : ": " + text_of(connector, "reason")) << "\n";
   }
+  print_swaps(status);
   if (!status["issuers"].empty()) std::cout << "\nissuers\n";
   for (const auto& issuer : status["issuers"]) std::cout << "  " << issuer_line(issuer) << "\n";
   const auto& work = status["work"];

@@ -67,6 +67,23 @@ struct VerifyOptions {
 /// Says whether the configuration or one key lets a plugin's file in, without running any of its code.
 ExitCode command_plugin_verify(const CommonOptions& options, const VerifyOptions& verify);
 
+struct SwapOptions {
+  std::vector<std::string> names_and_files;  ///< NAME FILE ...
+  std::string probation = "10m";
+  std::string drain = "30s";
+};
+/// Puts other versions of plugins in the place of those that run, and prints what the host does.
+ExitCode command_plugin_swap(const CommonOptions& options, const SwapOptions& swap);
+ExitCode command_plugin_rollback(const CommonOptions& options, const std::string& name);
+/// Ends a probation well before its time.
+ExitCode command_plugin_commit(const CommonOptions& options, const std::string& name);
+/// What happened to versions of plugins, or of the one with that id; also of a host that is down.
+ExitCode command_plugin_history(const CommonOptions& options, const std::string& name);
+/// Lists the files that are quarantined, or lets the one with that SHA-256 out.
+ExitCode command_plugin_quarantine(const CommonOptions& options, const std::string& release);
+/// Has the running host take the changed configuration, and says why if it does not.
+ExitCode command_apply(const CommonOptions& options);
+
 ExitCode command_status(const CommonOptions& options);
 ExitCode command_version(bool json);
 

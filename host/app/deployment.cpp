@@ -16,10 +16,6 @@ namespace {
 /// Calls that wait in a connector's queue beyond those inside it; items themselves are bounded by the engine.
 constexpr std::size_t kOwnQueue = 4096;
 
-void report_faults(const PreparedConnector& connector, const CallReport& report, Faults& faults) {
-  for (const auto& fault : report.faults) add_plugin_fault(connector, fault.pointer, fault.message, faults);
-}
-
 constexpr const char* kTooMany =
     "there are too many connectors in worker processes, those of the configuration before included; let some "
     "run in the host, or restart it instead of reloading";
@@ -103,19 +99,9 @@ Result<std::filesystem::path> copies_in_data_dir(const Config& config) {
 Deployment::Deployment(CheckedConfig checked, Backends backends)
     : checked_(std::move(checked)),
       backends_(backends),
-      secrets_(checked_.prepared, backends.log),
       http_out_({checked_.config.host.http_out.proxy, checked_.config.host.http_out.no_proxy,
                  checked_.config.host.http_out.connect_timeout}),
-      running_(std::make_shared<RunningConfig>()),
-      no_call_inside_(running_->gone.get_future()) {
-  service_backends_ = {.log = &backends.log,
-                       .clock = &backends.clock,
-                       .journal = &backends.journal,
-                       .secrets = &secrets_,
-                       .routes = this,
-                       .submitter = &backends.engine.submitter(),
-                       .issuers = &backends.engine,
-                       .http_out = &http_out_};
+      running_(std::make_shared<RunningConfig>()) {
   running_->graph = graph_of(checked_.config);
 }
 
@@ -123,12 +109,32 @@ Deployment::~Deployment() {
   stop(std::chrono::steady_clock::now());
 }
 
+Generation::Backends Deployment::for_generations() {
+  return {{.log = &backends_.log,
+           .clock = &backends_.clock,
+           .journal = &backends_.journal,
+           .submitter = &backends_.engine.submitter(),
+           .issuers = &backends_.engine,
+           .http_out = &http_out_},
+          backends_.engine,
+          backends_.http};
+}
+
 bool Deployment::start(Faults& faults) {
   bool started = true;
   for (const PreparedConnector& prepared : checked_.prepared.connectors) {
     Faults own(faults.file());
-    if (start_one(prepared, prepared.required ? faults : own)) continue;
-    if (prepared.required) {
+    auto generation = start_one(prepared, checked_.catalog->plugin(prepared.plugin, prepared.isolation),
+                                prepared.required ? faults : own);
+    if (generation) {
+      std::shared_ptr<WorkerPool> pool;
+      if (generation->connector().runs_waits()) {
+        pool = std::make_shared<WorkerPool>(prepared.name, prepared.concurrency, kOwnQueue);
+        pools_.push_back(pool);
+      }
+      running_->connectors.put({generation->share(), std::move(pool)});
+      generations_.emplace(prepared.name, std::move(generation));
+    } else if (prepared.required) {
       started = false;
     } else {
       backends_.log.write(LogLevel::Error, "running without connector",
@@ -140,93 +146,60 @@ bool Deployment::start(Faults& faults) {
   return started && !faults.has_errors();
 }
 
-bool Deployment::start_one(const PreparedConnector& prepared, Faults& faults) {
-  auto plugin = checked_.catalog->plugin(prepared.plugin, prepared.isolation);
-  auto type = type_of(*checked_.catalog, prepared);
+/// Null: it can't be started, and the faults say why.
+std::unique_ptr<Generation> Deployment::start_one(const PreparedConnector& prepared,
+                                                  std::shared_ptr<const Plugin> plugin, Faults& faults) {
+  auto type = plugin->type_for(prepared.type, {prepared.files, prepared.network});
   if (!type) {
     add_plugin_fault(prepared, "", kTooMany, faults);
-    return false;
+    return nullptr;
   }
-  auto connector = std::make_shared<Connector>(prepared.name, plugin, std::move(type));
-  auto services = std::make_unique<HostServices>(prepared.name, service_backends_);
-  auto report = connector->create(services->host(), prepared.settings);
-  if (report.ok()) report = connector->start();
-  if (!report.ok()) {
-    report_faults(prepared, report, faults);
-    return false;
-  }
-  Station station;
-  if (connector->runs_waits()) {
-    station.own_pool = std::make_unique<WorkerPool>(prepared.name, prepared.concurrency, kOwnQueue);
-  }
-  station.connector = std::move(connector);
-  running_->connectors.add(std::move(station));
-  services_.push_back(std::move(services));
-  return true;
+  auto generation =
+      std::make_unique<Generation>(prepared, std::move(plugin), std::move(type), for_generations());
+  const CallReport report = generation->start();
+  if (report.ok()) return generation;
+  report_faults(prepared, report, faults);
+  return nullptr;
 }
 
 bool Deployment::open_intake(Faults& faults) {
   bool opened = true;
-  for (const auto& [name, station] : running_->connectors.all()) {
-    const auto report = station.connector->open_intake();
+  for (const auto& [name, generation] : generations_) {
+    const auto report = generation->open_intake();
     if (report.ok()) continue;
-    report_faults(*checked_.prepared.connector(name), report, faults);
+    report_faults(generation->prepared(), report, faults);
     opened = false;
   }
+  if (!opened) close_intake();
   return opened;
 }
 
 void Deployment::close_intake() {
-  for (const auto& [name, station] : running_->connectors.all()) station.connector->close_intake();
+  for (const auto& [name, generation] : generations_) generation->close_intake();
 }
 
 bool Deployment::stop(std::chrono::steady_clock::time_point deadline) {
-  if (stopped_) return true;
-  if (running_) {
-    close_intake();
-    for (const auto& [name, station] : running_->connectors.all()) station.connector->drain(deadline);
-    running_->connectors.stop_pools();
-    for (const auto& [name, station] : running_->connectors.all()) stopping_.push_back(station.connector);
-    running_.reset();
+  running_.reset();
+  for (const auto& pool : pools_) pool->close();
+  for (auto& [name, generation] : generations_) {
+    generation->close_intake();
+    leaving_.push_back(std::move(generation));
   }
-  if (no_call_inside_.wait_until(deadline) != std::future_status::ready) return false;
-  for (const auto& connector : stopping_) {
-    connector->stop();
-    connector->destroy();
-  }
-  stopped_ = true;
+  generations_.clear();
+  if (!end_leaving(deadline)) return false;
+  for (const auto& pool : pools_) pool->stop();
   return true;
 }
 
-std::span<const HttpPlace> Deployment::places_of(const std::string& connector) const {
-  const auto found = places_.find(connector);
-  if (found == places_.end()) return {};
-  return found->second;
+bool Deployment::end_leaving(std::chrono::steady_clock::time_point deadline) {
+  std::erase_if(leaving_, [&](const auto& generation) { return generation->end(deadline); });
+  return leaving_.empty();
 }
 
-Outcome Deployment::add(std::string_view connector, const certspan_http_route& route) {
-  const PreparedConnector* prepared = checked_.prepared.connector(connector);
-  const std::string_view listener = from_abi(route.listener);
-  const std::string_view path = from_abi(route.path);
-  if (prepared == nullptr) return Outcome::Rejected;
-  for (const RouteGrant& grant : prepared->grants) {
-    if (grant.listener != listener || std::ranges::find(grant.paths, path) == grant.paths.end()) continue;
-    HttpRoute http_route;
-    http_route.listener = listener;
-    http_route.path = path;
-    http_route.owner = connector;
-    if ((route.flags & CERTSPAN_ROUTE_LONG_REQUEST_LINE) != 0) http_route.flags = kLongRequestLine;
-    http_route.max_body = static_cast<std::size_t>(route.max_body);
-    const auto added =
-        backends_.http.add_route(http_route, [&engine = backends_.engine, name = std::string(connector)](
-                                                 HttpRequest request, const HttpExchangePtr& exchange) {
-          engine.take_request(name, std::move(request), exchange);
-        });
-    if (!added) return Outcome::Rejected;
-    places_[std::string(connector)].push_back({http_route.listener, http_route.path});
-    return Outcome::Ok;
-  }
-  return Outcome::Rejected;
+std::span<const HttpPlace> Deployment::places_of(std::string_view connector) const {
+  const auto found = generations_.find(connector);
+  if (found == generations_.end()) return {};
+  return found->second->places();
 }
 
 }  // namespace certspan

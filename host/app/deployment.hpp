@@ -9,14 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "host/app/configured_secrets.hpp"
+#include "host/app/generation.hpp"
 #include "host/app/plugin_catalog.hpp"
 #include "host/config/check_types.hpp"
 #include "host/config/config.hpp"
 #include "host/config/fault.hpp"
 #include "host/pipeline/engine.hpp"
 #include "host/rehearsal/cast.hpp"
-#include "host/services/host_services.hpp"
 #include "host/services/http/http_server.hpp"
 #include "host/services/http_out/curl_client.hpp"
 
@@ -49,10 +48,19 @@ Result<std::filesystem::path> copies_in_data_dir(const Config& config);
 /// What the pipelines can see of the connectors' types.
 Cast cast_of(const PreparedConfig& prepared, const PluginCatalog& catalog);
 
+/// The connectors of one version of a plugin: those that run, or those that are to take their place, or that
+/// had it before.
+struct Cohort {
+  PluginPair plugin;
+  std::vector<std::unique_ptr<Generation>> generations;
+
+  void close_intake();
+};
+
 /// What one checked configuration made of itself: connectors with their services, secrets and routes. A
-/// reload builds a second one beside the first. Control thread only, but for the services, which are
-/// thread-safe.
-class Deployment final : public RouteTable {
+/// reload builds a second one beside the first; a swap exchanges the connectors of one plugin. Control thread
+/// only.
+class Deployment {
  public:
   struct Backends {
     Log& log;
@@ -63,17 +71,38 @@ class Deployment final : public RouteTable {
   };
 
   Deployment(CheckedConfig checked, Backends backends);
-  ~Deployment() override;
+  ~Deployment();
+  Deployment(const Deployment&) = delete;
+  Deployment& operator=(const Deployment&) = delete;
 
   /// Creates and starts every connector. A required one that can't start is an error; the faults say which
   /// and why.
   bool start(Faults& faults);
-  /// Opens the intake of every source. Requires: the engine runs this deployment's `running`.
+  /// Opens the intake of every source; on an error all are closed again. Work may come in as soon as the
+  /// engine runs this deployment's `running`.
   bool open_intake(Faults& faults);
   void close_intake();
-  /// Lets connectors finish, then stops and destroys them. Requires: the engine runs another configuration.
-  /// False: at `deadline` a call was still inside one of them, and none was stopped; to be called again.
+  /// Stops and destroys the connectors that nobody is inside of any more. Requires: the engine runs another
+  /// configuration. False: at `deadline` somebody still was; to be called again.
   bool stop(std::chrono::steady_clock::time_point deadline);
+
+  // Hot swap. A cohort is of a plugin that connectors here are of.
+
+  /// Makes and starts the connectors of another version of a plugin, beside those that run.
+  std::optional<Cohort> raise(PluginPair plugin, Faults& faults);
+  /// Opens the cohorts' intakes and holds them against what runs: the same roots, at least the same routes.
+  /// On a fault their intakes are closed again.
+  bool make_ready(std::vector<Cohort>& cohorts, Faults& faults);
+  /// Puts cohorts that are ready in the place of those that run, which they become: from one call to the next
+  /// the engine calls the others. The intakes of what is out are still open.
+  void exchange(std::vector<Cohort>& cohorts);
+  /// Ends a cohort that is out as soon as nobody is inside of it; `end_leaving` does it.
+  void let_leave(Cohort cohort);
+  /// Ends what nobody is inside of any more; false if some are left at `deadline`.
+  bool end_leaving(std::chrono::steady_clock::time_point deadline);
+  bool has_leaving() const { return !leaving_.empty(); }
+  /// The connectors of the plugin that run.
+  std::vector<Generation*> generations_of(std::string_view plugin) const;
 
   /// Null once `stop` was called.
   const std::shared_ptr<RunningConfig>& running() const { return running_; }
@@ -82,26 +111,22 @@ class Deployment final : public RouteTable {
   const std::vector<std::pair<std::string, std::string>>& missing() const { return missing_; }
 
   /// Where `connector` takes requests.
-  std::span<const HttpPlace> places_of(const std::string& connector) const;
-
-  Outcome add(std::string_view connector, const certspan_http_route& route) override;
+  std::span<const HttpPlace> places_of(std::string_view connector) const;
 
  private:
-  bool start_one(const PreparedConnector& prepared, Faults& faults);
+  std::unique_ptr<Generation> start_one(const PreparedConnector& prepared,
+                                        std::shared_ptr<const Plugin> plugin, Faults& faults);
+  Generation::Backends for_generations();
+  std::shared_ptr<RunningConfig> with(const std::vector<Cohort>& cohorts) const;
 
   CheckedConfig checked_;
   Backends backends_;
-  ConfiguredSecrets secrets_;
   CurlClient http_out_;
-  ServiceBackends service_backends_;
-  std::vector<std::unique_ptr<HostServices>> services_;
-  std::shared_ptr<RunningConfig>
-      running_;  // shared with the engine and with calls still in it; null in a stop
-  std::future<void> no_call_inside_;
-  std::vector<std::shared_ptr<Connector>> stopping_;
-  std::map<std::string, std::vector<HttpPlace>, std::less<>> places_;  // by connector
+  std::map<std::string, std::unique_ptr<Generation>, std::less<>> generations_;  // that run, by connector
+  std::vector<std::unique_ptr<Generation>> leaving_;
+  std::vector<std::shared_ptr<WorkerPool>> pools_;  // shared with what runs; their threads end here
+  std::shared_ptr<RunningConfig> running_;  // shared with the engine and with calls in it; null in a stop
   std::vector<std::pair<std::string, std::string>> missing_;
-  bool stopped_ = false;
 };
 
 }  // namespace certspan

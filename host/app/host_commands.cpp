@@ -152,6 +152,7 @@ void HostProcess::add_commands() {
       [this](const Json& arguments, const Peer& peer) { return command_work_resolve(arguments, peer); });
   add("action", Person::Viewer,
       [this](const Json& arguments, const Peer& peer) { return command_action(arguments, peer); });
+  add_swap_commands();
   add("clock_accept", Person::Admin, [this](const Json&, const Peer&) { return command_clock_accept(); });
 }
 
@@ -182,6 +183,8 @@ nlohmann::json HostProcess::status() const {
           {"notices", std::move(notices)},
           {"listeners", listeners_to_json(*http_)},
           {"connectors", connectors_to_json(*deployment_)},
+          {"swaps", swaps_->trials_to_json(*deployment_)},
+          {"swapped", swapped_to_json()},
           {"engine",
            {{"open", engine.open},
             {"waiting", engine.waiting},

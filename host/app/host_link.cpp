@@ -23,8 +23,8 @@ std::filesystem::path control_socket(const Config& config) {
 }
 
 Result<nlohmann::json> ask_host(const Config& config, std::string_view command,
-                                const nlohmann::json& arguments) {
-  return call_host(control_socket(config), command, arguments);
+                                const nlohmann::json& arguments, std::chrono::milliseconds timeout) {
+  return call_host(control_socket(config), command, arguments, timeout);
 }
 
 Result<nlohmann::json> ask_work(const Config& config, std::string_view command,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -19,7 +20,8 @@ std::filesystem::path control_socket(const Config& config);
 
 /// Asks the running host. Error "control.no_host" when none listens.
 Result<nlohmann::json> ask_host(const Config& config, std::string_view command,
-                                const nlohmann::json& arguments);
+                                const nlohmann::json& arguments,
+                                std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
 /// work_show and search: from the running host, or from its journal when it is down.
 Result<nlohmann::json> ask_work(const Config& config, std::string_view command,

@@ -26,7 +26,7 @@ constexpr WallMs kMostBehind = 5L * 60 * 1000;
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, MainThread::wake_signal()}) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   return set;
@@ -92,7 +92,11 @@ ExitCode HostProcess::start() {
   auto signer = HeadSigner::open(config.host.data_dir);
   if (!signer) return say(signer.error(), ExitCode::CannotStart);
   head_signer_ = std::move(*signer);
-  checked->catalog->sweep_copies(plugin_copies(config));
+  auto book = VersionBook::open(plugin_copies(config));
+  if (!book) return say(book.error(), ExitCode::CannotStart);
+  swaps_.emplace(std::move(*book), SwapDesk::Backends{*log_, clock_, mutex_, swap_progress_});
+  if (auto recovered = swaps_->recover(); !recovered) return say(recovered.error(), ExitCode::CannotStart);
+  checked->catalog->sweep_copies(plugin_copies(config), swaps_->book().copies());
   clock_behind_ = clock_.wall_ms() + kMostBehind < journal_->newest_record();
   data_dir_ = config.host.data_dir;
   if (const auto noted = take_note_of_restores(config.host.repeat_window); !noted) {
@@ -193,6 +197,7 @@ void HostProcess::journal_failed() {
 void HostProcess::shut_down() {
   if (!engine_) return;
   notifier_.stopping();
+  main_thread_.close();
   const auto deadline = clock_.now() + (journal_failed_ ? std::chrono::milliseconds(0)
                                                         : deployment_->checked().config.host.drain_timeout);
   engine_->close_intake();
@@ -205,7 +210,9 @@ void HostProcess::shut_down() {
   http_->stop();
   // The engine's threads have ended, so no call is inside any more.
   engine_->replace(std::make_shared<RunningConfig>());
-  for (const auto& deployment : retired_) deployment->stop(deadline);
+  for (const Retired& retired : retired_) retired.deployment->stop(deadline);
+  if (swaps_ && !journal_failed_) swaps_->note_stop();
+  swaps_.reset();
   deployment_->stop(deadline);
   log_->write(LogLevel::Info, "stopped", {{"drained", drained ? "yes" : "no"}});
   retired_.clear();

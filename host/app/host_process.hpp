@@ -13,6 +13,8 @@
 
 #include "host/app/audit_sender.hpp"
 #include "host/app/deployment.hpp"
+#include "host/app/main_thread.hpp"
+#include "host/app/swap_desk.hpp"
 #include "host/base/log.hpp"
 #include "host/base/mutex.hpp"
 #include "host/control/control_server.hpp"
@@ -52,10 +54,11 @@ class HostProcess {
   void serve(const sigset_t& signals);
   std::chrono::milliseconds until_due() const;
   void do_what_is_due();
-  void reload();
+  Result<void> reload();
   Result<void> apply();
   void log_warnings(const Faults& faults);
   void retire(std::unique_ptr<Deployment> gone);
+  void end_retired();
   Result<void> can_follow(const Config& next) const;
   void shut_down();
   void journal_failed();
@@ -67,6 +70,9 @@ class HostProcess {
   Result<nlohmann::json> command_work_cancel(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_erase(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_resolve(const nlohmann::json& arguments, const Peer& peer);
+  Result<nlohmann::json> command_swap(const nlohmann::json& arguments, const Peer& peer);
+  nlohmann::json swapped_to_json() const;
+  void add_swap_commands();
   Result<nlohmann::json> command_clock_accept();
   Result<nlohmann::json> command_journal_snapshot();
 
@@ -79,7 +85,14 @@ class HostProcess {
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Deployment> deployment_;
-  std::vector<std::unique_ptr<Deployment>> retired_;  ///< replaced ones that a call has not left
+  struct Retired {
+    std::unique_ptr<Deployment> deployment;
+    std::chrono::steady_clock::time_point told_at;  ///< when it is told that a call is still inside
+  };
+  std::vector<Retired> retired_;  ///< replaced ones that a call has not left
+  std::optional<SwapDesk> swaps_;
+  SwapProgress swap_progress_;
+  MainThread main_thread_;
   std::unique_ptr<ControlServer> control_;
   Notifier notifier_;
   std::string last_reload_;

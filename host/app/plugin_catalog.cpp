@@ -45,6 +45,21 @@ std::filesystem::path plugin_copies(const Config& config) {
   return config.host.data_dir / "plugins";
 }
 
+PluginSearch search_of(const Config& config, const std::filesystem::path& private_dir,
+                       const VersionBook* versions, Faults& faults) {
+  PluginSearch search;
+  search.dirs = config.plugins.dirs;
+  search.private_dir = private_dir;
+  search.versions = versions;
+  search.trust = read_trust(config, faults);
+  if (versions == nullptr) return search;
+  for (const auto& [sha256, entry] : versions->quarantine()) {
+    search.trust.quarantined.emplace(sha256, entry.reason);
+  }
+  for (const std::string& sha256 : versions->shipped()) search.trust.kept.insert(sha256);
+  return search;
+}
+
 Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load(const Config& config,
                                                            const std::filesystem::path& private_dir,
                                                            Faults& faults) {
@@ -68,10 +83,8 @@ Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load(const Config& config,
                                                            const std::filesystem::path& private_dir,
                                                            const std::set<std::string>& ids, Faults& faults) {
   auto catalog = std::make_unique<PluginCatalog>();
-  PluginSearch search;
-  search.dirs = config.plugins.dirs;
-  search.private_dir = private_dir;
-  search.trust = read_trust(config, faults);
+  CERTSPAN_TRY(const VersionBook versions, VersionBook::open(plugin_copies(config)));
+  PluginSearch search = search_of(config, private_dir, &versions, faults);
   for (const std::string& id : ids) {
     const bool outside = has_connector(config, id, Isolation::Process);
     search.in_workers = true;
@@ -99,8 +112,29 @@ Result<void> PluginCatalog::load_one(const std::string& id, const PluginSearch& 
   return {};
 }
 
-void PluginCatalog::sweep_copies(const std::filesystem::path& private_dir) const {
-  std::vector<std::filesystem::path> used;
+PluginPair PluginCatalog::pair(std::string_view id) const {
+  PluginPair pair;
+  if (const auto host = plugins_.find(id); host != plugins_.end() && !host->second->in_workers()) {
+    pair.in_host = host->second;
+  }
+  if (const auto worker = workers_.find(id); worker != workers_.end()) pair.in_workers = worker->second;
+  return pair;
+}
+
+std::unique_ptr<PluginCatalog> PluginCatalog::with(const PluginPair& plugin) const {
+  auto next = std::make_unique<PluginCatalog>();
+  next->plugins_ = plugins_;
+  next->workers_ = workers_;
+  next->refusals_ = refusals_;
+  const std::string id(plugin.any()->id());
+  next->plugins_[id] = plugin.in_host ? plugin.in_host : plugin.in_workers;
+  if (plugin.in_workers) next->workers_[id] = plugin.in_workers;
+  for (const auto& [each, loaded] : next->plugins_) next->add_types(*loaded);
+  return next;
+}
+
+void PluginCatalog::sweep_copies(const std::filesystem::path& private_dir,
+                                 std::vector<std::filesystem::path> used) const {
   for (const auto& [id, plugin] : plugins_) used.push_back(plugin->path());
   for (const auto& [id, plugin] : workers_) used.push_back(plugin->path());
   sweep_private_copies(private_dir, used);

@@ -70,9 +70,9 @@ std::string name_of(const std::optional<SecretRef>& secret) {
 
 }  // namespace
 
-void HostProcess::reload() {
+Result<void> HostProcess::reload() {
   notifier_.reloading();
-  const auto applied = apply();
+  auto applied = apply();
   last_reload_ = applied ? "applied" : "refused: " + applied.error().message;
   if (applied) {
     log_->write(LogLevel::Info, "configuration applied", {{"config", config_file_.string()}});
@@ -83,17 +83,28 @@ void HostProcess::reload() {
                  {"reason", applied.error().message}});
   }
   notifier_.ready();
+  return applied;
 }
 
 /// A call that does not end keeps its connector; the rest of the host goes on.
 void HostProcess::retire(std::unique_ptr<Deployment> gone) {
-  retired_.push_back(std::move(gone));
-  const auto deadline = clock_.now() + deployment_->checked().config.host.drain_timeout;
-  std::erase_if(retired_, [&](const auto& deployment) { return deployment->stop(deadline); });
-  if (retired_.empty()) return;
-  log_->write(LogLevel::Warn,
-              "a call is still inside the configuration before; its connectors stay until it ends",
-              {{"configurations", std::to_string(retired_.size())}});
+  const auto tell_at = clock_.now() + deployment_->checked().config.host.drain_timeout;
+  gone->stop(clock_.now());
+  retired_.push_back({std::move(gone), tell_at});
+  end_retired();
+}
+
+void HostProcess::end_retired() {
+  const auto now = clock_.now();
+  deployment_->end_leaving(now);
+  std::erase_if(retired_, [&](const Retired& retired) { return retired.deployment->stop(now); });
+  for (Retired& retired : retired_) {
+    if (now < retired.told_at) continue;
+    log_->write(LogLevel::Warn,
+                "a call is still inside the configuration before; its connectors stay until it ends",
+                {{"configurations", std::to_string(retired_.size())}});
+    retired.told_at = std::chrono::steady_clock::time_point::max();
+  }
 }
 
 void HostProcess::log_warnings(const Faults& faults) {
@@ -117,14 +128,12 @@ Result<void> HostProcess::apply() {
   if (!next->start(faults)) return fail(Outcome::Unavailable, "config.start", faults.to_line());
   CERTSPAN_TRY(const FreshCertificates certificates,
                certificates_of(next->checked().config, next->running()->connectors, clock_.wall_ms()));
-  engine_->replace(next->running());
+  // Open before it runs: nobody is turned away from one moment to the next.
   if (!next->open_intake(faults)) {
-    engine_->replace(deployment_->running());
-    Faults ignored(config_file_.string());
-    deployment_->open_intake(ignored);
     retire_routes(*http_, *next, *deployment_);
     return fail(Outcome::Unavailable, "config.intake", faults.to_line());
   }
+  engine_->replace(next->running());
   // Last, when nothing is refused any more: the listeners' certificates belong to this configuration.
   const auto renew_at = put_in(*http_, certificates);
   if (renew_at) {
@@ -147,6 +156,12 @@ Result<void> HostProcess::apply() {
 /// What a running host cannot change under its own feet.
 Result<void> HostProcess::can_follow(const Config& next) const {
   const Config& now = deployment_->checked().config;
+  if (swaps_->has_trials()) {
+    return fail(Outcome::Rejected, "config.on_trial",
+                swaps_->trials_text() +
+                    ": apply the configuration when that is over, or end it with `certspan "
+                    "plugin commit` or `rollback`");
+  }
   if (next.host.data_dir != now.host.data_dir || control_socket(next) != control_socket(now) ||
       name_of(next.host.journal_key) != name_of(now.host.journal_key)) {
     return fail(Outcome::Rejected, "config.needs_restart",

@@ -16,6 +16,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLongestSleep{60'000};
 /// After an issuer made no certificate.
 constexpr milliseconds kTryAgain{60'000};
+/// Between looks at calls that have yet to leave what was replaced, and at versions on probation.
+constexpr milliseconds kLook{50};
 
 /// The signal that came, or 0 after `longest`.
 int next_signal(const sigset_t& signals, milliseconds longest) {
@@ -30,7 +32,9 @@ void HostProcess::serve(const sigset_t& signals) {
   while (!journal_failed_) {
     const int signal = next_signal(signals, until_due());
     if (signal == SIGHUP) {
-      reload();
+      static_cast<void>(reload());
+    } else if (signal == MainThread::wake_signal()) {
+      main_thread_.do_jobs();
     } else if (signal != 0) {
       return;
     }
@@ -43,13 +47,17 @@ milliseconds HostProcess::until_due() const {
   if (const auto interval = notifier_.watchdog_interval()) {
     wait = std::min(wait, std::chrono::duration_cast<milliseconds>(*interval));
   }
+  if (!retired_.empty() || deployment_->has_leaving() || swaps_->has_trials()) wait = std::min(wait, kLook);
   if (renew_tls_at_) wait = std::min(wait, milliseconds(*renew_tls_at_ - clock_.wall_ms()));
   return std::max(wait, milliseconds(1));
 }
 
-/// New certificates for listeners in time, and the sign of life that the service manager waits for.
+/// What was replaced ends, versions on probation are judged, listeners get new certificates in time, and the
+/// service manager gets the sign of life that it waits for.
 void HostProcess::do_what_is_due() {
   if (notifier_.watchdog_interval()) notifier_.watchdog();
+  end_retired();
+  swaps_->judge(*deployment_);
   const WallMs now = clock_.wall_ms();
   if (!renew_tls_at_ || now < *renew_tls_at_) return;
   const auto fresh =

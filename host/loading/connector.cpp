@@ -56,6 +56,10 @@ std::string Connector::standing() const {
   return instance_ == nullptr ? "process" : worker::WorkerType::standing(instance_);
 }
 
+bool Connector::has_failed() const {
+  return plugin_->in_workers() && instance_ != nullptr && worker::WorkerType::has_failed(instance_);
+}
+
 CallReport Connector::out_of_turn(std::string_view call) const {
   return refused(Outcome::Internal, "connector \"" + name_ + "\" is " + std::string(to_string(state())) +
                                         ", " + std::string(call) + " has no place there");

@@ -21,6 +21,21 @@
 
 namespace certspan {
 
+/// How the calls of one generation went, for whoever judges it. Thread-safe.
+class Tally {
+ public:
+  void count(bool went_well) {
+    calls_.fetch_add(1, std::memory_order_relaxed);
+    if (!went_well) faults_.fetch_add(1, std::memory_order_relaxed);
+  }
+  std::uint64_t calls() const { return calls_.load(std::memory_order_relaxed); }
+  std::uint64_t faults() const { return faults_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> calls_{0};
+  std::atomic<std::uint64_t> faults_{0};
+};
+
 /// Where a connector stands in its life:
 ///
 ///   New -create-> Created -start-> Started -open_intake-> Open -close_intake-> Started
@@ -97,6 +112,11 @@ class Connector {
   const Plugin& plugin() const { return *plugin_; }
   /// Where its plugin's code runs, for people: "host", "process 4711", "process restarting". Control thread.
   std::string standing() const;
+  /// Its worker process ended so often that it is not started again.
+  bool has_failed() const;
+  /// What came of its calls; counted by those who make them.
+  Tally& tally() { return tally_; }
+  const Tally& tally() const { return tally_; }
   Life state() const { return life_.load(std::memory_order_acquire); }
   /// Calls wait for something outside, so they get bounded workers of their own.
   bool runs_waits() const { return (type_->flags & CERTSPAN_TYPE_RUNS_WAITS) != 0; }
@@ -182,6 +202,7 @@ class Connector {
   const Tables tables_;
   certspan_instance* instance_ = nullptr;
   std::atomic<Life> life_{Life::New};
+  Tally tally_;
 };
 
 }  // namespace certspan

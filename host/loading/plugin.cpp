@@ -46,10 +46,12 @@ PluginTraits traits_of(const PluginNote& note) {
   return {note.needs_network, note.state_reads, note.state_writes};
 }
 
-Result<std::shared_ptr<const Plugin>> load_file(std::string_view id, PluginFile& file,
+Result<std::shared_ptr<const Plugin>> load_file(std::string_view id, PluginFile& file, const Plugin* beside,
                                                 const PluginSearch& search) {
   CERTSPAN_TRY(const Admitted admitted, admit(id, file, search));
-  CERTSPAN_TRY(auto description, probe_plugin(admitted.copy, search.probe_program, search.probe_limit));
+  const auto together = beside == nullptr || search.in_workers ? std::filesystem::path() : beside->path();
+  CERTSPAN_TRY(auto description,
+               probe_plugin(admitted.copy, search.probe_program, search.probe_limit, together));
   if (search.in_workers) {
     return std::make_shared<const Plugin>(std::move(description), file.path, admitted.copy, admitted.sha256,
                                           admitted.trust, traits_of(admitted.note));
@@ -112,10 +114,36 @@ std::vector<std::string_view> interface_words(const certspan_connector_type& typ
   return words;
 }
 
-Result<std::shared_ptr<const Plugin>> load_plugin(std::string_view id, const PluginSearch& search) {
+namespace {
+
+/// The file in the directories, or what a swap put in its place.
+Result<PluginFile> chosen_file(std::string_view id, const PluginSearch& search) {
   auto file = read_plugin_file(id, search.dirs);
+  if (search.versions == nullptr || (!file && file.error().code != "plugin.missing")) return file;
+  const PluginVersion* other = search.versions->instead_of(id, file ? file->sha256 : "");
+  if (other == nullptr) return file;
+  auto kept = read_plugin_at(other->copy);
+  if (kept && kept->sha256 == other->sha256) return kept;
+  return fail(Outcome::Unavailable, "plugin.kept_copy",
+              "version " + other->version + ", which a swap put in force, is gone or was changed (" +
+                  other->copy.string() + "); install the version that you want into `plugins: dirs:`");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Plugin>> load_plugin(std::string_view id, const PluginSearch& search) {
+  auto file = chosen_file(id, search);
   if (!file) return tl::unexpected(about(id, {}, std::move(file).error()));
-  auto plugin = load_file(id, *file, search);
+  auto plugin = load_file(id, *file, nullptr, search);
+  if (!plugin) return tl::unexpected(about(id, file->path, std::move(plugin).error()));
+  return plugin;
+}
+
+Result<std::shared_ptr<const Plugin>> load_plugin_at(const std::filesystem::path& path, std::string_view id,
+                                                     const Plugin* beside, const PluginSearch& search) {
+  auto file = read_plugin_anywhere(path);
+  if (!file) return tl::unexpected(about(id, path, std::move(file).error()));
+  auto plugin = load_file(id, *file, beside, search);
   if (!plugin) return tl::unexpected(about(id, file->path, std::move(plugin).error()));
   return plugin;
 }

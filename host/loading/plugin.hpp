@@ -11,6 +11,7 @@
 #include <certspan/abi/plugin.h>
 
 #include "host/base/result.hpp"
+#include "host/loading/swap/version_book.hpp"
 #include "host/loading/trust/plugin_trust.hpp"
 #include "host/loading/worker/description.hpp"
 #include "host/loading/worker/worker_type.hpp"
@@ -24,6 +25,8 @@ struct PluginSearch {
   /// Private copies are made here, `<sha12>/<id>.so`; made 0700 if missing. Below `data_dir`, and not on a
   /// file system mounted noexec.
   std::filesystem::path private_dir;
+  /// Which versions swaps put in the place of those in `dirs`; null: none. Borrowed.
+  const VersionBook* versions = nullptr;
   /// What lets a plugin in beside its permissions.
   PluginTrust trust;
   /// How long the probe child may take.
@@ -99,7 +102,8 @@ std::vector<std::string_view> interface_words(const certspan_connector_type& typ
 /// Blocks for as long as the probe takes. May be called from any thread, several at a time.
 ///
 /// Errors; each message names the plugin, its file, the reason and what to do:
-///   plugin.bad_id, plugin.missing, plugin.unsafe_permissions, plugin.unreadable, plugin.too_large,
+///   plugin.bad_id, plugin.missing, plugin.kept_copy (what a swap put in force is gone), plugin.quarantined,
+///   plugin.unsafe_permissions, plugin.unreadable, plugin.too_large,
 ///   plugin.revoked, plugin.pin_mismatch, plugin.unsigned, plugin.bad_signature, plugin.unknown_signer,
 ///   plugin.wrong_signature, plugin.signer_not_allowed, plugin.not_elf, plugin.truncated,
 ///   plugin.wrong_machine, plugin.damaged, plugin.not_ours, plugin.other_id, plugin.other_build,
@@ -107,5 +111,10 @@ std::vector<std::string_view> interface_words(const certspan_connector_type& typ
 ///   plugin.missing_library, plugin.undefined_symbol, plugin.load_failed, plugin.crashed, plugin.hung,
 ///   plugin.threw, plugin.bad_descriptor
 Result<std::shared_ptr<const Plugin>> load_plugin(std::string_view id, const PluginSearch& search);
+
+/// The same of the file at `path`, whatever its name, for a swap with `beside`, which runs: both are loaded
+/// into one child first, where they are to run in one process.
+Result<std::shared_ptr<const Plugin>> load_plugin_at(const std::filesystem::path& path, std::string_view id,
+                                                     const Plugin* beside, const PluginSearch& search);
 
 }  // namespace certspan

@@ -202,6 +202,10 @@ Result<PluginFile> read_plugin_file(std::string_view id, std::span<const std::fi
 
 Result<PluginFile> read_plugin_at(const std::filesystem::path& path) {
   if (path.extension() != ".so" || !is_plugin_id(path.stem().string())) return bad_id();
+  return read_plugin_anywhere(path);
+}
+
+Result<PluginFile> read_plugin_anywhere(const std::filesystem::path& path) {
   const auto absolute = std::filesystem::absolute(path);
   CERTSPAN_TRY(auto file, read_from(absolute.parent_path(), absolute.filename().string()));
   if (file) return std::move(*file);

@@ -45,6 +45,9 @@ Result<PluginFile> read_plugin_file(std::string_view id, std::span<const std::fi
 /// The same of the plugin at `path`, whose file is named after its id.
 Result<PluginFile> read_plugin_at(const std::filesystem::path& path);
 
+/// The same, whatever the file's name.
+Result<PluginFile> read_plugin_anywhere(const std::filesystem::path& path);
+
 /// The same of any file, without a word about its name and who may write to it: for commands that map
 /// nothing. Errors: plugin.missing, plugin.unreadable, plugin.too_large.
 Result<PluginFile> read_any_file(const std::filesystem::path& path);
@@ -55,7 +58,8 @@ std::string sha256_hex(BytesView bytes);
 /// The path of a private copy of `file`: `<private_dir>/<first 12 digits of sha256>/<id>.so`, directories
 /// 0700, file 0500. The name says the content, so another version never meets a path that is mapped already,
 /// and what happens to the admin's file later has no effect. A copy that is there is compared byte for byte
-/// and replaced (by rename) if it differs. Thread-safe, also between processes.
+/// and replaced (by rename) if it differs. Its signature stands beside it,
+/// so that the copy can be judged again. Thread-safe, also between processes.
 /// Errors: plugin.private_dir (not ours, or others may write to it), plugin.no_room.
 Result<std::filesystem::path> make_private_copy(std::string_view id, const PluginFile& file,
                                                 const std::filesystem::path& private_dir);

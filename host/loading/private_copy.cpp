@@ -105,6 +105,9 @@ Result<std::filesystem::path> make_private_copy(std::string_view id, const Plugi
   CERTSPAN_CHECK(ensure_directory(directory));
   auto path = std::filesystem::absolute(directory / (std::string(id) + ".so"));
   if (!holds(path, file.bytes)) CERTSPAN_CHECK(write_copy(path, file.bytes));
+  if (file.signature && !holds(signature_path(path), as_bytes(*file.signature))) {
+    CERTSPAN_CHECK(write_copy(signature_path(path), as_bytes(*file.signature)));
+  }
   ::utimensat(AT_FDCWD, directory.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);  // when it was last used
   return path;
 }

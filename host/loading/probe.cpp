@@ -254,8 +254,11 @@ Result<Bytes> run_probe(const ProbeCall& call) {
 
 Result<worker::PluginDescription> probe_plugin(const std::filesystem::path& path,
                                                const std::filesystem::path& program,
-                                               std::chrono::milliseconds limit) {
-  CERTSPAN_TRY(const Bytes told, run_probe({program, {protocol::kOption, path.string()}, {}, limit}));
+                                               std::chrono::milliseconds limit,
+                                               const std::filesystem::path& beside) {
+  std::vector<std::string> arguments = {protocol::kOption, path.string()};
+  if (!beside.empty()) arguments.push_back(beside.string());
+  CERTSPAN_TRY(const Bytes told, run_probe({program, std::move(arguments), {}, limit}));
   auto description = worker::decode_description(told);
   if (!description) return tl::unexpected(probe_failed("its description can't be read", EBADMSG));
   return std::move(*description);

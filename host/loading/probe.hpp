@@ -21,9 +21,13 @@ namespace certspan {
 /// Blocks; may be called from any thread. Errors, with what the plugin printed last: those of
 /// read_plugin_note, PluginLibrary::open and descriptor_fault, and plugin.crashed, plugin.hung, plugin.threw,
 /// plugin.probe_failed (the child could not be run).
+///
+/// With `beside` that plugin is loaded first, as it is in a host that swaps the two: libraries that can't
+/// stand each other fail here.
 Result<worker::PluginDescription> probe_plugin(const std::filesystem::path& path,
                                                const std::filesystem::path& program,
-                                               std::chrono::milliseconds limit);
+                                               std::chrono::milliseconds limit,
+                                               const std::filesystem::path& beside = {});
 
 /// A child process in which code of a plugin runs that may crash, loop or end it.
 struct ProbeCall {

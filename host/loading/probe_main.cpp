@@ -76,7 +76,11 @@ Bytes read_file(const char* path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-Result<Bytes> probe(const char* path) {
+Result<Bytes> probe(const char* path, const char* beside) {
+  if (beside != nullptr) {
+    enter(protocol::kLoadingOther);
+    CERTSPAN_CHECK(PluginLibrary::open(beside));
+  }
   enter(protocol::kReading);
   CERTSPAN_TRY(const PluginNote note, read_plugin_note(read_file(path)));
   enter(protocol::kLoading);
@@ -94,11 +98,11 @@ bool is_probe_call(int argc, char** argv) {
 }
 
 int probe_main(int argc, char** argv) {
-  if (argc != 3) {
-    say("usage: certspan --probe-plugin FILE\n");
+  if (argc != 3 && argc != 4) {
+    say("usage: certspan --probe-plugin FILE [OTHER]\n");
     return 2;
   }
-  run_probe_child([&](const EnterPhase&) { return probe(argv[2]); });
+  run_probe_child([&](const EnterPhase&) { return probe(argv[2], argc == 4 ? argv[3] : nullptr); });
 }
 
 void run_probe_child(const std::function<Result<Bytes>(const EnterPhase& enter)>& body) {

@@ -18,6 +18,7 @@ constexpr const char* kRefused = "refused ";
 
 // Phases, in words that fit behind "while".
 constexpr const char* kReading = "its file was read";
+constexpr const char* kLoadingOther = "the version that runs was loaded beside it";
 constexpr const char* kLoading = "its static constructors ran";
 constexpr const char* kDescribing = "its entry and its interface tables were asked";
 

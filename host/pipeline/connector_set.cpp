@@ -5,14 +5,19 @@
 
 namespace certspan {
 
-void ConnectorSet::add(Station station) {
+void ConnectorSet::put(Station station) {
   std::string name = station.connector->name();
-  stations_.emplace(std::move(name), std::move(station));
+  stations_.insert_or_assign(std::move(name), std::move(station));
 }
 
 Connector* ConnectorSet::find(std::string_view name) const {
   const auto found = stations_.find(name);
   return found == stations_.end() ? nullptr : found->second.connector.get();
+}
+
+std::shared_ptr<Connector> ConnectorSet::share(std::string_view name) const {
+  const auto found = stations_.find(name);
+  return found == stations_.end() ? nullptr : found->second.connector;
 }
 
 WorkerPool& ConnectorSet::pool_of(std::string_view name, WorkerPool& cpu) const {
@@ -27,12 +32,6 @@ bool ConnectorSet::full_for(const Pipeline& pipeline) const {
   };
   return std::ranges::any_of(pipeline.steps,
                              [&](const Step& step) { return std::ranges::all_of(step.connectors, full); });
-}
-
-void ConnectorSet::stop_pools() {
-  for (auto& [name, station] : stations_) {
-    if (station.own_pool) station.own_pool->stop();
-  }
 }
 
 }  // namespace certspan

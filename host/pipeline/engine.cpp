@@ -110,19 +110,33 @@ void Engine::take_request(const std::string& connector, HttpRequest request,
 void Engine::handle(const std::string& connector, const HttpRequest& request,
                     const HttpExchangePtr& exchange) {
   if (exchange->closed()) return;
-  const auto config = runtime_.config();
-  Connector* source = config->connectors.find(connector);
-  certspan_http_exchange view(exchange);
-  const certspan_http_request borrowed = view_of(request);
-  const bool handled = source != nullptr && source->handle(borrowed, &view);
-  if (!view.answered && !view.taken) {
-    if (handled) {
-      runtime_.log.write(LogLevel::Error, "request neither answered nor submitted",
-                         {{"connector", connector}});
-    }
-    respond_try_later(exchange);
+  auto config = runtime_.config();
+  while (!give_to_source(config, connector, request, exchange)) {
+    // A generation that was replaced just now takes nothing more; the one in its place does.
+    auto next = runtime_.config();
+    if (next == config) return respond_try_later(exchange);
+    config = std::move(next);
   }
   intake_.run_accepted();
+}
+
+/// False, and the exchange untouched, if the source takes nothing now.
+bool Engine::give_to_source(const std::shared_ptr<const RunningConfig>& config, const std::string& connector,
+                            const HttpRequest& request, const HttpExchangePtr& exchange) {
+  Connector* source = config->connectors.find(connector);
+  if (source == nullptr) return false;
+  certspan_http_exchange view(exchange);
+  {
+    const Intake::Handling here(config);
+    if (!source->handle(view_of(request), &view)) return false;
+  }
+  const bool dealt_with = view.answered || view.taken;
+  source->tally().count(dealt_with);
+  if (!dealt_with) {
+    runtime_.log.write(LogLevel::Error, "request neither answered nor submitted", {{"connector", connector}});
+    respond_try_later(exchange);
+  }
+  return true;
 }
 
 /// Clients whose time is over hear how things stand; their items go on.

@@ -86,6 +86,8 @@ class Engine final : public IssuerDirectory {
   };
   Status status() const;
   std::shared_ptr<const RunningConfig> config() const { return runtime_.config(); }
+  /// Forgets what the connector of that name did as an issuer: another version of it is asked from now on.
+  void forget_health(std::string_view issuer) { healths_.of(issuer).forget(); }
 
   // A person's word on a work item; see ItemRunner for the errors. Also work.not_found.
 
@@ -96,6 +98,8 @@ class Engine final : public IssuerDirectory {
 
  private:
   void handle(const std::string& connector, const HttpRequest& request, const HttpExchangePtr& exchange);
+  bool give_to_source(const std::shared_ptr<const RunningConfig>& config, const std::string& connector,
+                      const HttpRequest& request, const HttpExchangePtr& exchange);
   void sweep();
   Result<OpenItemPtr> open_item(WorkId id);
 

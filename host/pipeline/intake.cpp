@@ -17,6 +17,12 @@ std::vector<OpenItemPtr>& accepted_here() {
   return accepted;
 }
 
+/// The configuration whose source this thread is inside; null: of none.
+const RunningConfig*& handling_here() {
+  thread_local const RunningConfig* handling = nullptr;
+  return handling;
+}
+
 std::vector<Waiter> only(Waiter waiter) {
   std::vector<Waiter> one;
   one.push_back(std::move(waiter));
@@ -36,6 +42,14 @@ tl::unexpected<Error> asked_again(WorkId dead, WorkId newer) {
 }
 
 }  // namespace
+
+Intake::Handling::Handling(const std::shared_ptr<const RunningConfig>& config) {
+  handling_here() = config.get();
+}
+
+Intake::Handling::~Handling() {
+  handling_here() = nullptr;
+}
 
 void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply_context) {
   const auto config = runtime_.config();
@@ -190,8 +204,11 @@ void Intake::poll(std::string_view source, const ItemKey& poll_key, std::string_
 
 Waiter Intake::make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange,
                            Bytes context, std::chrono::milliseconds within) const {
-  return {std::move(exchange), std::string(source), std::string(transaction_id), std::move(context),
-          runtime_.clock.now() + within};
+  const RunningConfig* handling = handling_here();
+  auto maker =
+      handling != nullptr ? handling->connectors.share(source) : runtime_.config()->connectors.share(source);
+  return {std::move(exchange), std::string(source), std::string(transaction_id),
+          std::move(context),  std::move(maker),    runtime_.clock.now() + within};
 }
 
 void Intake::turn_away(Waiter waiter, Outcome outcome, std::string_view code) {

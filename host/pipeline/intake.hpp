@@ -33,6 +33,15 @@ class Intake final : public Submitter {
   /// (its device has, so that one counts), pipeline.no_match, submit.closed, submit.full.
   Result<OpenItemPtr> revive(const WorkItem& dead);
 
+  /// While it lives, what this thread submits comes from `config`'s source, whatever runs meanwhile.
+  class Handling {
+   public:
+    explicit Handling(const std::shared_ptr<const RunningConfig>& config);
+    ~Handling();
+    Handling(const Handling&) = delete;
+    Handling& operator=(const Handling&) = delete;
+  };
+
   /// Goes on with what this thread submitted since the last call.
   void run_accepted();
 

@@ -82,6 +82,15 @@ IssuerHealth::Change IssuerHealth::fail(TimePoint now) {
   return is_new ? Change::LeftInPeace : Change::None;
 }
 
+void IssuerHealth::forget() {
+  const MutexLock lock(mutex_);
+  state_ = State::Closed;
+  failures_ = 0;
+  pause_ = Milliseconds(0);
+  until_ = {};
+  retries_ = rules_.most_retries;
+}
+
 void IssuerHealth::refill(TimePoint now) {
   if (refilled_ != TimePoint{}) {
     const double seconds = std::chrono::duration<double>(now - refilled_).count();

@@ -47,6 +47,9 @@ class IssuerHealth {
   /// is what the CA asked for, or zero.
   Change took(Outcome outcome, Milliseconds retry_after, TimePoint now);
 
+  /// As if it had never been asked.
+  void forget();
+
   struct Snapshot {
     State state = State::Closed;
     std::uint32_t failures = 0;  ///< in a row

@@ -20,6 +20,13 @@ std::string_view trouble_with(CommitResult result) {
   return result == CommitResult::Locked ? "journal.locked" : "journal.full";
 }
 
+/// Whether a call says nothing against its plugin: what a CA or a validator refuses or can't do now is no
+/// fault of the version that asks it.
+bool went_well(const Answer& answer, std::chrono::steady_clock::time_point deadline,
+               std::chrono::steady_clock::time_point now) {
+  return answer.outcome != Outcome::Internal && answer.outcome != Outcome::Unknown && now <= deadline;
+}
+
 }  // namespace
 
 Answer ItemRunner::call(const OpenItemPtr& open, Connector& connector, std::string_view name,
@@ -35,6 +42,7 @@ Answer ItemRunner::call(const OpenItemPtr& open, Connector& connector, std::stri
     answer = make(terms);
   }
   inside_.fetch_sub(1);
+  connector.tally().count(went_well(answer, terms.deadline, runtime_.clock.now()));
   Attempt attempt;
   attempt.step = item.step;
   attempt.call = name;

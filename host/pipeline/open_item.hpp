@@ -14,12 +14,16 @@
 
 namespace certspan {
 
+class Connector;
+
 /// A client that waits to be told how an item stands.
 struct Waiter {
   HttpExchangePtr exchange;
   std::string source;
   std::string transaction_id;
   Bytes context;  ///< what the source needs to make the reply; memory only
+  /// The generation of the source that made the context, and alone can make the reply.
+  std::shared_ptr<Connector> maker;
   std::chrono::steady_clock::time_point until;
 };
 

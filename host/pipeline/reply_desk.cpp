@@ -46,15 +46,13 @@ void ReplyDesk::try_later(const std::vector<Waiter>& waiters, std::uint32_t retr
 
 void ReplyDesk::tell(std::vector<Waiter> waiters, Telling telling) {
   static const std::vector<Bytes> kNoChain;
-  const auto config = runtime_.config();
   for (Waiter& waiter : waiters) {
-    Connector* source = config->connectors.find(waiter.source);
     certspan_http_exchange exchange(waiter.exchange);
     const ReplyView view{telling.outcome, telling.id,          waiter.transaction_id,
                          telling.code,    telling.certificate, telling.chain ? *telling.chain : kNoChain};
     CERTSPAN_FAILPOINT("reply.before");
     const bool told =
-        source != nullptr && source->reply(view, waiter.context, &exchange) && exchange.answered;
+        waiter.maker && waiter.maker->reply(view, waiter.context, &exchange) && exchange.answered;
     if (!told) {
       std::vector<Waiter> one;
       one.push_back(std::move(waiter));

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <future>
 #include <memory>
 
 #include "host/base/clock.hpp"
@@ -21,16 +20,9 @@ namespace certspan {
 
 /// What one configuration made: replaced as a whole, kept by calls that are still in it.
 struct RunningConfig {
-  RunningConfig() = default;
-  ~RunningConfig() { gone.set_value(); }
-  RunningConfig(const RunningConfig&) = delete;
-  RunningConfig& operator=(const RunningConfig&) = delete;
-
   PipelineGraph graph{{}};
   ConnectorSet connectors;
   IssuerChains chains;
-  /// Kept when the last call has left: only then may its connectors be stopped.
-  std::promise<void> gone;
 };
 
 /// What the parts of the pipeline room share. Everything here is thread-safe and outlives them.

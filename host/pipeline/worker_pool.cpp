@@ -43,12 +43,14 @@ bool WorkerPool::try_post(const Turn& turn, Job job) {
   return true;
 }
 
+void WorkerPool::close() {
+  MutexLock lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+}
+
 void WorkerPool::stop() {
-  {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-    changed_.notify_all();
-  }
+  close();
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }

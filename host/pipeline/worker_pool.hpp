@@ -32,7 +32,9 @@ class WorkerPool {
   /// as many new jobs waiting as there are free places, and a lane half as many. So whoever floods the queue
   /// leaves places for the others, and they leave places for who comes next.
   bool try_post(const Turn& turn, Job job);
-  /// Runs what is queued, then ends the threads. Legal twice.
+  /// Its threads end when nothing is queued any more; does not wait for that. Legal twice.
+  void close();
+  /// The same, and waits. Legal twice; not on a thread of the pool.
   void stop();
 
   std::size_t queued() const;

@@ -89,9 +89,9 @@ Result<void> LivingHost::begin() {
     Station station;
     station.connector = cast_.back()->connector();
     if (player.runs_waits) {
-      station.own_pool = std::make_unique<WorkerPool>(name, player.concurrency, kOwnQueue);
+      station.own_pool = std::make_shared<WorkerPool>(name, player.concurrency, kOwnQueue);
     }
-    running_->connectors.add(std::move(station));
+    running_->connectors.put(std::move(station));
     const CallReport report = cast_.back()->start();
     if (!report.ok())
       return fail(report.outcome, "rehearsal.start", "connector \"" + name + "\" can't start");
@@ -182,7 +182,9 @@ void LivingHost::end() {
   report(clock_.offset(), end);
   over_ = true;
   engine_->stop();
-  running_->connectors.stop_pools();
+  for (const auto& [name, station] : running_->connectors.all()) {
+    if (station.own_pool) station.own_pool->stop();
+  }
 }
 
 void LivingHost::report(milliseconds at, const decltype(Event::what)& what) {

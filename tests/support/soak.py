@@ -21,7 +21,7 @@ class SoakClients:
     """tests/support/soak_clients.cpp: `devices` at a time. Use it in `with`; starts with the host's port."""
 
     def __init__(self, host, devices, seed):
-        self.host = host
+        self.host, self.devices = host, devices
         self.results = host.directory.parent / "soak_results"
         ra = host.directory.parent / "ra.der"
         certificate = x509.load_pem_x509_certificate((host.directory / "ra.pem").read_bytes())
@@ -58,12 +58,26 @@ class SoakClients:
         self.say("count")
         return int(self.process.stdout.readline() or "-1")
 
+    def refused(self):
+        """How many messages were not answered with what they asked for: turned away, or a broken connection."""
+        self.say("refused")
+        return int(self.process.stdout.readline() or "-1")
+
+    def pace(self, devices_a_second):
+        """From now on so many devices come in all, however long the others take; 0: as many as can."""
+        self.say(f"pace {round(self.devices / devices_a_second * 1e6) if devices_a_second else 0}")
+
     def end(self):
         """Lets everyone finish. Each device's (SHA-256 of its request, of its certificate, milliseconds)."""
         self.say("end")
         assert self.process.wait(END_LIMIT_S) == 0, self.fault()
         with open(self.results, encoding="ascii") as file:
-            return [(request, certificate, int(took)) for request, certificate, took in map(str.split, file)]
+            return [(request, certificate, int(took)) for request, certificate, took, *_ in map(str.split, file)]
+
+    def waits(self):
+        """After the end: of each device when it came, on time.monotonic(), and how long it waited, in seconds."""
+        with open(self.results, encoding="ascii") as file:
+            return [(int(came) / 1e6, int(waited) / 1e6) for _, _, _, came, waited in map(str.split, file)]
 
 
 def soak(host, outside, clients, chances, seconds, between_kills, kill=None):

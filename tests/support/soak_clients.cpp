@@ -1,12 +1,14 @@
-// Devices for tests/system/test_soak.py, which kills the host beside them:
+// Devices for tests of a host that is killed, or swapped, beside them:
 //   soak_clients RA.der CHALLENGE DEVICES SEED RESULTS
 // So many devices ask at a time, each from an address of its own; one that has its certificate makes room for
 // the next. Who gets no answer, or "try later", asks again, half of them with the same message and half with
 // a new one of the same transaction. Of those that are done some ask once more and must hear the same. On
-// standard input: `port N` says where the host listens now, `count` asks how many devices are done, `end`
-// lets those that have begun finish. RESULTS gets a line for each device: the SHA-256 of its request, that of
-// its certificate, and the milliseconds from its first message to its certificate; and another one if it
-// heard something else when it asked again.
+// standard input: `port N` says where the host listens now, `count` asks how many devices are done, `refused`
+// how many messages were not answered with what was asked for, `pace N` has each device come N microseconds
+// after the one before it at the soonest, `end` lets those that have begun finish. RESULTS gets a line for
+// each device: the SHA-256 of its request, that of its certificate, the milliseconds from its first message
+// to its certificate, when it came (microseconds of the monotonic clock), and the microseconds from then to
+// its certificate; and another one if it heard something else when it asked again.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -50,6 +52,8 @@ constexpr std::size_t kMostRemembered = 64;
 std::atomic<std::uint16_t> host_port{0};
 std::atomic<bool> ending{false};
 std::atomic<std::uint64_t> devices_done{0};
+std::atomic<std::uint64_t> messages_refused{0};
+std::atomic<std::int64_t> pace_us{0};
 
 [[noreturn]] void give_up(const std::string& why) {
   std::cerr << "soak_clients: " << why << std::endl;
@@ -164,7 +168,8 @@ struct Site {
   std::string challenge;
   std::vector<test::TestKey> keys;
   std::vector<Bytes> certificates;
-  std::mutex mutex;  ///< guards `results`
+  std::uint32_t devices = 1;  ///< at a time
+  std::mutex mutex;           ///< guards `results`
   std::ofstream results;
 };
 
@@ -197,6 +202,7 @@ class Device {
       const auto answer = line.post(message_);
       if (answer && answer->status == 200) return read(answer->body);
       if (answer && answer->status != 503) give_up(name_ + " got HTTP " + std::to_string(answer->status));
+      ++messages_refused;
       std::this_thread::sleep_for(milliseconds(20 + chances() % 180));
       if (chances() % 2 == 0) make_message();
     }
@@ -228,6 +234,7 @@ class Seat {
       : site_(site), number_(number), chances_(seed + number), line_(kFirstAddress + number) {}
 
   void run() try {
+    host_port.wait(0);
     for (std::uint64_t n = 0; !ending; ++n) {
       enrol("soak-" + std::to_string(number_) + "-" + std::to_string(n));
       if (chances_() % 20 == 0) ask_again();
@@ -245,10 +252,10 @@ class Seat {
 
   void enrol(const std::string& name) {
     Device device(site_, name, chances_() % kKeys);
+    const auto came = wait_for_turn();
     const auto begun = steady_clock::now();
     const std::string certificate = device.ask_until_answered(line_, chances_);
-    const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
-    write_down(device, certificate, took);
+    write_down(device, certificate, begun, came);
     ++devices_done;
     if (remembered_.size() < kMostRemembered && chances_() % 8 == 0) {
       remembered_.push_back({std::move(device), certificate});
@@ -259,12 +266,32 @@ class Seat {
     if (remembered_.empty()) return;
     Remembered& one = remembered_[chances_() % remembered_.size()];
     const std::string certificate = one.device.ask_until_answered(line_, chances_);
-    if (certificate != one.certificate) write_down(one.device, certificate, {});
+    const auto now = steady_clock::now();
+    if (certificate != one.certificate) write_down(one.device, certificate, now, now);
   }
 
-  void write_down(const Device& device, const std::string& certificate, milliseconds took) {
+  /// When the next device comes: who is late because others were slow has waited since then.
+  steady_clock::time_point wait_for_turn() {
+    const std::chrono::microseconds pace(pace_us);
+    if (pace.count() == 0) return next_ = steady_clock::now();
+    if (next_ + 2 * pace < steady_clock::now() && !paced_)
+      next_ = steady_clock::now() + pace * number_ / site_.devices;
+    paced_ = true;
+    next_ += pace;
+    std::this_thread::sleep_until(next_);
+    return next_;
+  }
+
+  void write_down(const Device& device, const std::string& certificate, steady_clock::time_point begun,
+                  steady_clock::time_point came) {
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    const auto now = steady_clock::now();
     const std::lock_guard lock(site_.mutex);
-    site_.results << device.request_digest() << ' ' << certificate << ' ' << took.count() << '\n';
+    site_.results << device.request_digest() << ' ' << certificate << ' '
+                  << duration_cast<milliseconds>(now - begun).count() << ' '
+                  << duration_cast<microseconds>(came.time_since_epoch()).count() << ' '
+                  << duration_cast<microseconds>(now - came).count() << '\n';
   }
 
   Site& site_;
@@ -272,6 +299,8 @@ class Seat {
   std::mt19937 chances_;
   Line line_;
   std::vector<Remembered> remembered_;
+  steady_clock::time_point next_{};
+  bool paced_ = false;
 };
 
 void take_commands() {
@@ -281,8 +310,15 @@ void take_commands() {
       int port = 0;
       std::cin >> port;
       host_port = static_cast<std::uint16_t>(port);
+      host_port.notify_all();
     } else if (word == "count") {
       std::cout << devices_done << std::endl;
+    } else if (word == "refused") {
+      std::cout << messages_refused << std::endl;
+    } else if (word == "pace") {
+      std::int64_t microseconds = 0;
+      std::cin >> microseconds;
+      pace_us = microseconds;
     } else if (word == "end") {
       ending = true;
     } else {
@@ -304,6 +340,7 @@ int main(int argc, char** argv) try {
   site.challenge = argv[2];
   const auto count = static_cast<std::uint32_t>(std::stoul(argv[3]));
   const auto seed = static_cast<std::uint32_t>(std::stoul(argv[4]));
+  site.devices = count;
   site.results.open(argv[5]);
   for (int i = 0; i < kKeys; ++i) {
     site.keys.push_back(test::TestKey::rsa());

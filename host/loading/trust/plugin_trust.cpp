@@ -137,11 +137,19 @@ Result<TrustGround> judge_plugin(const PluginEvidence& evidence, const PluginTru
                 "its SHA-256, " + std::string(evidence.sha256) +
                     ", stands in the list of `plugins: trust: revoked_file:`; install another version");
   }
+  if (const auto taken_back = trust.quarantined.find(evidence.sha256);
+      taken_back != trust.quarantined.end()) {
+    return fail(Outcome::Invalid, "plugin.quarantined",
+                "this version is quarantined (" + taken_back->second +
+                    "); use another one, or run: certspan plugin quarantine --release " +
+                    std::string(evidence.sha256));
+  }
   if (const auto pin = trust.pins.find(evidence.id); pin != trust.pins.end()) {
     CERTSPAN_CHECK(check_pin(evidence, pin->second));
     return TrustGround{TrustGround::Kind::Pinned};
   }
-  if (is_shipped(evidence, trust)) return TrustGround{TrustGround::Kind::Shipped};
+  if (is_shipped(evidence, trust) || trust.kept.contains(evidence.sha256))
+    return TrustGround{TrustGround::Kind::Shipped};
   return judge_signature(evidence, trust);
 }
 

@@ -32,6 +32,10 @@ struct PluginTrust {
   std::map<std::string, std::string, std::less<>> pins;
   /// SHA-256 of files that are never let in, 64 lower-case hexadecimal digits.
   std::set<std::string, std::less<>> revoked;
+  /// SHA-256 of files that a swap took back, and why: not let in either.
+  std::map<std::string, std::string, std::less<>> quarantined{};
+  /// SHA-256 of files that were among the program's own when a swap let them in.
+  std::set<std::string, std::less<>> kept{};
   /// The directories of the program's own plugins: files there whose id is a plain word are its own too, if
   /// they belong to root or to `program_owner`, who can as well replace the program.
   std::vector<std::filesystem::path> own_dirs;
@@ -69,11 +73,13 @@ struct PluginEvidence {
   std::optional<std::string> signature{};  ///< content of the signature file; nothing if there is none
 };
 
-/// Decides, in this order: revoked, pinned, shipped, signed, `danger_allow_unsigned`. A signature that is
-/// there and can't be right (malformed, or not over this file) is refused even with the last.
+/// Decides, in this order: revoked, quarantined, pinned, shipped, signed, `danger_allow_unsigned`. A
+/// signature that is there and can't be right (malformed, or not over this file) is refused even with the
+/// last.
 ///
-/// Errors: plugin.revoked, plugin.pin_mismatch, plugin.bad_signature (malformed), plugin.unknown_signer (by
-/// a key that is not listed), plugin.wrong_signature (not over this file), plugin.unsigned.
+/// Errors: plugin.revoked, plugin.quarantined, plugin.pin_mismatch, plugin.bad_signature (malformed),
+/// plugin.unknown_signer (by a key that is not listed), plugin.wrong_signature (not over this file),
+/// plugin.unsigned.
 Result<TrustGround> judge_plugin(const PluginEvidence& evidence, const PluginTrust& trust);
 
 /// Whether the one who signed may sign for `id`, which the file's note says. Error plugin.signer_not_allowed.

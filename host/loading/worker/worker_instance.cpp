@@ -44,6 +44,11 @@ std::shared_ptr<WorkerProcess> WorkerInstance::running() const {
   return running_;
 }
 
+bool WorkerInstance::has_failed() const {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
 std::string WorkerInstance::standing() const {
   const std::lock_guard lock(mutex_);
   if (failed_) return "process failed";

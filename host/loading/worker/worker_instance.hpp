@@ -55,6 +55,7 @@ class WorkerInstance {
   /// How the worker stands, for people: "process 4711 (seccomp, landlock, no network)", "process restarting",
   /// "process failed".
   std::string standing() const;
+  bool has_failed() const;
 
  private:
   /// For calls that make, start or end the connector.

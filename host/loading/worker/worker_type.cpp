@@ -269,6 +269,10 @@ certspan_outcome WorkerType::act(certspan_instance* instance, const char* name,
       [&](FrameReader& told) { return read_action(told, result, faults); });
 }
 
+bool WorkerType::has_failed(const certspan_instance* instance) {
+  return reinterpret_cast<const WorkerInstance*>(instance)->has_failed();
+}
+
 std::string WorkerType::standing(const certspan_instance* instance) {
   return reinterpret_cast<const WorkerInstance*>(instance)->standing();
 }

@@ -47,6 +47,7 @@ class WorkerType {
 
   /// How a connector of this type stands, for people.
   static std::string standing(const certspan_instance* instance);
+  static bool has_failed(const certspan_instance* instance);
 
  private:
   WorkerType(const TypeDescription& description, std::filesystem::path image, WorkerGrants grants,

@@ -83,14 +83,16 @@ void EngineFixture::add_connector(RunningConfig& config, const std::string& name
   REQUIRE(station.connector->create(services_.back()->host(), "{}").ok());
   REQUIRE(station.connector->start().ok());
   if (station.connector->runs_waits())
-    station.own_pool = std::make_unique<WorkerPool>(name, kWorkers, kOwnQueue);
-  config.connectors.add(std::move(station));
+    station.own_pool = std::make_shared<WorkerPool>(name, kWorkers, kOwnQueue);
+  config.connectors.put(std::move(station));
 }
 
 void EngineFixture::stop() {
   if (!engine_) return;
   engine_->stop();
-  running_->connectors.stop_pools();
+  for (const auto& [name, station] : running_->connectors.all()) {
+    if (station.own_pool) station.own_pool->stop();
+  }
   for (const auto& [name, station] : running_->connectors.all()) station.connector->destroy();
   engine_.reset();
   running_.reset();
