@@ -29,4 +29,74 @@ void check_interface_ids(Run& run);
 void check_schema(Run& run);
 void check_descriptor(Run& run);
 
+// host_checks.cpp
+void check_full_host(Run& run);
+void check_minimal_host(Run& run);
+void check_bare_host(Run& run);
+void check_larger_structs(Run& run);
+void check_exact_structs(Run& run);
+
+// settings_checks.cpp
+void check_odd_settings(Run& run);
+void check_settings_faults(Run& run);
+
+// life_checks.cpp
+void check_stops(Run& run);
+void check_failed_start(Run& run);
+void check_second_life(Run& run);
+void check_beside(Run& run);
+void check_leaks(Run& run);
+
+// environment_checks.cpp
+void check_threads(Run& run);
+void check_descriptors(Run& run);
+void check_signals(Run& run);
+void check_locale(Run& run);
+void check_process(Run& run);
+void check_output(Run& run);
+void check_small_stack(Run& run);
+void check_system_calls(Run& run);
+void check_secrets(Run& run);
+
+// answer_checks.cpp
+void check_answers_once(Run& run);
+void check_certificates(Run& run);
+void check_handles(Run& run);
+void check_limits(Run& run);
+void check_outcomes(Run& run);
+void check_odd_items(Run& run);
+void check_past_deadline(Run& run);
+void check_concurrent_calls(Run& run);
+
+// issuer_checks.cpp
+void check_same_key(Run& run);
+void check_lookup(Run& run);
+void check_chain(Run& run);
+void check_find(Run& run);
+
+// source_checks.cpp
+void check_intake(Run& run);
+void check_exchanges(Run& run);
+void check_replies(Run& run);
+void check_concurrent_requests(Run& run);
+
+// action_checks.cpp
+void check_action_schemas(Run& run);
+void check_unknown_action(Run& run);
+
+// swap_checks.cpp
+void check_together(Run& run);
+void check_previous(Run& run);
+void check_rounds(Run& run);
+
+// fault_checks.cpp
+void check_reset(Run& run);
+void check_silence(Run& run);
+void check_proxy(Run& run);
+void check_nonsense(Run& run);
+void check_refused_connection(Run& run);
+void check_refused_note(Run& run);
+void check_refused_commit(Run& run);
+void check_lost_secrets(Run& run);
+
 }  // namespace certspan::check

@@ -1,6 +1,7 @@
 #include "sdk/tools/plugin_check/child.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -20,16 +21,13 @@
 #include "host/loading/abi_text.hpp"
 
 namespace certspan::check {
-namespace {
 
 constexpr std::size_t kLongestVerdict = 256UL * 1024;
 constexpr std::size_t kLongestPhase = 200;
 constexpr std::size_t kMostQuoted = 600;
 
-}  // namespace
-
 /// Memory that parent and child share. The child writes, the parent reads after its end.
-struct Child::Board {
+struct Board {
   std::atomic<std::uint32_t> done;
   Standing standing;
   std::uint32_t reason_size;
@@ -46,6 +44,17 @@ struct Child::Board {
     data_size = static_cast<std::uint32_t>(data.copy(text + reason.size(), data.size()));
     done = 1;
   }
+  void put_failure(std::string_view what) {
+    std::size_t size = 0;
+    for (const std::string_view part :
+         {what, std::string_view(" ("), std::string_view(phase), std::string_view(")")}) {
+      size += part.copy(text + size, kLongestVerdict - size);
+    }
+    standing = Standing::Failed;
+    reason_size = static_cast<std::uint32_t>(size);
+    data_size = 0;
+    done = 1;
+  }
 };
 
 namespace {
@@ -59,7 +68,7 @@ struct CheckWork {
 /// The phase of this process: in a child on the board, otherwise nowhere.
 char* phase_text = nullptr;
 int output_fd = -1;
-void* board_of_child = nullptr;
+Board* board_of_child = nullptr;
 pid_t child_pid = 0;
 
 std::string current_exception_words() {
@@ -108,10 +117,24 @@ void enter_phase(std::string_view phase) {
   phase_text[size] = '\0';
 }
 
+std::string current_phase() {
+  return phase_text == nullptr || *phase_text == '\0' ? "" : " (" + std::string(phase_text) + ")";
+}
+
 std::uint64_t bytes_printed() {
   if (output_fd < 0) return 0;
   const off_t size = ::lseek(output_fd, 0, SEEK_END);
   return size < 0 ? 0 : static_cast<std::uint64_t>(size);
+}
+
+bool in_child() {
+  return board_of_child != nullptr;
+}
+
+void end_check_now(std::string_view what) {
+  if (!in_child()) return;
+  board_of_child->put_failure(what);
+  ::_exit(0);
 }
 
 Verdict run_here(const Check& check, Run& run) {
@@ -151,6 +174,7 @@ void Child::become_child(const Check& check, Run run) {
   ::dup2(output_.get(), STDOUT_FILENO);
   ::dup2(output_.get(), STDERR_FILENO);
   close_from(STDERR_FILENO + 1);
+  ::mallopt(M_ARENA_MAX, 1);  // so that what is allocated can be counted
   phase_text = board_->phase;
   output_fd = STDERR_FILENO;
   board_of_child = board_;
@@ -158,8 +182,8 @@ void Child::become_child(const Check& check, Run run) {
   std::set_terminate([] {
     const std::string what = current_exception_words();
     if (::getpid() == child_pid && !what.empty()) {
-      static_cast<Board*>(board_of_child)
-          ->put({Standing::Failed, "it threw " + what + " where nobody catches (" + phase_text + ")"});
+      board_of_child->put(
+          {Standing::Failed, "it threw " + what + " where nobody catches (" + phase_text + ")"});
       ::_exit(1);
     }
     std::abort();

@@ -13,13 +13,22 @@ namespace certspan::check {
 
 /// What the check is doing right now, for the sentence about a crash: "stop". Cheap; any thread.
 void enter_phase(std::string_view phase);
+/// " (stop)", or nothing.
+std::string current_phase();
 
 /// How many bytes the process has written to standard output and standard error; 0 outside a child.
 std::uint64_t bytes_printed();
 
+/// Ends the check at once as failed, for the reason `what` and the phase, and with it the process. From any
+/// thread; allocates nothing, for another one may hold the locks of malloc. Outside a child: goes on.
+void end_check_now(std::string_view what);
+bool in_child();
+
 /// Runs one check right here and makes a verdict of what it throws. The work is done on a thread as a host
 /// has it: all signals blocked.
 Verdict run_here(const Check& check, Run& run);
+
+struct Board;
 
 /// One check in a process of its own, with a time limit. The process is ended by the destructor. Used by one
 /// thread, and only while the process has no other.
@@ -37,8 +46,6 @@ class Child {
   Verdict finish();
 
  private:
-  struct Board;
-
   void become_child(const Check& check, Run run);
   Verdict verdict_of(int status, bool timed_out) const;
   std::string printed() const;

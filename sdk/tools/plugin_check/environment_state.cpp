@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <clocale>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -141,6 +142,7 @@ std::string process_difference(const EnvironmentState& before, const Environment
 }  // namespace
 
 EnvironmentState EnvironmentState::now() {
+  std::fflush(nullptr);  // so that what was printed counts
   EnvironmentState state;
   state.threads = threads_now();
   state.descriptors = descriptors_now();

@@ -54,6 +54,17 @@ bool concerns(const Check& check, const TypeFacts& type) {
          std::any_of(roles.begin(), roles.end(), [&](std::string_view role) { return type.has(role); });
 }
 
+/// "issuer, validator or processor".
+std::string one_of(std::string_view roles) {
+  const auto words = words_of(roles);
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
 std::uint64_t seed_of(const Check& check, std::string_view type, std::uint64_t seed) {
   return seed ^ (std::hash<std::string_view>{}(check.id) * 31 + std::hash<std::string_view>{}(type));
 }
@@ -176,7 +187,7 @@ class Runner {
       if (any) continue;
       const std::string why =
           types.empty() ? "the plugin's types could not be read (" + std::string(kDescriptorCheck) + ")"
-                        : "no type of the plugin has the role " + std::string(task.check->role);
+                        : "no type of the plugin offers " + one_of(task.check->role);
       record(task, {Standing::Skipped, why}, Clock::now());
     }
     for_types_.clear();

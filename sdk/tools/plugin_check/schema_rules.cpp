@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 constexpr int kDeepest = 64;
 
 /// What the value of a keyword is.
-enum class Shape : std::uint8_t {
+enum class ValueKind : std::uint8_t {
   Any,
   Text,
   Number,
@@ -33,68 +33,68 @@ enum class Shape : std::uint8_t {
 
 struct Keyword {
   std::string_view name;
-  Shape shape;
+  ValueKind kind;
 };
 
 /// JSON Schema draft 7, and the marks of <certspan/abi/plugin.h>.
 constexpr Keyword kKeywords[] = {
-    {"$schema", Shape::Text},
-    {"$id", Shape::Text},
-    {"$ref", Shape::Text},
-    {"$comment", Shape::Text},
-    {"title", Shape::Text},
-    {"description", Shape::Text},
-    {"default", Shape::Any},
-    {"readOnly", Shape::Flag},
-    {"writeOnly", Shape::Flag},
-    {"examples", Shape::List},
-    {"multipleOf", Shape::Number},
-    {"maximum", Shape::Number},
-    {"exclusiveMaximum", Shape::Number},
-    {"minimum", Shape::Number},
-    {"exclusiveMinimum", Shape::Number},
-    {"maxLength", Shape::Number},
-    {"minLength", Shape::Number},
-    {"pattern", Shape::Pattern},
-    {"additionalItems", Shape::Schema},
-    {"items", Shape::Schema},
-    {"maxItems", Shape::Number},
-    {"minItems", Shape::Number},
-    {"uniqueItems", Shape::Flag},
-    {"contains", Shape::Schema},
-    {"maxProperties", Shape::Number},
-    {"minProperties", Shape::Number},
-    {"required", Shape::Names},
-    {"additionalProperties", Shape::Schema},
-    {"definitions", Shape::SchemasByName},
-    {"properties", Shape::SchemasByName},
-    {"patternProperties", Shape::SchemasByName},
-    {"dependencies", Shape::Any},
-    {"propertyNames", Shape::Schema},
-    {"const", Shape::Any},
-    {"enum", Shape::List},
-    {"type", Shape::Types},
-    {"format", Shape::Text},
-    {"contentMediaType", Shape::Text},
-    {"contentEncoding", Shape::Text},
-    {"if", Shape::Schema},
-    {"then", Shape::Schema},
-    {"else", Shape::Schema},
-    {"allOf", Shape::Schemas},
-    {"anyOf", Shape::Schemas},
-    {"oneOf", Shape::Schemas},
-    {"not", Shape::Schema},
-    {kSecretMark, Shape::Flag},
-    {kSharedSecretMark, Shape::Flag},
-    {kListenerMark, Shape::Flag},
-    {kRouteMark, Shape::Flag},
-    {kDurationMark, Shape::Flag},
-    {kSizeMark, Shape::Flag},
-    {kConnectorMark, Shape::Text},
-    {kProfileMark, Shape::Flag},
-    {kPathMark, Shape::Flag},
-    {kLabelsMark, Shape::Names},
-    {kProfilesMark, Shape::Flag},
+    {"$schema", ValueKind::Text},
+    {"$id", ValueKind::Text},
+    {"$ref", ValueKind::Text},
+    {"$comment", ValueKind::Text},
+    {"title", ValueKind::Text},
+    {"description", ValueKind::Text},
+    {"default", ValueKind::Any},
+    {"readOnly", ValueKind::Flag},
+    {"writeOnly", ValueKind::Flag},
+    {"examples", ValueKind::List},
+    {"multipleOf", ValueKind::Number},
+    {"maximum", ValueKind::Number},
+    {"exclusiveMaximum", ValueKind::Number},
+    {"minimum", ValueKind::Number},
+    {"exclusiveMinimum", ValueKind::Number},
+    {"maxLength", ValueKind::Number},
+    {"minLength", ValueKind::Number},
+    {"pattern", ValueKind::Pattern},
+    {"additionalItems", ValueKind::Schema},
+    {"items", ValueKind::Schema},
+    {"maxItems", ValueKind::Number},
+    {"minItems", ValueKind::Number},
+    {"uniqueItems", ValueKind::Flag},
+    {"contains", ValueKind::Schema},
+    {"maxProperties", ValueKind::Number},
+    {"minProperties", ValueKind::Number},
+    {"required", ValueKind::Names},
+    {"additionalProperties", ValueKind::Schema},
+    {"definitions", ValueKind::SchemasByName},
+    {"properties", ValueKind::SchemasByName},
+    {"patternProperties", ValueKind::SchemasByName},
+    {"dependencies", ValueKind::Any},
+    {"propertyNames", ValueKind::Schema},
+    {"const", ValueKind::Any},
+    {"enum", ValueKind::List},
+    {"type", ValueKind::Types},
+    {"format", ValueKind::Text},
+    {"contentMediaType", ValueKind::Text},
+    {"contentEncoding", ValueKind::Text},
+    {"if", ValueKind::Schema},
+    {"then", ValueKind::Schema},
+    {"else", ValueKind::Schema},
+    {"allOf", ValueKind::Schemas},
+    {"anyOf", ValueKind::Schemas},
+    {"oneOf", ValueKind::Schemas},
+    {"not", ValueKind::Schema},
+    {kSecretMark, ValueKind::Flag},
+    {kSharedSecretMark, ValueKind::Flag},
+    {kListenerMark, ValueKind::Flag},
+    {kRouteMark, ValueKind::Flag},
+    {kDurationMark, ValueKind::Flag},
+    {kSizeMark, ValueKind::Flag},
+    {kConnectorMark, ValueKind::Text},
+    {kProfileMark, ValueKind::Flag},
+    {kPathMark, ValueKind::Flag},
+    {kLabelsMark, ValueKind::Names},
+    {kProfilesMark, ValueKind::Flag},
 };
 
 bool is_type_name(const Json& value) {
@@ -155,31 +155,31 @@ class SchemaWalk {
                                      [&](const Keyword& each) { return each.name == name; });
     if (known == std::end(kKeywords))
       return add(at, "is no keyword of JSON Schema (draft 7) and no mark of the SDK");
-    switch (known->shape) {
-      case Shape::Any:
+    switch (known->kind) {
+      case ValueKind::Any:
         return;
-      case Shape::Text:
+      case ValueKind::Text:
         return expect(value.is_string(), at, "is no text");
-      case Shape::Number:
+      case ValueKind::Number:
         return expect(value.is_number(), at, "is no number");
-      case Shape::Flag:
+      case ValueKind::Flag:
         return expect(value.is_boolean(), at, "is neither true nor false");
-      case Shape::List:
+      case ValueKind::List:
         return expect(value.is_array() && !value.empty(), at, "is no list with something in it");
-      case Shape::Names:
+      case ValueKind::Names:
         return expect(is_list_of(value, [](const Json& one) { return one.is_string(); }), at,
                       "is no list of names");
-      case Shape::Types:
+      case ValueKind::Types:
         return expect(is_type_name(value) || is_list_of(value, is_type_name), at,
                       "is no type of JSON Schema");
-      case Shape::Pattern:
+      case ValueKind::Pattern:
         return expect(is_pattern(value), at, "is no regular expression");
-      case Shape::Schema:
+      case ValueKind::Schema:
         if (value.is_array()) return list(value, at, depth);
         return walk(value, at, false, depth + 1);
-      case Shape::Schemas:
+      case ValueKind::Schemas:
         return list(value, at, depth);
-      case Shape::SchemasByName:
+      case ValueKind::SchemasByName:
         return by_name(name, value, at, depth);
     }
   }

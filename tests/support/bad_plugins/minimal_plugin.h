@@ -6,6 +6,7 @@
  *   BAD_SCHEMA            settings schema
  *   BAD_STOP              the function `stop`
  *   BAD_INTERFACE(id)     condition under which the issuer table is given
+ *   BAD_ON_ISSUE(item)    runs before `issue` answers
  *   BAD_NO_ENTRY          no entry symbol
  */
 #include <certspan/abi/plugin.h>
@@ -23,6 +24,9 @@
 #endif
 #ifndef BAD_INTERFACE
 #define BAD_INTERFACE(id) (strcmp(id, CERTSPAN_ROLE_ISSUER) == 0)
+#endif
+#ifndef BAD_ON_ISSUE
+#define BAD_ON_ISSUE(item) (void)(item)
 #endif
 
 CERTSPAN_ABI_BEGIN
@@ -61,7 +65,7 @@ static void issue(certspan_instance* instance, const certspan_item* item,
                   const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT {
   certspan_answer answer;
   (void)instance;
-  (void)item;
+  BAD_ON_ISSUE(item);
   memset(&answer, 0, sizeof(answer));
   answer.struct_size = sizeof(answer);
   answer.outcome = CERTSPAN_REJECTED;

@@ -6,4 +6,9 @@
 #define CERTSPAN_ABI_BUILD BAD_NOTE_BUILD
 #endif
 
-CERTSPAN_ELF_NOTE(BAD_NOTE_ID, BAD_VERSION, "issuer", "ca", 0, 1, 1);
+#ifndef BAD_ROLE
+#define BAD_ROLE "issuer"
+#define BAD_TYPE "ca"
+#endif
+
+CERTSPAN_ELF_NOTE(BAD_NOTE_ID, BAD_VERSION, BAD_ROLE, BAD_TYPE, 0, 1, 1);

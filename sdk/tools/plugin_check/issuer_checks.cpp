@@ -1,0 +1,127 @@
+// What a host counts on when it asks an issuer again.
+#include <algorithm>
+
+#include <certspan/abi/role_issuer.h>
+
+#include "host/base/outcome.hpp"
+#include "host/loading/abi_limits.hpp"
+#include "sdk/tools/plugin_check/certificates.hpp"
+#include "sdk/tools/plugin_check/checks.hpp"
+#include "sdk/tools/plugin_check/child.hpp"
+#include "sdk/tools/plugin_check/scene.hpp"
+
+namespace certspan::check {
+namespace {
+
+constexpr int kTimes = 10;
+
+const AnsweringCall* call_named(const std::vector<AnsweringCall>& calls, const std::string& name) {
+  const auto found =
+      std::find_if(calls.begin(), calls.end(), [&](const AnsweringCall& call) { return call.name == name; });
+  return found == calls.end() ? nullptr : &*found;
+}
+
+const certspan_role_issuer& issuer_of(const LiveConnector& connector) {
+  return *connector.role<certspan_role_issuer>(CERTSPAN_ROLE_ISSUER);
+}
+
+/// Whether what an order comes to can be told here: by the plugin's own word or by the scripted CA's.
+bool orders_can_be_told(const Scene& scene) {
+  const std::uint32_t flags = issuer_of(scene.connector).flags;
+  return (flags & CERTSPAN_ISSUER_LOCAL_EFFECTS) != 0 || scene.host.ca.knows_orders();
+}
+
+constexpr const char* kCannotTell =
+    "nobody can say what an order came to: no rule of the scripted CA has an \"order_key\" "
+    "(docs/plugin-check.md)";
+
+}  // namespace
+
+void check_same_key(Run& run) {
+  Scene scene(run);
+  scene.connector.begin();
+  const auto& issuer = issuer_of(scene.connector);
+  const bool promised = (issuer.flags & (CERTSPAN_ISSUER_IDEMPOTENT | CERTSPAN_ISSUER_LOCAL_EFFECTS)) != 0;
+  if (!promised && !scene.host.ca.knows_orders()) throw CheckSkipped(kCannotTell);
+  const auto calls = answering_calls(scene.connector);
+  auto item = scene.item();
+  std::vector<sdk::testing::RecordedAnswer> done;
+  for (int i = 0; i < kTimes; ++i) {
+    item.attempt = static_cast<std::uint32_t>(i + 1);
+    const Heard heard = hear(scene.connector, *call_named(calls, "issue"), item);
+    if (heard.is(CERTSPAN_OK) || heard.is(CERTSPAN_PENDING)) done.push_back(heard.answer);
+  }
+  scene.connector.end();
+  require(scene.host.ca.orders() <= 1, std::to_string(kTimes) + " calls of issue with one key made " +
+                                           std::to_string(scene.host.ca.orders()) + " orders at the CA");
+  if (done.empty())
+    throw CheckSkipped("issue came to nothing: the scripted CA has no answer that the plugin takes for one");
+  for (const auto& answer : done) {
+    require(answer.certificate == done.front().certificate && answer.handle == done.front().handle,
+            "issue with the same key gave another certificate or handle");
+  }
+}
+
+void check_lookup(Run& run) {
+  Scene scene(run);
+  scene.connector.begin();
+  const auto calls = answering_calls(scene.connector);
+  const AnsweringCall* lookup = call_named(calls, "lookup");
+  if (lookup == nullptr)
+    throw CheckSkipped("the issuer offers no lookup: an unknown order is held for a person");
+  if (!orders_can_be_told(scene)) throw CheckSkipped(kCannotTell);
+  auto never_ordered = scene.item();
+  const Heard nothing = hear(scene.connector, *lookup, never_ordered);
+  require(!nothing.is(CERTSPAN_OK) && !nothing.is(CERTSPAN_PENDING),
+          "lookup finds an order that was never made");
+  auto item = scene.item();
+  const Heard issued = hear(scene.connector, *call_named(calls, "issue"), item);
+  if (!issued.is(CERTSPAN_OK)) throw CheckSkipped("issue came to no certificate that lookup could find");
+  const Heard found = hear(scene.connector, *lookup, item);
+  scene.connector.end();
+  require(found.is(CERTSPAN_OK), "lookup does not find the certificate that issue has just given (it says " +
+                                     std::string(to_string(outcome_from_abi(found.outcome))) + ")");
+  require(found.answer.certificate == issued.answer.certificate,
+          "lookup gives another certificate than issue gave");
+}
+
+void check_chain(Run& run) {
+  Scene scene(run);
+  scene.connector.begin();
+  sdk::testing::ChainRecorder recorder;
+  enter_phase("chain");
+  const certspan_outcome outcome =
+      issuer_of(scene.connector).chain(scene.connector.instance(), recorder.sink());
+  scene.connector.end();
+  const auto& chain = recorder.certificates();
+  require(outcome >= CERTSPAN_OK && outcome <= CERTSPAN_INTERNAL,
+          "chain answers " + std::to_string(outcome) + ", which is no outcome");
+  require(outcome != CERTSPAN_OK || !chain.empty(), "chain says ok and gives no certificate");
+  require(chain.size() <= abi_limit::kChain,
+          "chain gives " + std::to_string(chain.size()) + " certificates, the contract allows 16");
+  for (const auto& certificate : chain) {
+    require(certificate.size() <= abi_limit::kCertificate && is_certificate(certificate),
+            "chain gives something that is no certificate (DER)");
+  }
+}
+
+void check_find(Run& run) {
+  Scene scene(run);
+  scene.connector.begin();
+  const auto& issuer = issuer_of(scene.connector);
+  if (issuer.find == nullptr) throw CheckSkipped("the issuer offers no find: renewals are refused");
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{20}, std::size_t{4096}}) {
+    const auto name = random_bytes(scene.random, size);
+    const auto serial = random_bytes(scene.random, size);
+    const certspan_find_request request = {sizeof(certspan_find_request), 0, sdk::to_abi(sdk::Bytes(name)),
+                                           sdk::to_abi(sdk::Bytes(serial))};
+    sdk::testing::FindRecorder found;
+    enter_phase("find");
+    const certspan_outcome outcome = issuer.find(scene.connector.instance(), &request, found.sink());
+    require(outcome != CERTSPAN_OK, "find says ok to a serial number that was never issued");
+    require(found.certificate().empty(), "find gives a certificate and does not say ok");
+  }
+  scene.connector.end();
+}
+
+}  // namespace certspan::check
