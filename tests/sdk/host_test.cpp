@@ -40,6 +40,36 @@ TEST_CASE("clocks are the host's") {
   CHECK(host.now() - before >= std::chrono::hours(1));
 }
 
+TEST_CASE("a frozen clock goes on only when it is told to") {
+  FakeHost fake;
+  fake.freeze();
+  const Host host(fake.c_host());
+  const auto before = host.now();
+  CHECK(host.now() == before);
+  fake.advance(std::chrono::seconds(31));
+  CHECK(host.now() - before == std::chrono::seconds(31));
+}
+
+TEST_CASE("a store fails once when it is told to") {
+  FakeHost fake;
+  const Host host(fake.c_host());
+  REQUIRE(host.store().commit({put_record(bytes_of("key"), bytes_of("value"))}) == Outcome::Ok);
+  fake.store.fail_next_read(Outcome::Unavailable);
+  Record record;
+  CHECK(host.store().get(bytes_of("key"), record) == Outcome::Unavailable);
+  CHECK(host.store().get(bytes_of("key"), record) == Outcome::Ok);
+}
+
+TEST_CASE("issuers that can't be asked give nothing") {
+  FakeHost fake;
+  fake.chains.emplace_back("ca", ByteBuffer{1});
+  fake.issuers_outcome = Outcome::Unavailable;
+  int seen = 0;
+  const Host host(fake.c_host());
+  CHECK(host.issuer_chains("", [&](std::string_view, Bytes) { ++seen; }) == Outcome::Unavailable);
+  CHECK(seen == 0);
+}
+
 TEST_CASE("a secret opens by its token alone") {
   FakeHost fake;
   fake.secrets["token-1"] = "hunter2";

@@ -79,6 +79,8 @@ class FakeHost {
   std::vector<std::pair<std::string, ByteBuffer>> chains;
   /// What `issuers.find` answers, by serial number (text of its octets): certificate and state.
   std::map<std::string, std::pair<ByteBuffer, std::uint32_t>> certificates;
+  /// What `issuers.find` and `issuers.chain` come to; unless it is Ok they give nothing.
+  Outcome issuers_outcome = Outcome::Ok;
   /// Listener and path prefix that the YAML would grant; empty: everything.
   std::set<std::pair<std::string, std::string>> granted_routes;
   std::vector<RecordedRoute> routes;
@@ -94,7 +96,9 @@ class FakeHost {
   void set_wall_clock(std::chrono::system_clock::time_point time) noexcept {
     wall_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   }
-  /// The monotonic clock is the real one, plus this.
+  /// The monotonic clock stands still from now on, but for `advance`.
+  void freeze() noexcept { frozen_ns_ = std::chrono::steady_clock::now().time_since_epoch().count(); }
+  /// Moves both clocks on. The monotonic one is the real one, plus this.
   void advance(std::chrono::nanoseconds step) noexcept {
     advanced_ns_ += step.count();
     wall_ms_ += std::chrono::duration_cast<std::chrono::milliseconds>(step).count();
@@ -132,7 +136,9 @@ class FakeHost {
   }
 
   static std::uint64_t monotonic_ns(void* context) noexcept {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    const std::int64_t frozen = self(context).frozen_ns_;
+    const std::int64_t now =
+        frozen != 0 ? frozen : std::chrono::steady_clock::now().time_since_epoch().count();
     return static_cast<std::uint64_t>(now + self(context).advanced_ns_);
   }
   static std::int64_t wall_ms(void* context) noexcept { return self(context).wall_ms_; }
@@ -160,6 +166,7 @@ class FakeHost {
 
   static certspan_outcome issuer_chains(void* context, certspan_string_view /*pipeline*/,
                                         const certspan_chain_sink* sink) noexcept {
+    if (self(context).issuers_outcome != Outcome::Ok) return to_abi(self(context).issuers_outcome);
     for (const auto& [issuer, certificate] : self(context).chains) {
       sink->add(sink->context, to_abi(issuer), to_abi(certificate));
     }
@@ -168,6 +175,7 @@ class FakeHost {
   static certspan_outcome find(void* context, certspan_string_view /*pipeline*/,
                                const certspan_find_request* request,
                                const certspan_find_sink* sink) noexcept {
+    if (self(context).issuers_outcome != Outcome::Ok) return to_abi(self(context).issuers_outcome);
     const auto& known = self(context).certificates;
     const auto found = known.find(std::string(text_of(from_abi(request->serial))));
     if (found == known.end()) return CERTSPAN_REJECTED;
@@ -237,6 +245,7 @@ class FakeHost {
   std::vector<RecordedLog> logs_;
   std::set<std::string> withheld_;
   bool withhold_all_ = false;
+  std::atomic<std::int64_t> frozen_ns_ = 0;  // 0: it goes on
   std::atomic<std::int64_t> advanced_ns_ = 0;
   std::atomic<std::int64_t> wall_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
                                            std::chrono::system_clock::now().time_since_epoch())

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <certspan/abi/service_store.h>
 #include <certspan/types.hpp>
@@ -24,13 +25,19 @@ class FakeStore {
     const std::lock_guard lock(mutex_);
     next_failure_ = outcome;
   }
+  /// The next `get` or `scan` answers this and gives nothing.
+  void fail_next_read(Outcome outcome) {
+    const std::lock_guard lock(mutex_);
+    next_read_failure_ = outcome;
+  }
   [[nodiscard]] std::map<std::string, Value> records() const {
     const std::lock_guard lock(mutex_);
     return records_;
   }
 
-  certspan_outcome get(certspan_bytes_view key, const certspan_store_sink* sink) const {
+  certspan_outcome get(certspan_bytes_view key, const certspan_store_sink* sink) {
     const std::lock_guard lock(mutex_);
+    if (next_read_failure_.has_value()) return to_abi(*std::exchange(next_read_failure_, std::nullopt));
     const auto found = records_.find(text(key));
     if (found == records_.end()) return CERTSPAN_REJECTED;
     hand_over(*found, sink);
@@ -38,8 +45,9 @@ class FakeStore {
   }
 
   certspan_outcome scan(certspan_bytes_view prefix, certspan_bytes_view after, std::uint64_t limit,
-                        const certspan_store_sink* sink) const {
+                        const certspan_store_sink* sink) {
     const std::lock_guard lock(mutex_);
+    if (next_read_failure_.has_value()) return to_abi(*std::exchange(next_read_failure_, std::nullopt));
     const std::string first = text(prefix);
     const std::string last_seen = text(after);
     auto record = last_seen.empty() ? records_.lower_bound(first) : records_.upper_bound(last_seen);
@@ -51,11 +59,7 @@ class FakeStore {
 
   certspan_outcome commit(const certspan_store_write* writes, std::uint64_t count) {
     const std::lock_guard lock(mutex_);
-    if (next_failure_.has_value()) {
-      const Outcome outcome = *next_failure_;
-      next_failure_.reset();
-      return to_abi(outcome);
-    }
+    if (next_failure_.has_value()) return to_abi(*std::exchange(next_failure_, std::nullopt));
     constexpr std::uint64_t kMaxWrites = 64;
     constexpr std::uint64_t kMaxKey = 256;
     constexpr std::uint64_t kMaxValue = 65536;
@@ -95,6 +99,7 @@ class FakeStore {
   std::map<std::string, Value> records_;
   std::uint64_t last_revision_ = 0;
   std::optional<Outcome> next_failure_;
+  std::optional<Outcome> next_read_failure_;
 };
 
 }  // namespace certspan::sdk::testing
