@@ -1,9 +1,11 @@
 """Plugins that are not built as Certspan's own are, in a real host: by clang with libc++, with a C++ library of their own inside, in
 plain C, in Rust. Each in the host and in a worker process."""
 import http.server
+import json
 import pathlib
 import re
 import shutil
+import subprocess
 import threading
 
 import pytest
@@ -116,3 +118,25 @@ def test_threads_have_the_stack_that_plugins_are_promised_whatever_limit_the_hos
     regions = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) rw-p 00000000 00:00 0 *$", (folder / "maps").read_text(), re.MULTILINE)
     assert sum(int(end, 16) - int(start, 16) >= 1 << 20 for start, end in regions) >= threads - 1 > 4
     assert ScepClient(host.url()).enrol("laptop-1", host.challenge).reply.pki_status == scep.SUCCESS
+
+
+def failed_checks(build_dir, name, settings, tmp_path):
+    (tmp_path / "settings.json").write_text(settings)
+    done = subprocess.run([str(build_dir / "bin/certspan-plugin-check"), str(build_dir / f"foreign_plugins/com.example.{name}.so"),
+                           "--settings", str(tmp_path / "settings.json"), "--json"], capture_output=True, text=True, check=False, timeout=120)
+    report = json.loads(done.stdout)
+    assert report["passed"] >= 40, report
+    return {check["id"] for check in report["checks"] if check["result"] == "failed"}
+
+
+def test_the_checks_for_vendors_know_them_too(build_dir, tmp_path, with_rust):
+    template = pathlib.Path(__file__).parents[2] / "sdk/templates/any/validator/tests/settings.json.in"
+    assert failed_checks(build_dir, "plain_c", template.read_text().replace("@TYPE@", "inventory"), tmp_path) == set()
+    if with_rust:
+        assert failed_checks(build_dir, "rust", "{}", tmp_path) == set()
+    # This one calls everything "unavailable" that is not the CA's own answer.
+    lies = {"fault.reset", "fault.silence", "fault.proxy", "fault.nonsense"}
+    settings = json.dumps({"http_ca": {"settings": {"address": "ca.example:1"}}})
+    assert failed_checks(build_dir, "own_libstdcxx", settings, tmp_path) == lies
+    # A shared libc++ is there once for all versions of a plugin in one process.
+    assert failed_checks(build_dir, "libcxx", settings, tmp_path) == lies | {"static.libraries"}

@@ -19,7 +19,7 @@ class Museum(unittest.TestCase):
         self.museum = pathlib.Path(self.folder.name) / "museum"
         self.museum.mkdir()
         self.settings = pathlib.Path(self.folder.name) / "settings.json"
-        self.settings.write_text("{}")
+        self.settings.write_text('{"inventory": {"settings": {"url": "https://inventory.example"}}, "ca": {"settings": {}}}')
 
     def tearDown(self):
         self.folder.cleanup()
