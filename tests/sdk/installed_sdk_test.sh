@@ -70,5 +70,11 @@ quiet cmake --build "$work/only_c"
 version=$(sed -n 's/^project(certspan VERSION \([0-9.]*\).*/\1/p' "$source_dir/CMakeLists.txt")
 export PKG_CONFIG_PATH=$work/prefix/share/pkgconfig
 [[ $(pkg-config --modversion certspan-sdk) == "$version" ]] || { echo "certspan-sdk.pc does not say version $version"; exit 1; }
-read -ra flags <<<"$(pkg-config --cflags certspan-sdk)"
-echo '#include <certspan/abi/plugin.h>' | "$cc" -std=c11 -fsyntax-only -x c "${flags[@]}" -
+# Without CMake, as the guide says: the identity, the note, and how to link.
+mkdir -p "$work/by_hand/certspan"
+printf '#define CERTSPAN_PLUGIN_ID "com.acme.ca"\n#define CERTSPAN_PLUGIN_VERSION "0.1.0"\n' >"$work/by_hand/certspan/plugin_identity.h"
+printf '#include <certspan/abi/elf_note.h>\nCERTSPAN_ELF_NOTE("com.acme.ca", "0.1.0", "issuer", "ca", 0, 1, 1);\n' >"$work/by_hand/note.c"
+read -ra flags <<<"$(pkg-config --cflags certspan-sdk) $(pkg-config --variable=plugin_ldflags certspan-sdk)"
+quiet "$cc" -std=c11 -fPIC -fvisibility=hidden -I"$work/by_hand" "$work"/c_issuer/src/*.c "$work/by_hand/note.c" "${flags[@]}" \
+  -o "$work/by_hand/com.acme.ca.so"
+quiet "$work/prefix/bin/certspan-plugin-check" "$work/by_hand/com.acme.ca.so" --settings "$work/c_issuer/tests/settings.json"
