@@ -14,9 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   certspan::sdk::testing::FakeHost host;
   const ServiceTables tables(host.c_host());
   LogQuota quota;
-  ServiceDesk desk(tables, quota, nullptr, nullptr);
+  certspan::sdk::testing::FakeExchange exchange;
+  ServiceDesk desk(tables, quota, nullptr, exchange.c_exchange());
   FrameWriter reply(FrameKind::Reply, 0);
   desk.serve(octets, reply);
-  desk.finish();
+  if (desk.end(FrameReader(octets))) desk.finish();
   return 0;
 }

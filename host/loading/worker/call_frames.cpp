@@ -79,6 +79,7 @@ void write_no_facts(FrameWriter& call) {
   call.number(std::uint64_t{0});
   call.number(std::int64_t{0});
   call.number(std::uint8_t{0});
+  call.number(std::uint8_t{0});
 }
 
 }  // namespace certspan::worker

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "host/loading/worker/foresight.hpp"
 #include "host/loading/worker/frame_socket.hpp"
 #include "host/loading/worker/service_desk.hpp"
 
@@ -13,10 +14,18 @@ enum class CallEnd : std::uint8_t {
   NotSent,  ///< it never left the host
   Lost,     ///< the worker ended, or broke the rules, in the middle of it
   Late,     ///< the worker did not come back in time
+  Unkept,   ///< it was told that a write would be taken, which somebody else's came before
 };
 
-/// Sends a call over a slot, serves what the plugin asks for meanwhile, and waits for its end.
-CallEnd converse(const FrameSocket& slot, const FrameWriter& call, ServiceDesk& desk,
+/// The item that a call is about, if any.
+struct AboutItem {
+  BytesView key;                   ///< borrowed
+  Foresight* foresight = nullptr;  ///< what the plugin asks about items
+};
+
+/// Sends a call over a slot, with what the plugin is likely to ask for, serves what it asks for meanwhile,
+/// and waits for its end. The desk's `finish` is left to the caller, who keeps `done` until then.
+CallEnd converse(const FrameSocket& slot, const FrameWriter& call, const AboutItem& item, ServiceDesk& desk,
                  std::chrono::steady_clock::time_point deadline, WipedBytes& done);
 
 }  // namespace certspan::worker

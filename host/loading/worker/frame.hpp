@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <certspan/abi/base.h>
 
 #include "host/base/bytes.hpp"
+#include "host/loading/worker/wiped_bytes.hpp"
 
 namespace certspan::worker {
 
@@ -20,25 +20,24 @@ enum class FrameKind : std::uint8_t { Call = 1, Done, Ask, Tell, Reply, Slot };
 /// The frame under work is as large as this at most.
 constexpr std::size_t kLargestFrame = 40UL * 1024 * 1024;
 
-/// Writes one frame: its kind, an operation, then fields one after the other, each as transfer.hpp says.
-/// Host and worker are of one build, so numbers stand as they do in memory. The octets are wiped at the end,
-/// for they may hold secrets. Used by one thread.
+/// Where a frame's own fields begin, after its kind, its operation and the size of what comes ahead of them.
+constexpr std::size_t kFrameStart = 2;
+constexpr std::size_t kFrameFields = kFrameStart + sizeof(std::uint64_t);
+
+/// Writes one frame: its kind, an operation, room for frames that FrameSocket::send may put ahead, then
+/// fields one after the other, each as transfer.hpp says. Host and worker are of one build, so numbers stand
+/// as they do in memory. The octets are wiped at the end, for they may hold secrets. Used by one thread.
 class FrameWriter {
  public:
   template <typename T>
   using Field = const T&;
 
   FrameWriter(FrameKind kind, std::uint8_t operation);
-  ~FrameWriter();
-  FrameWriter(FrameWriter&&) = default;
-  FrameWriter& operator=(FrameWriter&&) = delete;
-  FrameWriter(const FrameWriter&) = delete;
-  FrameWriter& operator=(const FrameWriter&) = delete;
 
   template <typename T>
   void number(const T& value) {
     static_assert(std::is_arithmetic_v<T>);
-    append(&value, sizeof(value));
+    octets_.append(&value, sizeof(value));
   }
   void view(const certspan_bytes_view& view) { octets(view.data, view.size); }
   void view(const certspan_string_view& view) { octets(view.data, view.size); }
@@ -50,13 +49,13 @@ class FrameWriter {
     for (Count i = 0; items != nullptr && i < count; ++i) transfer(*this, items[i]);
   }
 
-  BytesView frame() const { return octets_; }
+  BytesView frame() const { return octets_.view(); }
+  std::uint8_t operation() const { return octets_.view()[1]; }
 
  private:
-  void append(const void* data, std::size_t size);
   void octets(const void* data, std::uint64_t size);
 
-  Bytes octets_;
+  WipedBytes octets_;
 };
 
 /// Reads one frame that somebody hostile may have written. What does not fit makes all further fields empty
@@ -72,6 +71,8 @@ class FrameReader {
 
   FrameKind kind() const { return kind_; }
   std::uint8_t operation() const { return operation_; }
+  /// The frames that came ahead, one after the other, each as `bytes` of a FrameReader over the whole.
+  BytesView ahead() const { return ahead_; }
 
   template <typename T>
   void number(T& value) {
@@ -145,7 +146,25 @@ class FrameReader {
   BytesView rest_;
   FrameKind kind_;
   std::uint8_t operation_;
-  std::deque<Bytes> lists_;
+  BytesView ahead_;
+  std::vector<Bytes> lists_;
 };
+
+/// Calls `each` with every frame of an `ahead` until it answers false. False: it did, or they don't add up.
+template <typename Each>
+bool each_frame(BytesView ahead, const Each& each) {
+  while (!ahead.empty()) {
+    std::uint64_t size = 0;
+    if (ahead.size() < sizeof(size)) return false;
+    std::memcpy(&size, ahead.data(), sizeof(size));
+    ahead = ahead.subspan(sizeof(size));
+    if (size > ahead.size() || !each(ahead.first(size))) return false;
+    ahead = ahead.subspan(size);
+  }
+  return true;
+}
+
+/// Adds a frame to an `ahead`.
+void add_frame(WipedBytes& ahead, BytesView frame);
 
 }  // namespace certspan::worker

@@ -19,22 +19,39 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kLargestPacket = 64UL * 1024;
 
+/// Of receiving on an end that waits with deadlines; what is left of a deadline then, poll waits for. One
+/// call of the kernel instead of two for all that comes before.
+constexpr std::chrono::seconds kTimeOut{1};
+
 /// In front of each packet: how large the frame is. It follows here, or stands in the file that comes along.
 struct PacketHead {
   std::uint64_t size;
 };
 
-FileDescriptor in_memory(BytesView frame) {
-  FileDescriptor file(::memfd_create("certspan-frame", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  std::size_t written = 0;
-  while (file && written < frame.size()) {
-    const ssize_t got = ::write(file.get(), frame.data() + written, frame.size() - written);
+/// The pieces that one frame is sent in.
+using Pieces = std::array<BytesView, 4>;
+
+bool write_whole(const FileDescriptor& file, BytesView piece) {
+  while (!piece.empty()) {
+    const ssize_t got = ::write(file.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return FileDescriptor();
-    written += static_cast<std::size_t>(got);
+    if (got <= 0) return false;
+    piece = piece.subspan(static_cast<std::size_t>(got));
+  }
+  return true;
+}
+
+BytesView as_octets(const std::uint64_t& number) {
+  return {reinterpret_cast<const std::uint8_t*>(&number), sizeof(number)};
+}
+
+FileDescriptor in_memory(const Pieces& pieces) {
+  FileDescriptor file(::memfd_create("certspan-frame", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  for (const BytesView piece : pieces) {
+    if (!file || !write_whole(file, piece)) return FileDescriptor();
   }
   constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
-  if (!file || ::fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) return FileDescriptor();
+  if (::fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) return FileDescriptor();
   return file;
 }
 
@@ -54,10 +71,12 @@ bool read_memory(const FileDescriptor& file, std::uint8_t* to, std::size_t size)
 
 /// sendmsg and recvmsg with room for one descriptor.
 struct Message {
-  Message(PacketHead& head, std::uint8_t* data, std::size_t size)
-      : parts{{{&head, sizeof(head)}, {data, size}}} {
+  explicit Message(PacketHead& head) {
     message.msg_iov = parts.data();
-    message.msg_iovlen = size == 0 ? 1 : 2;
+    add(&head, sizeof(head));
+  }
+  void add(void* data, std::size_t size) {
+    if (size != 0) parts[message.msg_iovlen++] = {data, size};
   }
   void pass(int descriptor) {
     receive_room();
@@ -82,7 +101,7 @@ struct Message {
     return FileDescriptor(descriptor);
   }
 
-  std::array<iovec, 2> parts;
+  std::array<iovec, 1 + std::tuple_size_v<Pieces>> parts{};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
 };
@@ -104,33 +123,32 @@ bool wait_readable(int socket, steady_clock::time_point deadline) {
 
 }  // namespace
 
-std::uint8_t* WipedBytes::room(std::size_t size) {
-  wipe();
-  if (octets_.size() < size) octets_ = Bytes(size);
-  size_ = size;
-  return octets_.data();
-}
-
-void WipedBytes::wipe() {
-  if (size_ != 0) ::explicit_bzero(octets_.data(), std::min(size_, octets_.size()));
-}
-
 std::pair<FrameSocket, FrameSocket> FrameSocket::pair() {
   std::array<int, 2> ends{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return {};
-  return {FrameSocket(FileDescriptor(ends[0])), FrameSocket(FileDescriptor(ends[1]))};
+  constexpr timeval kTimeOutOption{kTimeOut.count(), 0};
+  FrameSocket first{FileDescriptor(ends[0])};
+  first.times_out_ =
+      ::setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &kTimeOutOption, sizeof(kTimeOutOption)) == 0;
+  return {std::move(first), FrameSocket(FileDescriptor(ends[1]))};
 }
 
-bool FrameSocket::send(BytesView frame, int passed) const {
-  PacketHead head{frame.size()};
-  const bool large = frame.size() > kLargestPacket;
-  FileDescriptor file;
-  if (large) {
-    if (frame.size() > kLargestFrame || !(file = in_memory(frame))) return false;
-    passed = file.get();
+bool FrameSocket::send(BytesView frame, BytesView ahead, int passed) const {
+  const std::uint64_t ahead_size = ahead.size();
+  Pieces pieces{frame, {}, {}, {}};
+  if (!ahead.empty()) {
+    pieces = {frame.first(kFrameStart), as_octets(ahead_size), ahead, frame.subspan(kFrameFields)};
   }
-  // sendmsg only reads it; NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
-  Message message(head, const_cast<std::uint8_t*>(frame.data()), large ? 0 : frame.size());
+  PacketHead head{frame.size() + ahead.size()};
+  Message message(head);
+  FileDescriptor file;
+  if (head.size > kLargestPacket) {
+    if (head.size > kLargestFrame || !(file = in_memory(pieces))) return false;
+    passed = file.get();
+  } else {
+    // sendmsg only reads them; NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+    for (const BytesView piece : pieces) message.add(const_cast<std::uint8_t*>(piece.data()), piece.size());
+  }
   if (passed >= 0) message.pass(passed);
   for (;;) {
     if (::sendmsg(socket_.get(), &message.message, MSG_NOSIGNAL) >= 0) return true;
@@ -138,19 +156,29 @@ bool FrameSocket::send(BytesView frame, int passed) const {
   }
 }
 
+/// Waits for the next packet, with at most one call of the kernel when it comes soon. False: it is late.
+bool FrameSocket::wait(msghdr& message, steady_clock::time_point deadline, ssize_t& got) const {
+  const bool ever = deadline == steady_clock::time_point::max();
+  bool poll = !ever && (!times_out_ || deadline - steady_clock::now() < kTimeOut);
+  for (;;) {
+    if (poll && !wait_readable(socket_.get(), deadline)) return false;
+    got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
+    if (got >= 0 || (errno != EINTR && errno != EAGAIN)) return true;
+    poll = !ever;
+  }
+}
+
 Received FrameSocket::receive(WipedBytes& frame, steady_clock::time_point deadline,
                               FileDescriptor* passed) const {
   PacketHead head{};
-  std::uint8_t* room = frame.room(kLargestPacket);
-  Message message(head, room, kLargestPacket);
+  Message message(head);
+  message.add(frame.room(kLargestPacket), kLargestPacket);
   message.receive_room();
-  if (deadline != steady_clock::time_point::max() && !wait_readable(socket_.get(), deadline)) {
+  ssize_t got = -1;
+  if (!wait(message.message, deadline, got)) {
+    frame.shrink(0);
     return Received::Late;
   }
-  ssize_t got = -1;
-  do {
-    got = ::recvmsg(socket_.get(), &message.message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
   FileDescriptor file = got < 0 ? FileDescriptor() : message.passed();
   if (got < static_cast<ssize_t>(sizeof(head)) ||
       (message.message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {

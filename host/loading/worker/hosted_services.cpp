@@ -86,6 +86,7 @@ struct Records {
   bool wanted = true;
   std::uint64_t count = 0;
   Bytes last;
+  std::uint64_t last_revision = 0;
 
   certspan_outcome take(const FrameWriter& question, bool& more) {
     return answer_of(question, [&](FrameReader& reply) {
@@ -102,22 +103,26 @@ struct Records {
     wanted = sink->record(sink->context, key, revision, value) != 0;
     ++count;
     last = copy_of(from_abi(key));
+    last_revision = revision;
   }
 };
 
 certspan_outcome store_get(void*, certspan_bytes_view key, const certspan_store_sink* sink) noexcept try {
   FrameWriter question = asking(Service::StoreGet);
   question.view(key);
-  Records records{sink, true, 0, {}};
+  Records records{sink, true, 0, {}, 0};
   bool more = false;
-  return records.take(question, more);
+  const certspan_outcome outcome = records.take(question, more);
+  const bool told = outcome == CERTSPAN_REJECTED || (outcome == CERTSPAN_OK && records.count == 1);
+  if (told) HostLine::saw(from_abi(key), records.last_revision);
+  return outcome;
 } catch (...) {
   return CERTSPAN_INTERNAL;
 }
 
 certspan_outcome store_scan(void*, certspan_bytes_view prefix, certspan_bytes_view after, std::uint64_t limit,
                             const certspan_store_sink* sink) noexcept try {
-  Records records{sink, true, 0, copy_of(from_abi(after))};
+  Records records{sink, true, 0, copy_of(from_abi(after)), 0};
   for (;;) {
     FrameWriter question = asking(Service::StoreScan);
     question.view(prefix);
@@ -132,6 +137,7 @@ certspan_outcome store_scan(void*, certspan_bytes_view prefix, certspan_bytes_vi
 }
 
 certspan_outcome store_commit(void*, const certspan_store_write* writes, std::uint64_t count) noexcept try {
+  if (HostLine::stage(writes, count)) return CERTSPAN_OK;
   FrameWriter question = asking(Service::StoreCommit);
   question.list(writes, count);
   return outcome_of(question);
@@ -150,7 +156,7 @@ certspan_outcome http_add_route(void*, const certspan_http_route* route) noexcep
 void http_respond(void*, certspan_http_exchange*, const certspan_http_response* response) noexcept try {
   FrameWriter frame = telling(Service::Respond);
   transfer(frame, *response);
-  static_cast<void>(HostLine::tell(frame));
+  static_cast<void>(HostLine::tell_at_end(frame));
 } catch (...) {
   // The exchange stays open, and gets 503.
 }
@@ -160,7 +166,7 @@ void submit(void*, certspan_http_exchange*, const certspan_submission* submissio
   FrameWriter frame = telling(Service::Submit);
   transfer(frame, *submission);
   frame.view(reply_context);
-  static_cast<void>(HostLine::tell(frame));
+  static_cast<void>(HostLine::tell_at_end(frame));
 } catch (...) {
   // As above.
 }
@@ -171,7 +177,7 @@ void poll_for(void*, certspan_http_exchange*, certspan_bytes_view poll_key,
   frame.view(poll_key);
   frame.view(transaction_id);
   frame.view(reply_context);
-  static_cast<void>(HostLine::tell(frame));
+  static_cast<void>(HostLine::tell_at_end(frame));
 } catch (...) {
   // As above.
 }

@@ -70,6 +70,27 @@ ItemCall item_call(const certspan_connector_type& type, Call call) {
   }
 }
 
+/// What an issuer with local effects has written is void unless all of it is taken, and it is asked again.
+bool is_local_issue(const certspan_connector_type& type, Call call) {
+  const auto* issuer = call == Call::Issue ? interface_of<certspan_role_issuer>(type) : nullptr;
+  return issuer != nullptr && (issuer->flags & CERTSPAN_ISSUER_LOCAL_EFFECTS) != 0;
+}
+
+HostLine::Writes writes_of(const certspan_connector_type& type, Call call, bool may_presume) {
+  switch (call) {
+    case Call::Validate:
+    case Call::Issue:
+    case Call::Poll:
+    case Call::Lookup:
+    case Call::Cancel:
+    case Call::BeforeIssue:
+    case Call::AfterIssue:
+      return may_presume && is_local_issue(type, call) ? HostLine::Writes::Presumed : HostLine::Writes::Seen;
+    default:
+      return HostLine::Writes::Asked;
+  }
+}
+
 }  // namespace
 
 void PluginRunner::serve(const FrameSocket& slot) {
@@ -79,8 +100,10 @@ void PluginRunner::serve(const FrameSocket& slot) {
     FrameWriter done(FrameKind::Done, call.operation());
     if (call.kind() != FrameKind::Call) return;
     facts_.read(call);
-    const HostLine line(slot);
-    if (!run(call, done) || !slot.send(done.frame())) return;
+    const bool may_presume = call.number<std::uint8_t>() != 0;
+    const auto what = static_cast<Call>(call.operation());
+    HostLine line(slot, call.ahead(), writes_of(type_, what, may_presume));
+    if (!run(call, done) || !line.end(done)) return;
   }
 }
 

@@ -63,8 +63,46 @@ ServiceTables::ServiceTables(const certspan_host* h)
 bool ServiceDesk::serve(BytesView frame_octets, FrameWriter& reply) {
   FrameReader frame(frame_octets);
   if (!offered(static_cast<Service>(frame.operation()))) return false;
-  if (frame.kind() == FrameKind::Ask) return ask(frame, reply);
-  return frame.kind() == FrameKind::Tell && tell(frame, frame_octets);
+  if (frame.kind() == FrameKind::Tell) return tell(frame);
+  return frame.kind() == FrameKind::Ask && take_writes(frame.ahead()) && ask(frame, reply);
+}
+
+bool ServiceDesk::take_writes(BytesView ahead) {
+  return each_frame(ahead, [this](BytesView octets) {
+    FrameReader frame(octets);
+    return take_write(frame);
+  });
+}
+
+bool ServiceDesk::take_write(FrameReader& frame) {
+  if (frame.kind() != FrameKind::Tell ||
+      frame.operation() != static_cast<std::uint8_t>(Service::StoreCommit)) {
+    return false;
+  }
+  const certspan_store_write* writes = nullptr;
+  std::uint64_t count = 0;
+  frame.list(writes, count);
+  if (!frame.complete() || tables_.store == nullptr) return false;
+  // With one broken promise the call is void, and later writes may rest on it.
+  broke_promise_ =
+      broke_promise_ || tables_.store->commit(tables_.host->context, writes, count) != CERTSPAN_OK;
+  return true;
+}
+
+bool ServiceDesk::end(const FrameReader& done) {
+  return each_frame(done.ahead(), [this](BytesView octets) {
+    FrameReader frame(octets);
+    switch (static_cast<Service>(frame.operation())) {
+      case Service::Respond:
+      case Service::Submit:
+      case Service::PollFor:
+        // A plugin does one thing with its exchange; the rest would be without effect.
+        if (at_end_.empty()) at_end_ = octets;
+        return frame.kind() == FrameKind::Tell && offered(static_cast<Service>(frame.operation()));
+      default:
+        return take_write(frame);
+    }
+  });
 }
 
 /// The worker knows what there is and asks for nothing else.
@@ -125,15 +163,14 @@ bool ServiceDesk::ask(FrameReader& frame, FrameWriter& reply) {
   }
 }
 
-bool ServiceDesk::tell(FrameReader& frame, BytesView whole) {
+bool ServiceDesk::tell(FrameReader& frame) {
   switch (static_cast<Service>(frame.operation())) {
     case Service::Log:
       return log(frame);
     case Service::Respond:
     case Service::Submit:
     case Service::PollFor:
-      // A plugin does one thing with its exchange; the rest would be without effect.
-      if (at_end_.empty()) at_end_.emplace_back(copy_of(whole));
+      // By a thread that is inside of no call, and so has no exchange.
       return true;
     default:
       return false;
@@ -141,11 +178,10 @@ bool ServiceDesk::tell(FrameReader& frame, BytesView whole) {
 }
 
 void ServiceDesk::finish() {
-  for (const Secret& whole : at_end_) {
-    FrameReader frame(whole.reveal());
-    on_exchange(frame);
-  }
-  at_end_.clear();
+  if (at_end_.empty()) return;
+  FrameReader frame(at_end_);
+  on_exchange(frame);
+  at_end_ = {};
 }
 
 /// Without an exchange, or with a broken frame, nothing is done: the exchange stays open and gets 503.

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/service_http_out.h>
 #include <certspan/abi/service_store.h>
@@ -9,7 +7,6 @@
 #include <certspan/abi/services.h>
 
 #include "host/base/bytes.hpp"
-#include "host/base/secret.hpp"
 #include "host/loading/worker/frame.hpp"
 #include "host/loading/worker/log_quota.hpp"
 #include "host/loading/worker/protocol.hpp"
@@ -43,17 +40,26 @@ class ServiceDesk {
   ServiceDesk(const ServiceDesk&) = delete;
   ServiceDesk& operator=(const ServiceDesk&) = delete;
 
-  /// Serves an Ask or a Tell. False: the frame breaks the rules; else an Ask is to be answered by `reply`.
+  /// Serves an Ask or a Tell, after what came ahead of it. False: the frame breaks the rules; else an Ask is
+  /// to be answered by `reply`.
   bool serve(BytesView frame_octets, FrameWriter& reply);
 
+  /// What came ahead of a call's end, which the caller keeps until `finish`. False: it breaks the rules.
+  bool end(const FrameReader& done);
   /// What the plugin did with the exchange is done when its call is over: then the worker is free for the
   /// next one while the pipeline works.
   void finish();
 
+  /// The plugin was told that its writes to the store are taken, and they were not: somebody else has written
+  /// the same records meanwhile. What it answered is void.
+  bool broke_promise() const { return broke_promise_; }
+
  private:
   bool offered(Service service) const;
   bool ask(FrameReader& frame, FrameWriter& reply);
-  bool tell(FrameReader& frame, BytesView whole);
+  bool tell(FrameReader& frame);
+  bool take_writes(BytesView ahead);
+  bool take_write(FrameReader& frame);
   void on_exchange(FrameReader& frame);
 
   bool note(FrameReader& frame, FrameWriter& reply);
@@ -72,7 +78,8 @@ class ServiceDesk {
   LogQuota& quota_;
   const certspan_answer_sink* answer_;
   certspan_http_exchange* exchange_;
-  std::vector<Secret> at_end_;
+  BytesView at_end_;
+  bool broke_promise_ = false;
 };
 
 }  // namespace certspan::worker

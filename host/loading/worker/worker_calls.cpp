@@ -35,6 +35,9 @@ const char* words_for(CallEnd end) {
       return "the plugin's worker process is not there; it is started again by itself, see `certspan status`";
     case CallEnd::Late:
       return "the plugin did not return in time and its worker process was killed";
+    case CallEnd::Unkept:
+      return "a record that the plugin had read in this call was changed by another call before it was "
+             "written";
     default:
       return "the plugin's worker process ended in the middle of the call; the log says how";
   }
@@ -46,6 +49,8 @@ const char* code_for(CallEnd end) {
       return "worker.down";
     case CallEnd::Late:
       return "worker.hung";
+    case CallEnd::Unkept:
+      return "worker.outrun";
     default:
       return "worker.died";
   }
@@ -84,6 +89,7 @@ FrameWriter WorkerInstance::begin(Call call) const {
     if (tables_.log->enabled(context, level) != 0) levels = static_cast<std::uint8_t>(levels | 1U << level);
   }
   frame.number(levels);
+  frame.number(static_cast<std::uint8_t>(presumes_ ? 1 : 0));
   return frame;
 }
 
@@ -106,14 +112,18 @@ CallEnd WorkerInstance::cross(WorkerProcess& process, const FrameWriter& call, c
   auto slot = process.take_slot();
   if (!*slot) return CallEnd::NotSent;
   ServiceDesk desk(tables_, quota_, terms.answer, terms.exchange);
-  const CallEnd end = converse(*slot, call, desk, terms.deadline, done);
-  if (end == CallEnd::Done) {
-    process.give_back(std::move(slot));
-    desk.finish();
-  } else {
+  const CallEnd end = converse(*slot, call, terms.item, desk, terms.deadline, done);
+  if (end != CallEnd::Done) {
     // Late: it holds the call still. Lost: it broke the rules, if it lives. A new one is sound.
     process.kill();
+    return end;
   }
+  process.give_back(std::move(slot));
+  if (desk.broke_promise()) {
+    presumes_ = false;
+    return CallEnd::Unkept;
+  }
+  desk.finish();
   return end;
 }
 
@@ -206,7 +216,8 @@ void WorkerInstance::ask(Call call, const certspan_item* item, const certspan_is
   transfer(question, *item);
   if (issued != nullptr) transfer(question, *issued);
   WipedBytes done;
-  const CallEnd end = cross(question, {with_grace(item->deadline_ns), sink}, done);
+  const Terms terms{with_grace(item->deadline_ns), sink, nullptr, {from_abi(item->key), &foresight_}};
+  const CallEnd end = cross(question, terms, done);
   if (end != CallEnd::Done) return give(sink, outcome_for(end), code_for(end), words_for(end));
   FrameReader frame(done.view());
   const auto answer = frame.sized<certspan_answer>();

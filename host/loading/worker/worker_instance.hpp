@@ -5,6 +5,7 @@
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -67,6 +68,7 @@ class WorkerInstance {
     std::chrono::steady_clock::time_point deadline;
     const certspan_answer_sink* answer = nullptr;
     certspan_http_exchange* exchange = nullptr;
+    AboutItem item{};
   };
 
   FrameWriter begin(Call call) const;
@@ -93,6 +95,8 @@ class WorkerInstance {
   const std::string name_;
   const std::string settings_;
   LogQuota quota_;
+  Foresight foresight_;
+  std::atomic<bool> presumes_ = true;  ///< that writes will be taken; not after the first that was not
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

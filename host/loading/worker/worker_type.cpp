@@ -137,7 +137,7 @@ certspan_outcome once(const WorkerPlan& plan, Call call, const certspan_fault_si
   const auto slot = (*process)->take_slot();
   WipedBytes done;
   const auto until = std::chrono::steady_clock::now() + kOnce;
-  const CallEnd end = *slot ? converse(*slot, frame, desk, until, done) : CallEnd::NotSent;
+  const CallEnd end = *slot ? converse(*slot, frame, {}, desk, until, done) : CallEnd::NotSent;
   if (end == CallEnd::Done) {
     FrameReader result(done.view());
     return read(result);

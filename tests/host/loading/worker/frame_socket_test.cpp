@@ -34,6 +34,41 @@ TEST_CASE("frames come whole and in order, short ones and such as go beside the 
   sender.join();
 }
 
+TEST_CASE("frames that wait come ahead of the next one, in one packet or beside the socket") {
+  const auto [ours, theirs] = FrameSocket::pair();
+  FrameWriter first(FrameKind::Tell, 1);
+  first.text("first");
+  for (const std::size_t size : {0UL, 100UL, 65'530UL, 100'000UL}) {
+    CAPTURE(size);
+    FrameWriter second(FrameKind::Tell, 2);
+    second.bytes(Bytes(size, 'x'));
+    WipedBytes ahead;
+    add_frame(ahead, first.frame());
+    add_frame(ahead, second.frame());
+    FrameWriter last(FrameKind::Done, 3);
+    last.text("last");
+    std::thread sender([&, &ours = ours] { ours.send(last.frame(), ahead.view()); });
+    WipedBytes octets;
+    REQUIRE(theirs.receive(octets, kEver) == Received::Frame);
+    sender.join();
+    FrameReader frame(octets.view());
+    CHECK(frame.operation() == 3);
+    CHECK(frame.text() == "last");
+    CHECK(frame.complete());
+    CHECK(equal(frame.ahead(), ahead.view()));
+  }
+}
+
+TEST_CASE("a deadline that is far away is met as well") {
+  const auto [ours, theirs] = FrameSocket::pair();
+  WipedBytes frame;
+  const auto begin = steady_clock::now();
+  CHECK(ours.receive(frame, begin + std::chrono::milliseconds(1100)) == Received::Late);
+  const auto took = steady_clock::now() - begin;
+  CHECK(took >= std::chrono::milliseconds(1100));
+  CHECK(took < std::chrono::milliseconds(1900));
+}
+
 TEST_CASE("the end of the other side, and a deadline, are told apart") {
   auto [ours, theirs] = FrameSocket::pair();
   WipedBytes frame;
