@@ -115,9 +115,9 @@ Result<void> check_symbols(const std::vector<std::string_view>& exported) {
 
 Result<void> check_plugin_id(std::string_view id, const PluginNote& note) {
   if (note.id == id) return {};
-  return fail(
-      Outcome::Invalid, "plugin.other_id",
-      "the file is the plugin \"" + note.id + "\"; name it " + note.id + ".so, or put the right file there");
+  return fail(Outcome::Invalid, "plugin.other_id",
+              "the file is the plugin \"" + note.id + "\", not \"" + std::string(id) +
+                  "\": put the right file there, or name it " + note.id + ".so");
 }
 
 std::string abi_text(std::uint16_t major, std::uint16_t minor, std::uint32_t build) {

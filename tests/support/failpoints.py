@@ -7,6 +7,8 @@ import pytest
 
 #: Begins the names of those that only `certspan journal rotate-key` passes.
 ROTATION = "rotate."
+#: Of those that only a swap of plugins passes.
+SWAP = "swap."
 
 
 def names_in(program):

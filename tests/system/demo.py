@@ -49,7 +49,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True)
     parser.add_argument("--keep", action="store_true", help="leave the host running")
+    parser.add_argument("--swap", action="store_true", help="swap plugins under running enrolments instead")
     options = parser.parse_args()
+    if options.swap:
+        from tests.system.demo_swap import swap_demo  # which uses the words of this file
+        sys.exit(swap_demo(options.build))
     directory = pathlib.Path(tempfile.mkdtemp(prefix="certspan-demo-"))
     host = Host(pathlib.Path(options.build).resolve(), directory / "host")
     say(f"certspan init: configuration, CA, RA and challenge in {host.directory}")

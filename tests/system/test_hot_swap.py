@@ -1,18 +1,24 @@
 """Versions of plugins change places on a running host while devices enrol: nobody is turned away, nothing is lost, nothing is
 done twice; a bad version takes itself back, and a host that dies meanwhile starts with the good one."""
 import itertools
-import json
 import pathlib
-import time
 
 import pytest
 
+from tests.support import scep_messages as scep
+from tests.support.failpoints import SWAP, parametrize_points
 from tests.support.host import put_into_workers
 from tests.support.plugin_versions import next_version
+from tests.support.scep_client import ScepClient
 from tests.support.soak import SoakClients, reckon
+from tests.support.waiting import wait_until
 
 DEVICES = 8
 SWAPS, ALL_SWAPS = 3, 100
+
+
+def pytest_generate_tests(metafunc):
+    parametrize_points(metafunc, lambda name: name.startswith(SWAP))
 
 
 def allow_unsigned(text):
@@ -22,6 +28,12 @@ def allow_unsigned(text):
 @pytest.fixture(name="host")
 def host_fixture(make_host):
     return make_host().configure(allow_unsigned)
+
+
+def bad_update(host, fault, directory):
+    """An update of ca_local with the fault that tests/support/bad_update has under this digit."""
+    plugin = pathlib.Path(host.program).parents[1] / "bad_update" / "ca_local.so"
+    return plugin if fault == 0 else next_version(plugin, f"9.9.{fault}", directory)
 
 
 class Versions:
@@ -51,6 +63,29 @@ def commit(host, plugin):
 
 def running(host):
     return {connector["name"]: connector["version"] for connector in host.json("status")["connectors"]}
+
+
+def history(host, plugin="ca_local"):
+    return [(event["event"], event["from"], event["to"])
+            for event in host.json("plugin", "history")["plugins"].get(plugin, {"history": []})["history"]]
+
+
+def refusal(host, *arguments):
+    """What a command that must fail says."""
+    done = host.run_program(*map(str, arguments), "--config", str(host.config))
+    assert done.returncode == 1, done
+    return done.stderr
+
+
+class Device:
+    """Enrols one key after the other, with SCEP in Python."""
+
+    def __init__(self, host):
+        self.client, self.challenge, self.numbers = ScepClient(host.url()), host.challenge, itertools.count()
+
+    def enrol(self, tries=40):
+        key, name = scep.new_rsa_key(), f"device-{next(self.numbers)}.example"
+        return self.client.send(self.client.pkcs_req(scep.build_csr(key, name, challenge=self.challenge), key), tries=tries)
 
 
 def enrol_through_swaps(host, versions, plugins, count):
@@ -88,3 +123,121 @@ def test_devices_enrol_through_a_hundred_swaps(host, versions, plugins, isolatio
         host.configure(put_into_workers)
     served = enrol_through_swaps(host, versions, plugins, ALL_SWAPS)
     tell_figure(f"{ALL_SWAPS} swaps of {' and '.join(plugins)}, {isolation}: {served:,} devices enrolled meanwhile")
+
+
+@pytest.mark.parametrize("isolation", ["in_process", "process"])
+def test_a_bad_version_is_taken_back_by_itself_and_what_it_spoiled_is_issued(host, versions, isolation, tmp_path):
+    if isolation == "process":
+        host.configure(put_into_workers)
+    host.start()
+    fault = 0 if isolation == "in_process" else 1  # a crash takes a worker only
+    bad = bad_update(host, fault, tmp_path)
+    swap(host, "ca_local", bad)
+    assert Device(host).enrol().certificate, "its request fails at the bad version and is issued by the one before"
+    wait_until(lambda: running(host)["example-ca"] == "0.1.0")
+    assert history(host) == [("swapped", "0.1.0", f"9.9.{fault}"), ("rolled back", f"9.9.{fault}", "0.1.0")]
+    assert "rolled back" in host.command("status")
+    quarantined, = host.json("plugin", "quarantine")["quarantine"]
+    assert quarantined["version"] == f"9.9.{fault}" and "calls ended in a fault" in quarantined["reason"]
+    assert "is quarantined" in refusal(host, "plugin", "swap", "ca_local", bad)
+    host.command("plugin", "quarantine", "--release", quarantined["sha256"])
+    assert host.json("plugin", "quarantine")["quarantine"] == []
+    swap(host, "example-ca", versions.next("ca_local"))
+    assert Device(host).enrol().certificate
+
+
+@pytest.mark.parametrize("fault, words", [(2, "another kind of key"), (3, "while it was made")])
+def test_a_version_that_does_not_start_changes_nothing(host, fault, words, tmp_path):
+    host.start()
+    assert words in refusal(host, "plugin", "swap", "ca_local", bad_update(host, fault, tmp_path))
+    assert running(host)["example-ca"] == "0.1.0" and history(host) == []
+    assert Device(host).enrol().certificate
+
+
+def test_a_swap_is_refused_where_it_could_not_be_taken_back(host, versions):
+    host.start()
+    newer = pathlib.Path(host.program).parents[1] / "newer_state" / "ca_local.so"
+    assert "writes stored state of version 2" in refusal(host, "plugin", "swap", "ca_local", newer)
+    same = pathlib.Path(host.program).parents[1] / "plugins" / "ca_local.so"
+    assert "runs from this very file" in refusal(host, "plugin", "swap", "ca_local", same)
+    swap(host, "ca_local", versions.next("ca_local"))
+    assert "is on probation until" in refusal(host, "plugin", "swap", "ca_local", versions.next("ca_local"))
+    assert "is on probation until" in refusal(host, "apply")
+    swap(host, "ndes", versions.next("ndes"))
+    commit(host, "ndes")
+    host.command("plugin", "rollback", "ca_local")
+    assert running(host)["example-ca"] == "0.1.0"
+    host.command("apply")
+
+
+def test_a_probation_ends_by_itself_when_enough_calls_went_well(host, versions):
+    host.start()
+    swap(host, "ca_local", versions.next("ca_local"), probation="100ms")
+    device = Device(host)
+    for _ in range(20):
+        device.enrol()
+    wait_until(lambda: history(host)[-1] == ("committed", "0.1.0", "1.0.1"))
+
+
+def test_a_committed_version_is_there_after_a_restart_and_the_one_before_can_be_had_again(host, versions):
+    host.start()
+    swap(host, "ca_local", versions.next("ca_local"))
+    commit(host, "ca_local")
+    assert host.stop() == 0
+    host.start()
+    assert running(host)["example-ca"] == "1.0.1"
+    host.command("plugin", "rollback", "ca_local")
+    assert running(host)["example-ca"] == "0.1.0"
+    assert Device(host).enrol().certificate
+    assert host.stop() == 0
+    assert history(host)[-1][0] == "committed", "also of a host that is down"
+    host.start()
+    assert running(host)["example-ca"] == "0.1.0"
+
+
+def test_a_host_that_ends_during_a_probation_starts_with_the_version_before(host, versions):
+    host.start()
+    version = versions.next("ca_local")
+    for end, events in ((host.stop, 2), (host.kill, 4), (host.kill, 6)):
+        swap(host, "ca_local", version)
+        end()
+        host.start()
+        assert running(host)["example-ca"] == "0.1.0"
+        assert len(history(host)) == events and history(host)[-1] == ("recovered", "1.0.1", "0.1.0")
+    assert "for the second time" in refusal(host, "plugin", "swap", "ca_local", version), "quarantined"
+    assert Device(host).enrol().certificate
+
+
+def test_whoever_puts_another_file_into_the_directory_later_means_that_one(host, versions, tmp_path):
+    own = tmp_path / "plugins"
+    own.mkdir(mode=0o755)
+    built = pathlib.Path(host.program).parents[1] / "plugins"
+    for name in ("ndes", "profile", "ca_local"):
+        (own / f"{name}.so").write_bytes((built / f"{name}.so").read_bytes())
+    host.configure(lambda text: text.replace(str(built), str(own)))
+    host.start()
+    swap(host, "ca_local", versions.next("ca_local"))
+    commit(host, "ca_local")
+    newer = versions.next("ca_local").read_bytes()
+    (own / "ca_local.so").unlink()
+    (own / "ca_local.so").write_bytes(newer)
+    host.command("apply")
+    assert running(host)["example-ca"] == "1.0.2"
+    assert Device(host).enrol().certificate
+
+
+def test_a_host_that_dies_at_any_point_of_a_swap_starts_with_a_version_that_serves(host, versions, point):
+    host.start()
+    before = Device(host).enrol().certificate
+    assert host.stop() == 0
+    host.start(environment={"CERTSPAN_FAILPOINT": point})
+    version = versions.next("ca_local")
+    ends = {"swap.rolled_back": ("rollback", "ca_local"), "swap.committed": ("commit", "ca_local")}
+    host.run_program("plugin", "swap", "ca_local", str(version), "--probation", "1h", "--config", str(host.config))
+    if point in ends:
+        host.run_program("plugin", *ends[point], "--config", str(host.config))
+    host.wait()
+    host.start()
+    assert running(host)["example-ca"] == ("1.0.1" if point == "swap.committed" else "0.1.0")
+    assert Device(host).enrol().certificate != before
+    assert not host.items("--open") and host.json("journal", "check")["faults"] == []

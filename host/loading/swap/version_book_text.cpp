@@ -1,5 +1,6 @@
 // The file of a version book: JSON, read as strictly as it is written.
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -49,13 +50,16 @@ PluginVersion version_from(const Json& json) {
           json.at("state_writes")};
 }
 
+/// An event that this host has no word for is of a later one, and only for people.
+bool is_event(const Json& json) {
+  return std::ranges::find(kKinds, json.at("event").get<std::string>()) != kKinds.end();
+}
+
 SwapEvent event_from(const Json& json) {
   SwapEvent event{SwapEvent::Kind::Swapped, json.at("at"),    json.at("from"), json.at("to"),
                   json.at("sha256"),        json.at("reason")};
-  const std::string kind = json.at("event");
-  for (std::size_t i = 0; i < kKinds.size(); ++i) {
-    if (kKinds.at(i) == kind) event.kind = static_cast<SwapEvent::Kind>(i);
-  }
+  const auto* kind = std::ranges::find(kKinds, json.at("event").get<std::string>());
+  event.kind = static_cast<SwapEvent::Kind>(kind - kKinds.begin());
   return event;
 }
 
@@ -70,7 +74,9 @@ PluginRecord record_from(const Json& json) {
     record.trial = SwapTrial{version_from(trial.at("before")), version_from(trial.at("after")),
                              trial.at("began_at"), trial.at("stopped")};
   }
-  for (const Json& event : json.at("history")) record.history.push_back(event_from(event));
+  for (const Json& event : json.at("history")) {
+    if (is_event(event)) record.history.push_back(event_from(event));
+  }
   return record;
 }
 
