@@ -183,7 +183,7 @@ bool Deployment::stop(std::chrono::steady_clock::time_point deadline) {
   for (const auto& pool : pools_) pool->close();
   for (auto& [name, generation] : generations_) {
     generation->close_intake();
-    leaving_.push_back(std::move(generation));
+    leaving_.push_back({std::move(generation), std::chrono::steady_clock::time_point::max()});
   }
   generations_.clear();
   if (!end_leaving(deadline)) return false;
@@ -192,7 +192,15 @@ bool Deployment::stop(std::chrono::steady_clock::time_point deadline) {
 }
 
 bool Deployment::end_leaving(std::chrono::steady_clock::time_point deadline) {
-  std::erase_if(leaving_, [&](const auto& generation) { return generation->end(deadline); });
+  std::erase_if(leaving_, [&](const Leaving& leaving) { return leaving.generation->end(deadline); });
+  for (Leaving& leaving : leaving_) {
+    if (backends_.clock.now() < leaving.told_at) continue;
+    leaving.told_at = std::chrono::steady_clock::time_point::max();
+    const Connector& connector = leaving.generation->connector();
+    backends_.log.write(LogLevel::Warn,
+                        "a call is still inside a version that was replaced; it stays until the call ends",
+                        {{"connector", connector.name()}, {"version", connector.plugin().version()}});
+  }
   return leaving_.empty();
 }
 

@@ -96,8 +96,9 @@ class Deployment {
   /// Puts cohorts that are ready in the place of those that run, which they become: from one call to the next
   /// the engine calls the others. The intakes of what is out are still open.
   void exchange(std::vector<Cohort>& cohorts);
-  /// Ends a cohort that is out as soon as nobody is inside of it; `end_leaving` does it.
-  void let_leave(Cohort cohort);
+  /// Ends a cohort that is out as soon as nobody is inside of it; `end_leaving` does it, and tells after
+  /// `patience` that somebody still is.
+  void let_leave(Cohort cohort, std::chrono::milliseconds patience);
   /// Ends what nobody is inside of any more; false if some are left at `deadline`.
   bool end_leaving(std::chrono::steady_clock::time_point deadline);
   bool has_leaving() const { return !leaving_.empty(); }
@@ -123,7 +124,11 @@ class Deployment {
   Backends backends_;
   CurlClient http_out_;
   std::map<std::string, std::unique_ptr<Generation>, std::less<>> generations_;  // that run, by connector
-  std::vector<std::unique_ptr<Generation>> leaving_;
+  struct Leaving {
+    std::unique_ptr<Generation> generation;
+    std::chrono::steady_clock::time_point told_at;  ///< when it is told that somebody is still inside
+  };
+  std::vector<Leaving> leaving_;
   std::vector<std::shared_ptr<WorkerPool>> pools_;  // shared with what runs; their threads end here
   std::shared_ptr<RunningConfig> running_;  // shared with the engine and with calls in it; null in a stop
   std::vector<std::pair<std::string, std::string>> missing_;

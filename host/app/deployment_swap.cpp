@@ -96,9 +96,10 @@ void Deployment::exchange(std::vector<Cohort>& cohorts) {
   }
 }
 
-void Deployment::let_leave(Cohort cohort) {
+void Deployment::let_leave(Cohort cohort, std::chrono::milliseconds patience) {
   cohort.close_intake();
-  for (auto& generation : cohort.generations) leaving_.push_back(std::move(generation));
+  for (auto& generation : cohort.generations)
+    leaving_.push_back({std::move(generation), backends_.clock.now() + patience});
 }
 
 std::vector<Generation*> Deployment::generations_of(std::string_view plugin) const {

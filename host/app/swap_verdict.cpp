@@ -77,7 +77,7 @@ void SwapDesk::end_badly(Deployment& deployment, std::size_t at, const std::stri
     written(book_.take_back(plugin, event, quarantined), plugin);
     log(guilty.empty() ? LogLevel::Warn : LogLevel::Error, "plugin swap rolled back", plugin, event);
   }
-  for (Cohort& cohort : ended->before) deployment.let_leave(std::move(cohort));
+  for (Cohort& cohort : ended->before) deployment.let_leave(std::move(cohort), ended->terms.drain);
 }
 
 Result<void> SwapDesk::end_well(Deployment& deployment, std::size_t at, const std::string& reason) {
@@ -103,7 +103,7 @@ Result<void> SwapDesk::end_well(Deployment& deployment, std::size_t at, const st
     trials_.erase(trials_.begin() + static_cast<std::ptrdiff_t>(at));
   }
   CERTSPAN_FAILPOINT("swap.committed");
-  for (Cohort& cohort : ended->before) deployment.let_leave(std::move(cohort));
+  for (Cohort& cohort : ended->before) deployment.let_leave(std::move(cohort), ended->terms.drain);
   return {};
 }
 

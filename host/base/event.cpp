@@ -63,6 +63,8 @@ constexpr EventKind kKinds[] = {
     {84, "PluginTakenBackAtStart", "a plugin's new version was taken back at the start"},
     {85, "PluginSwapStuck", "plugin swap can't be rolled back"},
     {86, "PluginSwapNotWritten", "plugin swap can't be written down"},
+    {87, "PluginVersionLingers",
+     "a call is still inside a version that was replaced; it stays until the call ends"},
     {kPluginEvent.number, kPluginEvent.name, kPluginEvent.phrase},
     {901, "PluginException", "plugin.exception"},
     {910, "CaLoaded", "ca loaded"},
