@@ -120,7 +120,10 @@ void HostProcess::log_warnings(const Faults& faults) {
 Result<void> HostProcess::apply() {
   Faults faults(config_file_.string());
   auto checked = check_config(config_file_, copies_in_data_dir, faults);
-  if (!checked) return fail(Outcome::Invalid, "config.faults", faults.to_line());
+  if (!checked) {
+    return fail(Outcome::Invalid, "config.faults",
+                faults.to_line() + "; `certspan check` shows each at its line");
+  }
   CERTSPAN_CHECK(can_follow(checked->config));
   log_warnings(faults);
   auto next = std::make_unique<Deployment>(std::move(*checked),

@@ -4,10 +4,10 @@ import pathlib
 import sys
 import time
 
-from tests.bench import abi_call, fairness, journal_commit, journal_flat, memory_idle, report, scep_enrol, slices, start_first_reply, workers
+from tests.bench import abi_call, fairness, journal_commit, journal_flat, memory_idle, report, scep_enrol, slices, start_first_reply, swaps, workers
 
 BENCHES = {name: bench
-           for bench in (scep_enrol, fairness, abi_call, workers, journal_commit, journal_flat, start_first_reply, memory_idle) for name in bench.NAMES}
+           for bench in (scep_enrol, fairness, abi_call, workers, swaps, journal_commit, journal_flat, start_first_reply, memory_idle) for name in bench.NAMES}
 IDLE_LOOK_S = 0.5
 
 
