@@ -69,6 +69,7 @@ CAUGHT = {
     "deep_stack": "env.stack",
     "forks": "env.system_calls",
     "goes_elsewhere": "env.system_calls",
+    "opens_socket": "env.network",
     "exits_in_stop": "hosts.full",
     "logs_secret": "env.secrets",
     "answers_twice": "answers.once",
@@ -186,6 +187,28 @@ def test_every_check_that_was_skipped_says_why(reports):
     for report in reports.values():
         for check in report["checks"]:
             assert check["result"] != "skipped" or check["reason"]
+
+
+@pytest.fixture(scope="module")
+def reports_of_ours(checker, tmp_path_factory):
+    """Of plugins of this tree that are meant to be sound, and of a CA plugin that was written in a hurry."""
+    settings = tmp_path_factory.mktemp("settings") / "settings.json"
+    settings.write_text('{"address": "127.0.0.1:9"}')
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        made = {name: pool.submit(checker.report, checker.build / "plugins" / f"{name}.so", *options) for name, options in
+                {"profile": [], "ndes": [], "ca_local": [], "example_ca": ["--settings", settings],
+                 "http_ca": ["--settings", settings]}.items()}
+        return {name: future.result() for name, future in made.items()}
+
+
+@pytest.mark.parametrize("name", ("profile", "ndes", "ca_local", "example_ca"))
+def test_plugins_of_this_tree_pass(reports_of_ours, name):
+    assert failed(reports_of_ours[name]) == []
+
+
+def test_plugin_that_takes_every_silence_for_a_no_is_told(reports_of_ours):
+    assert failed(reports_of_ours["http_ca"]) == ["fault.reset", "fault.silence", "fault.proxy", "fault.nonsense"]
+    assert reports_of_ours["http_ca"]["conformant"]
 
 
 def test_exit_code_says_what_came_out(checker, tmp_path):

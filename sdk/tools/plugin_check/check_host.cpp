@@ -42,19 +42,25 @@ const void* ShapedStructs::copy_raw(const void* original, std::size_t size) {
   return bytes;
 }
 
-CheckHost::CheckHost(const Sample& sample, Shape shape) : ca(sample.rules), shape_(shape), structs_(shape) {
+CheckHost::CheckHost(const Sample& sample, Shape shape)
+    : ca(sample.rules),
+      shape_(shape),
+      structs_(shape),
+      host_(shape == Shape::Plain ? FakeHost::c_host() : shaped_host()) {
   secrets = sample.secrets;
   http_out.world = [this](const sdk::testing::RecordedHttpOut& request) { return ca.answer(request); };
-  host_ = c_host();
-  if (shape == Shape::Plain) return;
+}
+
+const certspan_host* CheckHost::shaped_host() {
   certspan_host shaped = *c_host();
   // The fake's own functions take the fake as their context.
   shaped.context = static_cast<FakeHost*>(this);
   shaped.service = &shaped_service;
-  host_ = structs_.copy(shaped);
+  return static_cast<const certspan_host*>(structs_.copy_raw(&shaped, sizeof(shaped)));
 }
 
 const void* CheckHost::shaped_service(void* context, const char* id) noexcept {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-static-cast-downcast): the context of shaped_host
   auto& self = static_cast<CheckHost&>(*static_cast<FakeHost*>(context));
   const void* table = self.c_host()->service(context, id);
   if (table == nullptr) return nullptr;

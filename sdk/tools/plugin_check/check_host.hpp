@@ -54,6 +54,7 @@ class CheckHost : public sdk::testing::FakeHost {
 
  private:
   static const void* shaped_service(void* context, const char* id) noexcept;
+  const certspan_host* shaped_host();
 
   Shape shape_;
   ShapedStructs structs_;

@@ -116,6 +116,10 @@ constexpr Check kChecks[] = {
     {Stage::Behaviour, "env.system_calls", "type", "hosts.full",
      "never forks, ends the process or changes it",
      "leave out fork, exec, system, popen, exit, chdir, umask, setrlimit and their like", check_system_calls},
+    {Stage::Behaviour, "env.network", "type", "hosts.full", "opens no socket that its note does not ask for",
+     "speak HTTP by certspan.http_out/1, or say NETWORK in certspan_add_plugin(): a worker has no network "
+     "otherwise",
+     check_network},
     {Stage::Behaviour, "env.secrets", "type", "hosts.full", "says no secret in logs and answers",
      "leave secrets out of messages; give the token to http_out, which puts the secret on the wire",
      check_secrets},

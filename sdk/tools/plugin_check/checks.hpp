@@ -56,6 +56,7 @@ void check_process(Run& run);
 void check_output(Run& run);
 void check_small_stack(Run& run);
 void check_system_calls(Run& run);
+void check_network(Run& run);
 void check_secrets(Run& run);
 
 // answer_checks.cpp

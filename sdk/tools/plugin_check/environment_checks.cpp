@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 
+#include "host/loading/elf_note.hpp"
 #include "sdk/tools/plugin_check/checks.hpp"
 #include "sdk/tools/plugin_check/child.hpp"
 #include "sdk/tools/plugin_check/environment_state.hpp"
@@ -34,6 +35,13 @@ void require_unchanged(Run& run, Part part) {
   live_and_be_called(scene);
   const std::string what = difference(part, before, EnvironmentState::now());
   require(what.empty(), "after stop and destroy, " + what);
+}
+
+void live_without(Run& run, Forbidden what) {
+  if (!in_child()) throw CheckSkipped("needs a process of its own");
+  Scene scene(run);
+  if (!forbid_system_calls(what)) throw CheckSkipped("this system has no seccomp notifications (Linux 5.0)");
+  live_and_be_called(scene);
 }
 
 struct SmallThread {
@@ -91,10 +99,14 @@ void check_small_stack(Run& run) {
 }
 
 void check_system_calls(Run& run) {
-  if (!in_child()) throw CheckSkipped("needs a process of its own");
-  Scene scene(run);
-  if (!forbid_system_calls()) throw CheckSkipped("this system has no seccomp notifications (Linux 5.0)");
-  live_and_be_called(scene);
+  live_without(run, Forbidden::Process);
+}
+
+void check_network(Run& run) {
+  const auto note = read_plugin_note(run.subject.bytes);
+  if (note && note->needs_network)
+    throw CheckSkipped("its note asks for the network (NETWORK in certspan_add_plugin())");
+  live_without(run, Forbidden::Network);
 }
 
 void check_secrets(Run& run) {

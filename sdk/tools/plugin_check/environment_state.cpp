@@ -142,7 +142,7 @@ std::string process_difference(const EnvironmentState& before, const Environment
 }  // namespace
 
 EnvironmentState EnvironmentState::now() {
-  std::fflush(nullptr);  // so that what was printed counts
+  static_cast<void>(std::fflush(nullptr));  // so that what was printed counts
   EnvironmentState state;
   state.threads = threads_now();
   state.descriptors = descriptors_now();

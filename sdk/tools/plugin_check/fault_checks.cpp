@@ -30,7 +30,7 @@ Heard issue_into(Scene& scene, const HttpOutScript& fate) {
   };
   scene.host.http_out.forget();
   auto item = scene.item();
-  const Heard heard = hear(scene.connector, issue_call(answering_calls(scene.connector)), item);
+  Heard heard = hear(scene.connector, issue_call(answering_calls(scene.connector)), item);
   if (!has_order(scene.host.http_out.requests())) {
     throw CheckSkipped(
         "issue sent no order by http_out; what its own connections do can't be seen from here");

@@ -112,7 +112,7 @@ void check_schema(Run& run) {
     const std::string name = type->name;
     require(type->settings_schema != nullptr, "connector type \"" + name + "\" has no settings schema");
     for (const std::string& fault : schema_faults(type->settings_schema)) {
-      all += (all.empty() ? "" : "; ") + name + ": " + fault;
+      all.append(all.empty() ? "" : "; ").append(name).append(": ").append(fault);
     }
   }
   require(all.empty(), all);

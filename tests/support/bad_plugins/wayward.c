@@ -2,7 +2,6 @@
  * A small issuer that does what the contract says, except for the one thing that WAYWARD names. Its CA is
  * described in wayward.json: PUT /orders/KEY orders, GET asks, and the CA repeats the key in `ca-order`.
  */
-#define _GNU_SOURCE
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/service_http_out.h>
@@ -22,64 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum fault {
-  law_abiding,
-  slow_to_load,
-  opens_at_load,
-  two_descriptors,
-  needs_http,
-  needs_log,
-  exact_host_only,
-  reads_too_far,
-  crashes_on_settings,
-  silent_refusal,
-  stops_once,
-  never_recovers,
-  five_lives,
-  alone,
-  leaks,
-  leaves_thread,
-  leaves_descriptor,
-  closes_foreign,
-  handles_signals,
-  unblocks_signals,
-  sets_locale,
-  sets_variable,
-  prints,
-  deep_stack,
-  forks,
-  goes_elsewhere,
-  exits_in_stop,
-  logs_secret,
-  answers_twice,
-  never_answers,
-  answers_elsewhere,
-  empty_certificate,
-  no_handle,
-  huge_handle,
-  strange_outcome,
-  no_code,
-  empty_request,
-  ignores_deadline,
-  one_at_a_time,
-  order_per_attempt,
-  orders_in_lookup,
-  empty_chain,
-  finds_all,
-  one_socket,
-  heavy_image,
-  reset_is_unavailable,
-  silence_is_unavailable,
-  proxy_is_unavailable,
-  nonsense_is_rejected,
-  refused_is_rejected,
-  ignores_note,
-  ignores_store,
-  trusts_secrets
-};
-#define IS(fault) (WAYWARD == (fault))
+#define IS(fault) (strcmp(WAYWARD, fault) == 0)
 
-static const char schema[] =
+static const char kSchema[] =
     "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"url\", \"api_key\"],"
     " \"properties\": {"
     "  \"url\": {\"type\": \"string\", \"description\": \"Where the CA is.\", \"examples\": "
@@ -123,18 +67,18 @@ static void crash(void) {
 /* Runs while the file is loaded. */
 __attribute__((constructor)) static void on_load(void) {
   const struct timespec while_ago = {0, 150 * 1000 * 1000};
-  if (IS(slow_to_load)) nanosleep(&while_ago, 0);
-  if (IS(opens_at_load) && open("/dev/null", O_RDONLY) < 0) abort();
-  if (IS(heavy_image)) {
+  if (IS("slow_to_load")) nanosleep(&while_ago, 0);
+  if (IS("opens_at_load") && open("/dev/null", O_RDONLY) < 0) abort();
+  if (IS("heavy_image")) {
     volatile char* kept = malloc(2u << 20);
     for (size_t i = 0; kept != 0 && i < 2u << 20; i += 1024) kept[i] = 1;
   }
 }
 
 static certspan_outcome validate_config(certspan_string_view settings, const certspan_fault_sink* faults) {
-  if (IS(crashes_on_settings) && memchr(settings.data, '{', settings.size) == 0) crash();
+  if (IS("crashes_on_settings") && memchr(settings.data, '{', settings.size) == 0) crash();
   if (memmem(settings.data, settings.size, "https://ca.", 11) != 0) return CERTSPAN_OK;
-  if (!IS(silent_refusal)) complain(faults, "/url", "is not where a CA is");
+  if (!IS("silent_refusal")) complain(faults, "/url", "is not where a CA is");
   return CERTSPAN_INVALID;
 }
 
@@ -143,8 +87,8 @@ static certspan_outcome create(const certspan_host* host, certspan_string_view n
                                certspan_instance** instance) {
   (void)name;
   (void)settings;
-  if ((IS(exact_host_only) && host->struct_size != sizeof(certspan_host)) ||
-      (IS(five_lives) && ++lives > 5)) {
+  if ((IS("exact_host_only") && host->struct_size != sizeof(certspan_host)) ||
+      (IS("five_lives") && ++lives > 5)) {
     complain(faults, "", "not on this host");
     return CERTSPAN_UNAVAILABLE;
   }
@@ -154,11 +98,11 @@ static certspan_outcome create(const certspan_host* host, certspan_string_view n
   made->secrets = host->service(host->context, CERTSPAN_SERVICE_SECRETS);
   made->store = host->service(host->context, CERTSPAN_SERVICE_STORE);
   made->http = host->service(host->context, CERTSPAN_SERVICE_HTTP_OUT);
-  if (IS(leaks)) {
+  if (IS("leaks")) {
     static void* volatile kept;
     kept = malloc(100);
   }
-  if (IS(needs_log)) made->log->enabled(host->context, CERTSPAN_LOG_INFO);
+  if (IS("needs_log")) made->log->enabled(host->context, CERTSPAN_LOG_INFO);
   *instance = made;
   return CERTSPAN_OK;
 }
@@ -169,23 +113,24 @@ static void* sleep_for_ever(void* nothing) {
 }
 
 static void misbehave_in_start(void) {
-  if (IS(leaves_thread)) {
+  if (IS("leaves_thread")) {
     pthread_t thread;
     pthread_create(&thread, 0, sleep_for_ever, 0);
     pthread_detach(thread);
   }
-  if (IS(leaves_descriptor) && open("/dev/null", O_RDONLY) < 0) abort();
-  if (IS(closes_foreign)) close(5);
-  if (IS(handles_signals)) signal(SIGUSR1, SIG_IGN);
-  if (IS(unblocks_signals)) {
+  if (IS("leaves_descriptor") && open("/dev/null", O_RDONLY) < 0) abort();
+  if (IS("closes_foreign")) close(5);
+  if (IS("handles_signals")) signal(SIGUSR1, SIG_IGN);
+  if (IS("unblocks_signals")) {
     sigset_t none;
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, 0);
   }
-  if (IS(sets_locale)) setlocale(LC_ALL, "C.UTF-8");
-  if (IS(sets_variable)) setenv("ACME_HOME", "/opt/acme", 1);
-  if (IS(forks) && fork() == 0) _exit(0);
-  if (IS(goes_elsewhere)) {
+  if (IS("sets_locale")) setlocale(LC_ALL, "C.UTF-8");
+  if (IS("sets_variable")) setenv("ACME_HOME", "/opt/acme", 1);
+  if (IS("forks") && fork() == 0) _exit(0);
+  if (IS("opens_socket")) close(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (IS("goes_elsewhere")) {
     char before[4096];
     if (getcwd(before, sizeof(before)) == 0 || chdir("/") != 0 || chdir(before) != 0) return;
   }
@@ -199,12 +144,17 @@ static int take_socket(void) {
   return bind(socket_fd, (const struct sockaddr*)(const void*)&address, sizeof(address)) == 0;
 }
 
+struct secret {
+  char text[64];
+};
+
 static void copy_secret(void* context, certspan_bytes_view value) {
-  snprintf(context, 64, "%.*s", (int)value.size, (const char*)value.data);
+  struct secret* secret = context;
+  snprintf(secret->text, sizeof(secret->text), "%.*s", (int)value.size, (const char*)value.data);
 }
 
 /* The secret behind api_key; 0: it can't be opened. */
-static int open_secret(certspan_instance* instance, char* secret) {
+static int open_secret(certspan_instance* instance, struct secret* secret) {
   const certspan_bytes_sink sink = {sizeof(sink), 0, secret, copy_secret};
   if (instance->secrets == 0) return 0;
   return instance->secrets->open(instance->host->context, text("KEY"), &sink) == CERTSPAN_OK;
@@ -213,19 +163,19 @@ static int open_secret(certspan_instance* instance, char* secret) {
 static certspan_outcome start(certspan_instance* instance, const certspan_fault_sink* faults) {
   static const certspan_bytes_view mark = {(const uint8_t*)"started", 7};
   const certspan_store_write write = {mark, CERTSPAN_STORE_ANY, mark, 0};
-  char secret[64] = "";
+  struct secret secret = {""};
   instance->buffer = malloc(64);
   misbehave_in_start();
   if (instance->store != 0 && instance->store->commit(instance->host->context, &write, 1) != CERTSPAN_OK) {
-    if (IS(never_recovers)) instance->log = 0;
+    if (IS("never_recovers")) instance->log = 0;
     complain(faults, "", "the store is full");
     return CERTSPAN_UNAVAILABLE;
   }
-  if (!open_secret(instance, secret) && !IS(trusts_secrets)) {
+  if (!open_secret(instance, &secret) && !IS("trusts_secrets")) {
     complain(faults, "/api_key", "can't be opened");
     return CERTSPAN_UNAVAILABLE;
   }
-  if ((IS(alone) && running != 0) || (IS(one_socket) && running == 0 && !take_socket())) {
+  if ((IS("alone") && running != 0) || (IS("one_socket") && running == 0 && !take_socket())) {
     complain(faults, "", "is running already");
     return CERTSPAN_UNAVAILABLE;
   }
@@ -235,10 +185,10 @@ static certspan_outcome start(certspan_instance* instance, const certspan_fault_
 }
 
 static void stop(certspan_instance* instance) {
-  if (IS(exits_in_stop)) exit(0);
-  if (IS(stops_once) && instance->stopped) crash();
+  if (IS("exits_in_stop")) exit(0);
+  if (IS("stops_once") && instance->stopped) crash();
   instance->stopped = 1;
-  if (IS(never_recovers) && instance->store != 0 && instance->log == 0) crash();
+  if (IS("never_recovers") && instance->store != 0 && instance->log == 0) crash();
   if (instance->started && --running == 0 && socket_fd >= 0) {
     close(socket_fd);
     socket_fd = -1;
@@ -287,7 +237,7 @@ static certspan_outcome send_order(certspan_instance* instance, const certspan_i
   for (uint64_t i = 0; i < item->key.size && i < 32; ++i) {
     size += snprintf(key + size, sizeof(key) - (size_t)size, "%02x", item->key.data[i]);
   }
-  if (IS(order_per_attempt)) snprintf(key + size, sizeof(key) - (size_t)size, "%x", item->attempt);
+  if (IS("order_per_attempt")) snprintf(key + size, sizeof(key) - (size_t)size, "%x", item->attempt);
   snprintf(url, sizeof(url), "https://ca.example/orders/%s", key);
   reply->key = key;
   certspan_http_out_request request;
@@ -316,21 +266,21 @@ static void* answer_there(void* context) {
 static void give(const certspan_answer_sink* sink, const certspan_answer* answer) {
   struct answering answering = {sink, answer};
   pthread_t thread;
-  if (IS(never_answers)) return;
-  if (IS(answers_elsewhere) && pthread_create(&thread, 0, answer_there, &answering) == 0) {
+  if (IS("never_answers")) return;
+  if (IS("answers_elsewhere") && pthread_create(&thread, 0, answer_there, &answering) == 0) {
     pthread_join(thread, 0);
     return;
   }
   sink->answer(sink->context, answer);
-  if (IS(answers_twice)) sink->answer(sink->context, answer);
+  if (IS("answers_twice")) sink->answer(sink->context, answer);
 }
 
 static void say(const certspan_answer_sink* sink, certspan_outcome outcome, const char* code) {
   certspan_answer answer;
   memset(&answer, 0, sizeof(answer));
   answer.struct_size = sizeof(answer);
-  answer.outcome = IS(strange_outcome) ? 42 : outcome;
-  answer.code = text(IS(no_code) ? "" : code);
+  answer.outcome = IS("strange_outcome") ? 42 : outcome;
+  answer.code = text(IS("no_code") ? "" : code);
   give(sink, &answer);
 }
 
@@ -340,12 +290,12 @@ static void say_done(const certspan_answer_sink* sink, const struct reply* reply
   memset(&answer, 0, sizeof(answer));
   answer.struct_size = sizeof(answer);
   answer.certificate.data = reply->body;
-  answer.certificate.size = IS(empty_certificate) ? 0 : reply->size;
-  if (IS(no_handle) || IS(huge_handle)) {
+  answer.certificate.size = IS("empty_certificate") ? 0 : reply->size;
+  if (IS("no_handle") || IS("huge_handle")) {
     answer.outcome = CERTSPAN_PENDING;
     answer.certificate.size = 0;
     answer.handle.data = handle;
-    answer.handle.size = IS(huge_handle) ? sizeof(handle) : 0;
+    answer.handle.size = IS("huge_handle") ? sizeof(handle) : 0;
   }
   give(sink, &answer);
 }
@@ -354,17 +304,17 @@ static void say_done(const certspan_answer_sink* sink, const struct reply* reply
 static void judge(certspan_instance* instance, const certspan_answer_sink* sink, certspan_outcome sent,
                   const struct reply* reply) {
   if (sent == CERTSPAN_UNAVAILABLE || sent == CERTSPAN_INVALID) {
-    say(sink, IS(refused_is_rejected) ? CERTSPAN_REJECTED : CERTSPAN_UNAVAILABLE, "wayward.not_sent");
+    say(sink, IS("refused_is_rejected") ? CERTSPAN_REJECTED : CERTSPAN_UNAVAILABLE, "wayward.not_sent");
   } else if (sent != CERTSPAN_OK) {
-    const int lies = (IS(reset_is_unavailable) && reply->failure == CERTSPAN_HTTP_OUT_BROKEN) ||
-                     (IS(silence_is_unavailable) && reply->failure == CERTSPAN_HTTP_OUT_NO_TIME);
+    const int lies = (IS("reset_is_unavailable") && reply->failure == CERTSPAN_HTTP_OUT_BROKEN) ||
+                     (IS("silence_is_unavailable") && reply->failure == CERTSPAN_HTTP_OUT_NO_TIME);
     say(sink, lies ? CERTSPAN_UNAVAILABLE : CERTSPAN_UNKNOWN, "wayward.no_answer");
   } else if (reply->of_ca && reply->status == 200) {
     instance->http->answered_by_ca(instance->host->context, reply->exchange);
     say_done(sink, reply);
-  } else if (IS(proxy_is_unavailable) && reply->status >= 500) {
+  } else if (IS("proxy_is_unavailable") && reply->status >= 500) {
     say(sink, CERTSPAN_UNAVAILABLE, "wayward.down");
-  } else if (IS(nonsense_is_rejected) && reply->status == 200) {
+  } else if (IS("nonsense_is_rejected") && reply->status == 200) {
     say(sink, CERTSPAN_REJECTED, "wayward.nonsense");
   } else {
     say(sink, CERTSPAN_UNKNOWN, "wayward.not_the_ca");
@@ -372,21 +322,21 @@ static void judge(certspan_instance* instance, const certspan_answer_sink* sink,
 }
 
 static void misbehave_in_issue(certspan_instance* instance, const certspan_item* item) {
-  char secret[64] = "";
-  if (IS(prints)) puts("issuing");
-  if (IS(deep_stack)) {
+  struct secret secret = {""};
+  if (IS("prints")) puts("issuing");
+  if (IS("deep_stack")) {
     volatile char large[1u << 20];
     for (size_t i = 0; i < sizeof(large); i += 512) large[i] = 1;
   }
-  if (IS(logs_secret) && open_secret(instance, secret)) {
-    instance->log->write(instance->host->context, CERTSPAN_LOG_INFO, text(secret), 0, 0);
+  if (IS("logs_secret") && open_secret(instance, &secret)) {
+    instance->log->write(instance->host->context, CERTSPAN_LOG_INFO, text(secret.text), 0, 0);
   }
-  if (IS(trusts_secrets) && instance->secrets != 0 && !open_secret(instance, secret)) crash();
-  if (IS(reads_too_far)) {
+  if (IS("trusts_secrets") && instance->secrets != 0 && !open_secret(instance, &secret)) crash();
+  if (IS("reads_too_far")) {
     static volatile uint64_t next;
     memcpy((void*)(uintptr_t)&next, item + 1, sizeof(next));
   }
-  if (IS(ignores_deadline)) {
+  if (IS("ignores_deadline")) {
     struct timespec now;
     const struct timespec long_time = {1, 300 * 1000 * 1000};
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -402,7 +352,7 @@ static int keep_book(certspan_instance* instance, const certspan_item* item,
   const int noted = sink->note(sink->context, item->key) == CERTSPAN_OK;
   const int stored =
       instance->store == 0 || instance->store->commit(instance->host->context, &write, 1) == CERTSPAN_OK;
-  return (noted || IS(ignores_note)) && (stored || IS(ignores_store));
+  return (noted || IS("ignores_note")) && (stored || IS("ignores_store"));
 }
 
 static void issue(certspan_instance* instance, const certspan_item* item, const certspan_answer_sink* sink) {
@@ -411,14 +361,14 @@ static void issue(certspan_instance* instance, const certspan_item* item, const 
   memset(&reply, 0, sizeof(reply));
   misbehave_in_issue(instance, item);
   if (item->request.size == 0 || item->request.data[0] != 0x30) {
-    if (IS(empty_request) && item->request.size == 0) crash();
+    if (IS("empty_request") && item->request.size == 0) crash();
     say(sink, CERTSPAN_INVALID, "wayward.no_request");
     return;
   }
   const int others = inside++;
-  if (IS(one_at_a_time)) nanosleep(&moment, 0);
-  if (!IS(one_at_a_time) || others == 0) {
-    if (instance->http == 0 && !IS(needs_http)) {
+  if (IS("one_at_a_time")) nanosleep(&moment, 0);
+  if (!IS("one_at_a_time") || others == 0) {
+    if (instance->http == 0 && !IS("needs_http")) {
       say(sink, CERTSPAN_UNAVAILABLE, "wayward.no_http");
     } else if (!keep_book(instance, item, sink)) {
       say(sink, CERTSPAN_UNAVAILABLE, "wayward.no_note");
@@ -432,7 +382,7 @@ static void issue(certspan_instance* instance, const certspan_item* item, const 
 static void lookup(certspan_instance* instance, const certspan_item* item, const certspan_answer_sink* sink) {
   struct reply reply;
   memset(&reply, 0, sizeof(reply));
-  if (instance->http == 0 || send_order(instance, item, !IS(orders_in_lookup), &reply) != CERTSPAN_OK ||
+  if (instance->http == 0 || send_order(instance, item, !IS("orders_in_lookup"), &reply) != CERTSPAN_OK ||
       !reply.of_ca || reply.status != 200) {
     say(sink, CERTSPAN_UNAVAILABLE, "wayward.not_yet");
   } else {
@@ -448,7 +398,7 @@ static void poll_order(certspan_instance* instance, const certspan_item* item,
 static certspan_outcome chain(certspan_instance* instance, const certspan_chain_sink* sink) {
   (void)instance;
   (void)sink;
-  return IS(empty_chain) ? CERTSPAN_OK : CERTSPAN_UNAVAILABLE;
+  return IS("empty_chain") ? CERTSPAN_OK : CERTSPAN_UNAVAILABLE;
 }
 
 static certspan_outcome find(certspan_instance* instance, const certspan_find_request* request,
@@ -456,35 +406,35 @@ static certspan_outcome find(certspan_instance* instance, const certspan_find_re
   (void)instance;
   (void)request;
   (void)sink;
-  return IS(finds_all) ? CERTSPAN_OK : CERTSPAN_REJECTED;
+  return IS("finds_all") ? CERTSPAN_OK : CERTSPAN_REJECTED;
 }
 
-static const certspan_role_issuer issuer = {
+static const certspan_role_issuer kIssuer = {
     sizeof(certspan_role_issuer), 0, issue, poll_order, chain, lookup, find, NULL, NULL};
 
 static const void* interface_table(const char* id) {
-  return strcmp(id, CERTSPAN_ROLE_ISSUER) == 0 ? &issuer : 0;
+  return strcmp(id, CERTSPAN_ROLE_ISSUER) == 0 ? &kIssuer : 0;
 }
 
-static const certspan_connector_type ca = {sizeof(certspan_connector_type),
-                                           CERTSPAN_TYPE_RUNS_WAITS,
-                                           "ca",
-                                           "Orders at a CA that is not there.",
-                                           schema,
-                                           validate_config,
-                                           create,
-                                           start,
-                                           0,
-                                           stop,
-                                           destroy,
-                                           interface_table};
-static const certspan_connector_type* const types[] = {&ca};
-static const certspan_plugin plugins[] = {{sizeof(certspan_plugin), CERTSPAN_ABI_MAJOR, CERTSPAN_ABI_MINOR,
-                                           CERTSPAN_ABI_BUILD, 1, BAD_ID, BAD_VERSION, types},
-                                          {sizeof(certspan_plugin), CERTSPAN_ABI_MAJOR, CERTSPAN_ABI_MINOR,
-                                           CERTSPAN_ABI_BUILD, 1, BAD_ID, BAD_VERSION, types}};
+static const certspan_connector_type kCa = {sizeof(certspan_connector_type),
+                                            CERTSPAN_TYPE_RUNS_WAITS,
+                                            "ca",
+                                            "Orders at a CA that is not there.",
+                                            kSchema,
+                                            validate_config,
+                                            create,
+                                            start,
+                                            0,
+                                            stop,
+                                            destroy,
+                                            interface_table};
+static const certspan_connector_type* const kTypes[] = {&kCa};
+static const certspan_plugin kPlugins[] = {{sizeof(certspan_plugin), CERTSPAN_ABI_MAJOR, CERTSPAN_ABI_MINOR,
+                                            CERTSPAN_ABI_BUILD, 1, BAD_ID, BAD_VERSION, kTypes},
+                                           {sizeof(certspan_plugin), CERTSPAN_ABI_MAJOR, CERTSPAN_ABI_MINOR,
+                                            CERTSPAN_ABI_BUILD, 1, BAD_ID, BAD_VERSION, kTypes}};
 
 const certspan_plugin* certspan_plugin_entry_v0(void) {
   static atomic_int asked;
-  return IS(two_descriptors) ? &plugins[asked++ % 2] : &plugins[0];
+  return IS("two_descriptors") ? &kPlugins[asked++ % 2] : &kPlugins[0];
 }

@@ -2,7 +2,6 @@
  * A small source with one action that does what the contract says, except for the one thing that WAYWARD
  * names. Takes "GET <route>" for a request to be submitted, and anything else for a mistake.
  */
-#define _GNU_SOURCE
 #include <certspan/abi/actions.h>
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/role_source.h>
@@ -12,8 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum fault { good_source, closes_once, forgets_exchange, ends_twice, forgets_reply, takes_turns, any_action };
-#define IS(fault) (WAYWARD == (fault))
+#define IS(fault) (strcmp(WAYWARD, fault) == 0)
 
 struct certspan_instance {
   const certspan_host* host;
@@ -80,7 +78,7 @@ static certspan_outcome open_intake(certspan_instance* instance, const certspan_
 
 static void close_intake(certspan_instance* instance) {
   static int* volatile nowhere;
-  if (IS(closes_once) && instance->closed) *nowhere = 1;
+  if (IS("closes_once") && instance->closed) *nowhere = 1;
   instance->closed = 1;
 }
 
@@ -97,8 +95,8 @@ static void take(certspan_instance* instance, const certspan_http_request* reque
   static const uint8_t key[32];
   certspan_submission submission;
   if (request->query.size != 0 || request->method.size != 3) {
-    if (!IS(forgets_exchange)) respond(instance, exchange, 400);
-    if (IS(ends_twice)) respond(instance, exchange, 400);
+    if (!IS("forgets_exchange")) respond(instance, exchange, 400);
+    if (IS("ends_twice")) respond(instance, exchange, 400);
     return;
   }
   memset(&submission, 0, sizeof(submission));
@@ -114,15 +112,15 @@ static void handle(certspan_instance* instance, const certspan_http_request* req
                    certspan_http_exchange* exchange) {
   const struct timespec moment = {0, 2 * 1000 * 1000};
   const int others = inside++;
-  if (IS(takes_turns)) nanosleep(&moment, 0);
-  if (!IS(takes_turns) || others == 0) take(instance, request, exchange);
+  if (IS("takes_turns")) nanosleep(&moment, 0);
+  if (!IS("takes_turns") || others == 0) take(instance, request, exchange);
   --inside;
 }
 
 static void reply(certspan_instance* instance, const certspan_reply* reply, certspan_bytes_view context,
                   certspan_http_exchange* exchange) {
   (void)context;
-  if (IS(forgets_reply) && reply->outcome == CERTSPAN_CANCELLED) return;
+  if (IS("forgets_reply") && reply->outcome == CERTSPAN_CANCELLED) return;
   respond(instance, exchange, reply->outcome == CERTSPAN_OK ? 200 : 403);
 }
 
@@ -131,7 +129,7 @@ static certspan_outcome run(certspan_instance* instance, const char* name, certs
   static const certspan_bytes_view nothing = {(const uint8_t*)"{}", 2};
   (void)instance;
   (void)arguments;
-  if (!IS(any_action) && strcmp(name, "count") != 0) {
+  if (!IS("any_action") && strcmp(name, "count") != 0) {
     faults->add(faults->context, text(""), text("there is no such action"));
     return CERTSPAN_UNSUPPORTED;
   }
@@ -145,45 +143,45 @@ static certspan_outcome run(certspan_instance* instance, const char* name, certs
 #define ARGUMENTS "{\"type\": \"object\", \"additionalProperties\": false}"
 #endif
 
-static const certspan_role_source source = {
+static const certspan_role_source kSource = {
     sizeof(certspan_role_source), 0, open_intake, close_intake, handle, reply};
-static const certspan_action count = {sizeof(certspan_action),
-                                      CERTSPAN_ACTION_OFFLINE,
-                                      "count",
-                                      "Counts.",
-                                      CERTSPAN_PERSON_VIEWER,
-                                      0,
-                                      ARGUMENTS};
-static const certspan_action* const all_actions[] = {&count};
-static const certspan_actions actions = {sizeof(certspan_actions), 1, all_actions, run};
+static const certspan_action kCount = {sizeof(certspan_action),
+                                       CERTSPAN_ACTION_OFFLINE,
+                                       "count",
+                                       "Counts.",
+                                       CERTSPAN_PERSON_VIEWER,
+                                       0,
+                                       ARGUMENTS};
+static const certspan_action* const kAllActions[] = {&kCount};
+static const certspan_actions kActions = {sizeof(certspan_actions), 1, kAllActions, run};
 
 static const void* interface_table(const char* id) {
-  if (strcmp(id, CERTSPAN_INTERFACE_ACTIONS) == 0) return &actions;
-  return strcmp(id, CERTSPAN_ROLE_SOURCE) == 0 ? &source : 0;
+  if (strcmp(id, CERTSPAN_INTERFACE_ACTIONS) == 0) return &kActions;
+  return strcmp(id, CERTSPAN_ROLE_SOURCE) == 0 ? &kSource : 0;
 }
 
-static const certspan_connector_type intake = {sizeof(certspan_connector_type),
-                                               0,
-                                               "intake",
-                                               "Takes requests.",
-                                               "{\"type\": \"object\", \"additionalProperties\": false}",
-                                               validate_config,
-                                               create,
-                                               start,
-                                               0,
-                                               stop,
-                                               destroy,
-                                               interface_table};
-static const certspan_connector_type* const types[] = {&intake};
-static const certspan_plugin plugin = {sizeof(certspan_plugin),
-                                       CERTSPAN_ABI_MAJOR,
-                                       CERTSPAN_ABI_MINOR,
-                                       CERTSPAN_ABI_BUILD,
-                                       1,
-                                       BAD_ID,
-                                       BAD_VERSION,
-                                       types};
+static const certspan_connector_type kIntake = {sizeof(certspan_connector_type),
+                                                0,
+                                                "intake",
+                                                "Takes requests.",
+                                                "{\"type\": \"object\", \"additionalProperties\": false}",
+                                                validate_config,
+                                                create,
+                                                start,
+                                                0,
+                                                stop,
+                                                destroy,
+                                                interface_table};
+static const certspan_connector_type* const kTypes[] = {&kIntake};
+static const certspan_plugin kPlugin = {sizeof(certspan_plugin),
+                                        CERTSPAN_ABI_MAJOR,
+                                        CERTSPAN_ABI_MINOR,
+                                        CERTSPAN_ABI_BUILD,
+                                        1,
+                                        BAD_ID,
+                                        BAD_VERSION,
+                                        kTypes};
 
 const certspan_plugin* certspan_plugin_entry_v0(void) {
-  return &plugin;
+  return &kPlugin;
 }
