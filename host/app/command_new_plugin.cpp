@@ -179,11 +179,9 @@ Result<std::vector<TemplateFile>> make_project(const NewPluginOptions& options) 
 }
 
 void say_what_is_next(const NewPluginOptions& options) {
-  const std::string directory = options.directory.string();
-  std::cout << "wrote " << directory << ": a plugin " << options.id << " with the role " << options.role
-            << "\n\nnext:\n  cmake -S " << directory << " -B " << directory << "/build\n  cmake --build "
-            << directory << "/build\n  ctest --test-dir " << directory << "/build\n  then read " << directory
-            << "/README.md\n";
+  std::cout << "wrote " << options.directory.string() << ": a plugin " << options.id << " with the role "
+            << options.role << "\n\nnext, in that directory:\n  cmake -B build\n  cmake --build build\n"
+            << "  ctest --test-dir build\n  README.md says what to change for yours\n";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ import signal
 import subprocess
 
 import pytest
+import yaml
 
 
 @pytest.fixture
@@ -25,6 +26,14 @@ def test_writes_what_it_names(new_plugin, tmp_path, language, source):
     assert sorted(told["files"]) == files and source in files
     assert "ID com.acme-x.corp-ca VERSION ${PROJECT_VERSION} ROLES issuer TYPES corp_ca" in (tmp_path / "new/ca/CMakeLists.txt").read_text()
     assert "acme_x.refused" in (tmp_path / "new" / "ca" / source).read_text()
+
+
+def test_the_trial_configuration_finds_the_project_wherever_it_is(new_plugin, tmp_path):
+    directory = tmp_path / 'with space, "quote" and \\'
+    assert new_plugin("--role", "issuer", "--id", "com.acme.ca", directory).returncode == 0
+    trial = yaml.safe_load((directory / "trial" / "certspan.yaml").read_text())
+    assert trial["host"]["data_dir"] == str(directory / "trial/host/data")
+    assert trial["plugins"]["dirs"][1] == str(directory / "build/plugins")
 
 
 @pytest.mark.parametrize("options, words", [
