@@ -4,12 +4,14 @@
 bare pair of sockets (SOCK_SEQPACKET), all of it on one core: on several, what counts is how fast the machine wakes a sleeping one.
 
 `scep.enrol.workers`: enrolments per second of a host whose connectors are all in workers, held against those of a host that runs
-the same plugins itself.
+the same plugins itself; each host with its workers on one core, and the clients on any.
 """
+import contextlib
+import os
 import pathlib
 import tempfile
 
-from tests.bench.fairness import Load, running
+from tests.bench.fairness import Load
 from tests.bench.report import throughput
 from tests.bench.slices import Program, interleave
 from tests.support.host import Host
@@ -34,10 +36,19 @@ def call(name, build):
                       f"one call takes {1e6 / rate:.1f} us, the bare round trip {1e6 / bare:.1f} us")
 
 
+@contextlib.contextmanager
+def on_one_core(host):
+    host.start(prefix=("taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))))
+    try:
+        yield host
+    finally:
+        host.stop()
+
+
 def enrol(name, build, folder):
     apart = Host(build, folder / "apart", isolation="process").init()
-    with running(apart), running(Host(build, folder / "together").init()) as together, Load(build, apart) as workers, \
-            Load(build, together) as in_process:
+    with on_one_core(apart), on_one_core(Host(build, folder / "together").init()) as together, \
+            Load(build, apart) as workers, Load(build, together) as in_process:
         def prepare():
             workers.prepare(1)
             in_process.prepare(2)
