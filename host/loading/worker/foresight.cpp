@@ -22,9 +22,9 @@ void Foresight::learn(Call call, BytesView item_key, BytesView question) {
       question.size() > kLongestQuestion) {
     return;
   }
-  const auto found = std::ranges::search(question, item_key);
-  if (found.empty()) return;
-  const auto key_at = static_cast<std::size_t>(found.begin() - question.begin());
+  const auto found = std::search(question.begin(), question.end(), item_key.begin(), item_key.end());
+  if (found == question.end()) return;
+  const auto key_at = static_cast<std::size_t>(found - question.begin());
   const std::lock_guard lock(mutex_);
   std::vector<Question>& known = known_[static_cast<std::size_t>(call)];
   if (known.size() < kMostQuestions) known.push_back({copy_of(question), key_at, 0});
