@@ -41,7 +41,7 @@ struct LineTest {
     REQUIRE(slot.first.receive(received, kAnyTime) == Received::Frame);
     return desk.end(FrameReader(received.view()));
   }
-  bool stored(const std::string& key) const { return host.store.records().count(key) != 0; }
+  bool stored(const std::string& key) const { return host.store.records().contains(key); }
 
   sdk::testing::FakeHost host;
   sdk::testing::FakeExchange exchange;
