@@ -12,9 +12,9 @@ import tempfile
 import time
 
 from tests.bench.report import Result, bounded
-from tests.bench.slices import Watch
+from tests.bench.slices import QUIET_CORES, Watch
 from tests.support.host import Host
-from tests.support.plugin_versions import next_version
+from tests.support.plugin_versions import next_version, numbered
 from tests.support.soak import SoakClients
 
 NAMES = ["swap.p99.in_process", "swap.p99.workers", "swap.memory.in_process", "swap.memory.workers"]
@@ -47,8 +47,8 @@ class Swaps:
 
     def swap(self):
         """Both plugins, to versions that were never loaded; and to stay."""
+        version = numbered(self.number)
         self.number += 1
-        version = f"{self.number // 100 + 1}.{self.number // 10 % 10}.{self.number % 10}"
         files = [(plugin, next_version(self.build / "plugins" / f"{plugin}.so", version, self.folder / version)) for plugin in PLUGINS]
         begun = time.monotonic()
         self.host.command("plugin", "swap", *(str(word) for pair in files for word in pair), "--probation", "1h")
@@ -56,11 +56,13 @@ class Swaps:
         return begun, time.monotonic() + SETTLE_S
 
     def waits(self, name):
-        with SoakClients(self.host, DEVICES, 1) as clients, Watch([self.host.process.pid, clients.process.pid]) as watch:
+        with Watch([]) as before:  # workers come and go later
+            time.sleep(SETTLE_S)
+        with SoakClients(self.host, DEVICES, 1) as clients:
             time.sleep(WARM_UP_S)
-            before = clients.done()
+            done = clients.done()
             time.sleep(CAPACITY_S)
-            capacity = (clients.done() - before) / CAPACITY_S
+            capacity = (clients.done() - done) / CAPACITY_S
             clients.pace(capacity / 2)
             time.sleep(WARM_UP_S)
             paced = time.monotonic()
@@ -76,7 +78,7 @@ class Swaps:
         outside = [waited for came, waited in waits if not any(first <= came <= last for first, last in windows)]
         swapped, quiet = percentile(inside), percentile(outside)
         return Result(name, swapped * 1000, "ms", f"between swaps, {quiet * 1000:.1f} ms", quiet / swapped, 0.5,
-                      noisy_rounds=int(watch.foreign > 0.1),
+                      noisy_rounds=int(before.foreign > QUIET_CORES),
                       note=f"{SWAPS} swaps at {capacity / 2:.0f} devices/s, {len(inside):,} of them during swaps; {refused} messages refused")
 
     def memory(self, name, bound):

@@ -10,6 +10,13 @@ def version_of(path):
     return note[1].decode()
 
 
+def numbered(number):
+    """One of 98 versions as long as 0.1.0 and other than it. All end alike: linkers lay a string that is the end of another, such
+    as SCEP's "0", into it."""
+    number = number % 98 + 2
+    return f"{number // 10}.{number % 10}.0"
+
+
 def next_version(plugin, version, directory):
     """A copy of the plugin with another version of the same length, as a vendor's next build; its path."""
     plugin, directory = pathlib.Path(plugin), pathlib.Path(directory)

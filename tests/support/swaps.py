@@ -3,7 +3,7 @@ import itertools
 import pathlib
 
 from tests.support import scep_messages as scep
-from tests.support.plugin_versions import next_version
+from tests.support.plugin_versions import next_version, numbered
 from tests.support.scep_client import ScepClient
 
 
@@ -21,12 +21,11 @@ class Versions:
     """As many versions of the built plugins as one likes."""
 
     def __init__(self, host, directory):
-        self.plugins, self.directory, self.numbers = pathlib.Path(host.program).parents[1] / "plugins", directory, itertools.count(1)
+        self.plugins, self.directory, self.numbers = pathlib.Path(host.program).parents[1] / "plugins", directory, itertools.count()
 
     def next(self, plugin):
         number = next(self.numbers)
-        return next_version(self.plugins / f"{plugin}.so", f"{number // 100 + 1}.{number // 10 % 10}.{number % 10}",
-                            self.directory / str(number))
+        return next_version(self.plugins / f"{plugin}.so", numbered(number), self.directory / str(number))
 
 
 def swap(host, *names_and_files, probation="1h"):

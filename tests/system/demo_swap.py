@@ -31,7 +31,7 @@ def swap_demo(build):
     directory = pathlib.Path(tempfile.mkdtemp(prefix="certspan-demo-"))
     host = Host(pathlib.Path(build).resolve(), directory / "host").init()
     host.configure(lambda text: text.replace("plugins:\n", "plugins:\n  trust: { danger_allow_unsigned: true }\n", 1))
-    good = next_version(pathlib.Path(build) / "plugins" / "ca_local.so", "0.1.1", directory / "next")
+    good = next_version(pathlib.Path(build) / "plugins" / "ca_local.so", "0.2.0", directory / "next")
     bad = pathlib.Path(build).resolve() / "bad_update" / "ca_local.so"
     say("a host with an embedded CA, and devices that enrol without a pause")
     host.start()

@@ -59,9 +59,9 @@ def test_an_order_that_is_pending_is_polled_by_the_next_version(make_host, isola
         client, key = ScepClient(host.start().url()), scep.new_rsa_key()
         request = client.pkcs_req(scep.build_csr(key, "patient.example", challenge=host.challenge), key)
         assert client.send(request).pki_status == scep.PENDING
-        plugin = next_version(build_dir / "plugins" / "example_ca.so", "1.0.1", tmp_path / "next")
+        plugin = next_version(build_dir / "plugins" / "example_ca.so", "2.0.0", tmp_path / "next")
         swap(host, "outside-ca", plugin)
-        assert running(host)["outside-ca"] == "1.0.1"
+        assert running(host)["outside-ca"] == "2.0.0"
         wait_until(lambda: host.items()[0]["state"] == "done")
         assert len(outside.ledger()) == 1
 
@@ -73,7 +73,7 @@ def test_a_disk_that_is_full_refuses_a_swap_and_nothing_else(make_host, build_di
         "host:\n", f"host:\n  control: {{ socket: {host.directory}/control.sock }}\n"))
     plugins = sum((build_dir / "plugins" / f"{name}.so").stat().st_size for name in ("ndes", "ca_local", "profile"))
     host.start(prefix=in_memory(host.directory / "data", plugins // (1 << 20) + 3))
-    version = next_version(build_dir / "plugins" / "ca_local.so", "0.1.1", tmp_path / "next")
+    version = next_version(build_dir / "plugins" / "ca_local.so", "0.2.0", tmp_path / "next")
     with open(f"/proc/{host.process.pid}/root{host.directory}/data/ballast", "wb") as ballast:
         with pytest.raises(OSError):
             while True:

@@ -117,7 +117,7 @@ def test_a_probation_ends_by_itself_when_enough_calls_went_well(host, versions):
     device = Device(host)
     for _ in range(20):
         device.enrol()
-    wait_until(lambda: history(host)[-1] == ("committed", "0.1.0", "1.0.1"))
+    wait_until(lambda: history(host)[-1] == ("committed", "0.1.0", "0.2.0"))
 
 
 def test_a_committed_version_is_there_after_a_restart_and_the_one_before_can_be_had_again(host, versions):
@@ -126,7 +126,7 @@ def test_a_committed_version_is_there_after_a_restart_and_the_one_before_can_be_
     commit(host, "ca_local")
     assert host.stop() == 0
     host.start()
-    assert running(host)["example-ca"] == "1.0.1"
+    assert running(host)["example-ca"] == "0.2.0"
     host.command("plugin", "rollback", "ca_local")
     assert running(host)["example-ca"] == "0.1.0"
     assert Device(host).enrol().certificate
@@ -144,7 +144,7 @@ def test_a_host_that_ends_during_a_probation_starts_with_the_version_before(host
         end()
         host.start()
         assert running(host)["example-ca"] == "0.1.0"
-        assert len(history(host)) == events and history(host)[-1] == ("recovered", "1.0.1", "0.1.0")
+        assert len(history(host)) == events and history(host)[-1] == ("recovered", "0.2.0", "0.1.0")
     assert "for the second time" in refusal(host, "plugin", "swap", "ca_local", version), "quarantined"
     assert Device(host).enrol().certificate
 
@@ -163,7 +163,7 @@ def test_whoever_puts_another_file_into_the_directory_later_means_that_one(host,
     (own / "ca_local.so").unlink()
     (own / "ca_local.so").write_bytes(newer)
     host.command("apply")
-    assert running(host)["example-ca"] == "1.0.2"
+    assert running(host)["example-ca"] == "0.3.0"
     assert Device(host).enrol().certificate
 
 
@@ -179,6 +179,6 @@ def test_a_host_that_dies_at_any_point_of_a_swap_starts_with_a_version_that_serv
         host.run_program("plugin", *ends[point], "--config", str(host.config))
     host.wait()
     host.start()
-    assert running(host)["example-ca"] == ("1.0.1" if point == "swap.committed" else "0.1.0")
+    assert running(host)["example-ca"] == ("0.2.0" if point == "swap.committed" else "0.1.0")
     assert Device(host).enrol().certificate != before
     assert not host.items("--open") and host.json("journal", "check")["faults"] == []
