@@ -68,12 +68,20 @@ std::string trust_of(const nlohmann::json& connector) {
   return ", " + kind + (kind == "signed" ? " by \"" + trust.value("key", "") + "\"" : "");
 }
 
+/// A probation may last longer than it was meant to.
+std::string until_of(const nlohmann::json& swap) {
+  const bool enough = swap.value("calls", 0) >= swap.value("calls_needed", 0);
+  return text_of(swap, "until") + (enough ? ""
+                                          : " and for " + std::to_string(swap.value("calls_needed", 0)) +
+                                                " calls, at the latest until " + text_of(swap, "latest"));
+}
+
 void print_swaps(const nlohmann::json& status) {
   if (!status["swaps"].empty() || !status["swapped"].empty()) std::cout << "\nversions\n";
   for (const auto& swap : status["swaps"]) {
     for (const auto& plugin : swap["plugins"]) {
       std::cout << "  " << text_of(plugin, "plugin") << ": on probation, " << text_of(plugin, "from")
-                << " -> " << text_of(plugin, "to") << ", until " << text_of(swap, "until") << "; "
+                << " -> " << text_of(plugin, "to") << ", until " << until_of(swap) << "; "
                 << swap.value("calls", 0) << " calls, " << swap.value("faults", 0) << " faults\n";
     }
   }

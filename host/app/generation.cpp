@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/loading/resting_image.hpp"
 #include "host/services/abi_views.hpp"
 
 namespace certspan {
@@ -72,6 +73,7 @@ bool Generation::end(std::chrono::steady_clock::time_point deadline) {
   connector_.drain(deadline);
   connector_.stop();
   connector_.destroy();
+  let_image_rest(&connector_.type());
   return ended_ = true;
 }
 

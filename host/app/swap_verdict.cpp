@@ -147,10 +147,13 @@ nlohmann::json SwapDesk::trials_to_json(const Deployment& deployment) const {
                          {"to", running_version(deployment, trial->plugins[each]).first}});
     }
     const Trial::Count count = trial->count(deployment);
-    list.push_back({{"plugins", std::move(plugins)},
-                    {"until", to_wall_text(trial->began_at + trial->terms.probation.count())},
-                    {"calls", count.calls},
-                    {"faults", count.faults}});
+    list.push_back(
+        {{"plugins", std::move(plugins)},
+         {"until", to_wall_text(trial->began_at + trial->terms.probation.count())},
+         {"calls_needed", Trial::kEnoughCalls},
+         {"latest", to_wall_text(trial->began_at + Trial::kLongest * trial->terms.probation.count())},
+         {"calls", count.calls},
+         {"faults", count.faults}});
   }
   return list;
 }
