@@ -32,7 +32,14 @@ Result<nlohmann::json> MainThread::have_done(Job job) {
 }
 
 void MainThread::do_jobs() {
-  while (const auto task = next()) task->done.set_value(task->job());
+  while (const auto task = next()) {
+    try {
+      task->done.set_value(task->job());
+    } catch (...) {
+      // Arguments of another kind than they should be: for whoever brought the job to tell.
+      task->done.set_exception(std::current_exception());
+    }
+  }
 }
 
 void MainThread::close() {

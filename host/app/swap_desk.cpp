@@ -8,6 +8,7 @@
 #include "host/app/swap_trial.hpp"
 #include "host/app/work_report.hpp"
 #include "host/base/failpoint.hpp"
+#include "host/config/units.hpp"
 #include "host/loading/plugin_file.hpp"
 
 namespace certspan {
@@ -43,10 +44,6 @@ Result<void> check_state(const std::string& plugin, const PluginTraits& now, con
 std::string sha256_in_directory(const std::string& plugin, const Config& config) {
   const auto file = read_plugin_file(plugin, config.plugins.dirs);
   return file ? file->sha256 : std::string();
-}
-
-std::string text_of(const SwapTerms& terms) {
-  return fmt::format("{} s", std::chrono::duration<double>(terms.probation).count());
 }
 
 }  // namespace
@@ -182,7 +179,7 @@ Result<void> SwapDesk::take_over(Deployment& deployment, std::vector<Candidate>&
     log(LogLevel::Info, "plugin swapped, on probation", candidate.plugin, event);
     backends_.progress.add(fmt::format("{} {} serves in the place of {}, on probation for {}",
                                        candidate.plugin, candidate.after.version, candidate.before.version,
-                                       text_of(terms)));
+                                       format_duration(terms.probation)));
   }
   return {};
 }

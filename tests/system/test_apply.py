@@ -1,4 +1,6 @@
 """A changed configuration takes over, or is refused and leaves everything as it was; and a plugin changes where it matters most."""
+import json
+import socket
 import threading
 
 import pytest
@@ -32,6 +34,16 @@ def test_a_configuration_that_cannot_be_started_is_refused_and_the_old_one_serve
     host.config.write_text(before)
     host.command("apply")
     assert Device(host).enrol().certificate
+
+
+@pytest.mark.parametrize("arguments", [{"name": 5}, {"orders": "x"}, {"orders": [{"name": {}}]}, {}])
+def test_arguments_of_another_kind_end_no_host(host, arguments):
+    for command in ("plugin_swap", "plugin_rollback", "plugin_release"):
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(host.directory / "data" / "control.sock"))
+            line.sendall(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
+            assert json.loads(line.makefile().readline())["ok"] is False
+    assert host.running()
 
 
 def test_ten_changes_at_once_turn_nobody_away(host):
