@@ -94,7 +94,8 @@ ExitCode HostProcess::start() {
   head_signer_ = std::move(*signer);
   auto book = VersionBook::open(plugin_copies(config));
   if (!book) return say(book.error(), ExitCode::CannotStart);
-  swaps_.emplace(std::move(*book), SwapDesk::Backends{*log_, clock_, mutex_, swap_progress_});
+  swaps_.emplace(std::move(*book),
+                 SwapDesk::Backends{*log_, clock_, mutex_, swap_progress_, config_file_.string()});
   if (auto recovered = swaps_->recover(); !recovered) return say(recovered.error(), ExitCode::CannotStart);
   checked->catalog->sweep_copies(plugin_copies(config), swaps_->book().copies());
   clock_behind_ = clock_.wall_ms() + kMostBehind < journal_->newest_record();

@@ -103,7 +103,7 @@ Result<SwapDesk::Candidate> SwapDesk::verify(const Deployment& deployment, const
     return fail(Outcome::Rejected, "swap.on_trial",
                 trials_text() + "; `certspan plugin commit` or `rollback` ends that before its time");
   }
-  Faults faults("");
+  Faults faults(backends_.config_file);
   PluginSearch search = search_of(checked.config, plugin_copies(checked.config), &book_, faults);
   if (faults.has_errors()) return fail(Outcome::Invalid, "swap.refused", faults.to_line());
   const PluginPair now = checked.catalog->pair(candidate.plugin);
@@ -149,7 +149,7 @@ Result<void> SwapDesk::write_down(const std::vector<Candidate>& candidates) {
 
 Result<void> SwapDesk::take_over(Deployment& deployment, std::vector<Candidate>& candidates,
                                  const SwapTerms& terms) {
-  Faults faults("");
+  Faults faults(backends_.config_file);
   auto trial = std::make_unique<Trial>();
   for (Candidate& candidate : candidates) {
     auto cohort = deployment.raise(std::move(candidate.next), faults);

@@ -46,6 +46,7 @@ class SwapDesk {
     const Clock& clock;
     Mutex& mutex;  ///< guards the deployment and the trials for those who read them elsewhere
     SwapProgress& progress;
+    std::string config_file;  ///< for the places of faults
   };
 
   SwapDesk(VersionBook book, Backends backends);

@@ -47,7 +47,7 @@ void SwapDesk::judge(Deployment& deployment) {
 /// connector helps nobody.
 void SwapDesk::end_badly(Deployment& deployment, std::size_t at, const std::string& reason,
                          const std::vector<std::string>& guilty) {
-  Faults faults("");
+  Faults faults(backends_.config_file);
   if (!deployment.make_ready(trials_[at]->before, faults)) {
     backends_.log.write(LogLevel::Error, "plugin swap can't be rolled back",
                         {{"plugin", fmt::format("{}", fmt::join(trials_[at]->plugins, ", "))},

@@ -130,7 +130,10 @@ std::string Faults::to_text() const {
 
 std::string Faults::to_line() const {
   std::string line;
-  for (const Fault& fault : sorted()) line += (line.empty() ? "" : "; ") + head(fault);
+  for (const Fault& fault : sorted()) {
+    if (has_errors() && fault.severity != Severity::Error) continue;
+    line += (line.empty() ? "" : "; ") + head(fault);
+  }
   if (left_out() > 0) line += fmt::format("; and {} more", left_out());
   return line;
 }

@@ -94,7 +94,7 @@ class Faults {
   /// For people: "file:line:column: error: message [CS1010]", the line with a caret, the suggestion; at the
   /// end how many were left out.
   std::string to_text() const;
-  /// The same in one line without excerpts, for logs.
+  /// The same in one line without excerpts, for logs; warnings only where there is no error.
   std::string to_line() const;
   /// {"faults": [{code, severity, file, line, column, message, suggestion}], "errors": n, "warnings": n,
   /// "left_out": n}
