@@ -21,7 +21,8 @@ class MainThread {
   /// The signal; blocked in every thread.
   static int wake_signal();
 
-  /// Has the main thread do `job` and waits for what came of it; what it throws is thrown here. Error "host.stopping" when it takes no more.
+  /// Has the main thread do `job` and waits for what came of it; what it throws is thrown here. Error
+  /// "host.stopping" when it takes no more.
   Result<nlohmann::json> have_done(Job job);
 
   /// On the main thread: does what waits.
