@@ -52,8 +52,9 @@ TEST_CASE_METHOD(BookFixture, "during a trial a host that starts loads the versi
   // The new file was put into the directory itself.
   VersionBook there = again();
   REQUIRE(there.begin_trial(kId, {kOld, kNew, 1000, false}, kNew.sha256));
-  REQUIRE(again().instead_of(kId, kNew.sha256) != nullptr);
-  CHECK(*again().instead_of(kId, kNew.sha256) == kOld);
+  const VersionBook next = again();
+  REQUIRE(next.instead_of(kId, kNew.sha256) != nullptr);
+  CHECK(*next.instead_of(kId, kNew.sha256) == kOld);
 }
 
 TEST_CASE_METHOD(BookFixture, "a committed version is loaded until another file comes into the directory") {
@@ -124,7 +125,7 @@ TEST_CASE_METHOD(BookFixture, "the history keeps the newest") {
     one.at = i;
     REQUIRE(book.remember(kId, one));
   }
-  const auto& history = again().find(kId)->history;
+  const auto history = again().find(kId)->history;
   CHECK(history.size() == VersionBook::kHistory);
   CHECK(history.back().at == 59);
 }
