@@ -1,8 +1,9 @@
 #include "host/loading/worker/foresight.hpp"
 
-#include <certspan/testing/fake_host.hpp>
+#include <algorithm>
 
 #include <catch2/catch.hpp>
+#include <certspan/testing/fake_host.hpp>
 
 #include "host/services/abi_views.hpp"
 
@@ -19,8 +20,8 @@ Bytes question(Service service, BytesView key) {
 }
 
 Bytes named(BytesView item_key) {
-  Bytes name = copy_of(as_bytes("i"));
-  name.insert(name.end(), item_key.begin(), item_key.end());
+  Bytes name(1 + item_key.size(), 'i');
+  std::ranges::copy(item_key, name.begin() + 1);
   return name;
 }
 
