@@ -8,6 +8,8 @@ namespace certspan::abi_limit {
 constexpr std::size_t kSettings = 256UL * 1024;
 constexpr std::size_t kCertificate = 64UL * 1024;
 constexpr std::size_t kChain = 16;
+constexpr std::size_t kCrl = 16UL * 1024 * 1024;
+constexpr std::size_t kNextCa = 256UL * 1024;
 constexpr std::size_t kHandle = 4UL * 1024;
 constexpr std::size_t kNote = 4UL * 1024;
 constexpr std::size_t kLabels = 32;

@@ -166,6 +166,11 @@ class Connector {
   Result<std::vector<Bytes>> chain();
   /// `issuer` is a DER Name, `serial` unsigned big-endian. Nothing: this CA has none such.
   Result<std::optional<FoundCertificate>> find(BytesView issuer, BytesView serial);
+  /// The CRL of the CA with this DER Name and key identifier, either of which may be empty. Nothing: it is of
+  /// no CA of this connector.
+  Result<std::optional<Bytes>> crl(BytesView issuer, BytesView authority_key_id);
+  /// The signed message about the CA that comes next. Nothing: none is prepared.
+  Result<std::optional<Bytes>> next_ca();
   /// What `certspan status` shows; Unsupported if the issuer has no ping.
   CallReport ping();
 
@@ -181,6 +186,8 @@ class Connector {
   bool has_lookup() const { return issuer() != nullptr && issuer()->lookup != nullptr; }
   bool has_cancel() const { return issuer() != nullptr && issuer()->cancel != nullptr; }
   bool has_find() const { return issuer() != nullptr && issuer()->find != nullptr; }
+  bool has_crl() const { return issuer() != nullptr && issuer()->crl != nullptr; }
+  bool has_next_ca() const { return issuer() != nullptr && issuer()->next_ca != nullptr; }
 
  private:
   using Tables =
@@ -192,6 +199,9 @@ class Connector {
   CallReport out_of_turn(std::string_view call) const;
   void set(Life life) { life_.store(life, std::memory_order_release); }
   CallKey issuer_key() const;
+  template <typename Ask>
+  Result<std::optional<Bytes>> one_value(bool offered, std::string_view what, std::size_t most,
+                                         const Ask& ask);
   template <typename Call>
   Answer call(bool offered, std::string_view what, CallKey key, const WorkItem& item, const CallTerms& terms,
               const NoteFunction& note, const Call& call);

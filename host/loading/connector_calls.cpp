@@ -252,6 +252,45 @@ Result<std::optional<FoundCertificate>> Connector::find(BytesView issuer_name, B
   return std::optional<FoundCertificate>(std::move(collector.found()));
 }
 
+template <typename Ask>
+Result<std::optional<Bytes>> Connector::one_value(bool offered, std::string_view what, std::size_t most,
+                                                  const Ask& ask) {
+  const std::string who = "connector \"" + name_ + "\"";
+  if (!offered) {
+    return fail(Outcome::Unsupported, "connector.no_role", who + " does not offer " + std::string(what));
+  }
+  if (!callable()) {
+    return fail(Outcome::Cancelled, "connector.not_started", who + " is " + std::string(to_string(state())));
+  }
+  ValueCollector value(most);
+  const Outcome outcome = outcome_from_abi(ask(value.sink()));
+  if (outcome == Outcome::Rejected) return std::optional<Bytes>();
+  if (outcome != Outcome::Ok) {
+    return fail(outcome, "plugin.no_value",
+                who + " gives no " + std::string(what) + " now (" + std::string(to_string(outcome)) + ")");
+  }
+  if (!value.complete()) {
+    return fail(Outcome::Internal, "plugin.bad_answer",
+                who + " said \"ok\" and gave no, an oversized or a second " + std::string(what) +
+                    "; tell its vendor");
+  }
+  return std::optional<Bytes>(std::move(value.value()));
+}
+
+Result<std::optional<Bytes>> Connector::crl(BytesView issuer_name, BytesView authority_key_id) {
+  certspan_crl_request request{};
+  request.struct_size = sizeof(request);
+  request.issuer = to_abi(issuer_name);
+  request.authority_key_id = to_abi(authority_key_id);
+  return one_value(has_crl(), "CRL", abi_limit::kCrl,
+                   [&](const certspan_bytes_sink* sink) { return issuer()->crl(instance_, &request, sink); });
+}
+
+Result<std::optional<Bytes>> Connector::next_ca() {
+  return one_value(has_next_ca(), "next CA", abi_limit::kNextCa,
+                   [&](const certspan_bytes_sink* sink) { return issuer()->next_ca(instance_, sink); });
+}
+
 CallReport Connector::ping() {
   if (issuer() == nullptr || issuer()->ping == nullptr) {
     return refused(Outcome::Unsupported, "connector \"" + name_ + "\" has no ping");

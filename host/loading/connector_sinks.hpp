@@ -77,6 +77,31 @@ class FindCollector {
   certspan_find_sink sink_{};
 };
 
+/// Takes one value of up to `most` bytes.
+class ValueCollector {
+ public:
+  explicit ValueCollector(std::size_t most) : most_(most) {
+    sink_.struct_size = sizeof(sink_);
+    sink_.context = this;
+    sink_.put = &on_put;
+  }
+  const certspan_bytes_sink* sink() const { return &sink_; }
+  /// True after exactly one value that is neither empty nor too large.
+  bool complete() const { return calls_ == 1 && !value_.empty(); }
+  Bytes& value() { return value_; }
+
+ private:
+  static void on_put(void* context, certspan_bytes_view value) noexcept {
+    auto& self = *static_cast<ValueCollector*>(context);
+    if (++self.calls_ == 1 && value.size <= self.most_) self.value_ = copy_of(from_abi(value));
+  }
+
+  const std::size_t most_;
+  Bytes value_;
+  unsigned calls_ = 0;
+  certspan_bytes_sink sink_{};
+};
+
 /// Takes the JSON of an action; the last value counts.
 class JsonCollector {
  public:

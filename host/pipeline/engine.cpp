@@ -193,6 +193,43 @@ Outcome Engine::find(std::string_view source, std::string_view pipeline, BytesVi
   return outcome;
 }
 
+Outcome Engine::crl(std::string_view source, std::string_view pipeline, BytesView issuer,
+                    BytesView authority_key_id, Bytes& crl) {
+  const auto config = runtime_.config();
+  Outcome outcome = Outcome::Rejected;
+  for (const std::string& name : config->graph.issuers(source, pipeline)) {
+    Connector* connector = config->connectors.find(name);
+    if (connector == nullptr || !connector->has_crl()) continue;
+    auto answer = connector->crl(issuer, authority_key_id);
+    if (!answer) {
+      outcome = Outcome::Unavailable;
+    } else if (*answer) {
+      crl = std::move(**answer);
+      return Outcome::Ok;
+    }
+  }
+  return outcome;
+}
+
+Outcome Engine::next_ca(std::string_view source, std::string_view pipeline, Bytes& message) {
+  const auto config = runtime_.config();
+  Outcome outcome = Outcome::Unsupported;
+  for (const std::string& name : config->graph.issuers(source, pipeline)) {
+    Connector* connector = config->connectors.find(name);
+    if (connector == nullptr || !connector->has_next_ca()) continue;
+    auto answer = connector->next_ca();
+    if (!answer) {
+      outcome = Outcome::Unavailable;
+    } else if (*answer) {
+      message = std::move(**answer);
+      return Outcome::Ok;
+    } else if (outcome == Outcome::Unsupported) {
+      outcome = Outcome::Rejected;
+    }
+  }
+  return outcome;
+}
+
 bool Engine::drain(std::chrono::steady_clock::time_point deadline) {
   while (table_.waiting() > 0 || runner_.inside() > 0 || cpu_.queued() > 0) {
     if (std::chrono::steady_clock::now() >= deadline) return false;

@@ -70,6 +70,9 @@ class Engine final : public IssuerDirectory {
                 const std::function<void(const Certificate&)>& visit) override;
   Outcome find(std::string_view source, std::string_view pipeline, BytesView issuer, BytesView serial,
                Found& found) override;
+  Outcome crl(std::string_view source, std::string_view pipeline, BytesView issuer,
+              BytesView authority_key_id, Bytes& crl) override;
+  Outcome next_ca(std::string_view source, std::string_view pipeline, Bytes& message) override;
 
   /// Turns new work away; what is inside goes on.
   void close_intake() { intake_.close(); }

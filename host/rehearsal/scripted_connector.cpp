@@ -117,7 +117,9 @@ constexpr certspan_role_issuer kIssuer = {sizeof(certspan_role_issuer),
                                           (kTraits & kLookup) != 0 ? &lookup : nullptr,
                                           nullptr,
                                           nullptr,
-                                          (kTraits & kCancel) != 0 ? &cancel : nullptr};
+                                          (kTraits & kCancel) != 0 ? &cancel : nullptr,
+                                          nullptr,
+                                          nullptr};
 
 template <std::size_t kTraits>
 const void* interface_table(const char* id) noexcept {

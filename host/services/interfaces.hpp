@@ -54,6 +54,11 @@ class IssuerDirectory {
   };
   virtual Outcome find(std::string_view source, std::string_view pipeline, BytesView issuer, BytesView serial,
                        Found& found) = 0;
+  /// The CRL of the CA with this name and key identifier; either may be empty.
+  virtual Outcome crl(std::string_view source, std::string_view pipeline, BytesView issuer,
+                      BytesView authority_key_id, Bytes& crl) = 0;
+  /// The signed message about the CA that comes next.
+  virtual Outcome next_ca(std::string_view source, std::string_view pipeline, Bytes& message) = 0;
 };
 
 /// Opens the secrets of connectors. Thread-safe.

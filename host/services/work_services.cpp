@@ -116,12 +116,38 @@ certspan_outcome issuers_find(void* context, certspan_string_view pipeline,
   return CERTSPAN_INTERNAL;
 }
 
+certspan_outcome issuers_crl(void* context, certspan_string_view pipeline,
+                             const certspan_crl_request* request, const certspan_bytes_sink* sink) noexcept
+    try {
+  HostServices& services = HostServices::of(context);
+  Bytes crl;
+  const Outcome outcome =
+      services.backends().issuers->crl(services.connector(), from_abi(pipeline), from_abi(request->issuer),
+                                       from_abi(request->authority_key_id), crl);
+  if (outcome == Outcome::Ok) sink->put(sink->context, to_abi(crl));
+  return static_cast<certspan_outcome>(outcome);
+} catch (...) {
+  return CERTSPAN_INTERNAL;
+}
+
+certspan_outcome issuers_next_ca(void* context, certspan_string_view pipeline,
+                                 const certspan_bytes_sink* sink) noexcept try {
+  HostServices& services = HostServices::of(context);
+  Bytes message;
+  const Outcome outcome =
+      services.backends().issuers->next_ca(services.connector(), from_abi(pipeline), message);
+  if (outcome == Outcome::Ok) sink->put(sink->context, to_abi(message));
+  return static_cast<certspan_outcome>(outcome);
+} catch (...) {
+  return CERTSPAN_INTERNAL;
+}
+
 }  // namespace
 
 const certspan_service_http_in kHttpInService = {sizeof(certspan_service_http_in), 0, &http_add_route,
                                                  &http_respond};
 const certspan_service_submit kSubmitService = {sizeof(certspan_service_submit), 0, &submit, &poll};
-const certspan_service_issuers kIssuersService = {sizeof(certspan_service_issuers), 0, &issuers_chain,
-                                                  &issuers_find};
+const certspan_service_issuers kIssuersService = {
+    sizeof(certspan_service_issuers), 0, &issuers_chain, &issuers_find, &issuers_crl, &issuers_next_ca};
 
 }  // namespace certspan

@@ -19,6 +19,7 @@ using pki::fault;
 using pki::FaultKind;
 
 constexpr std::size_t kMostCertificates = 16;
+constexpr std::string_view kKeyIdWord = "{key_id}";
 
 std::string quoted_subject(const Certificate& certificate) {
   return "\"" + pki::printable_name(certificate.subject()) + "\"";
@@ -87,6 +88,11 @@ std::optional<Certificate> take(std::vector<Certificate>& pool, Wanted wanted) {
   return certificate;
 }
 
+void fill_in_key_id(std::string& url, pki::BytesView key_identifier) {
+  const std::size_t at = url.find(kKeyIdWord);
+  if (at != std::string::npos) url.replace(at, kKeyIdWord.size(), pki::to_hex(key_identifier));
+}
+
 }  // namespace
 
 pki::Result<std::vector<Certificate>> read_chain(std::string_view pem, std::int64_t now) {
@@ -151,7 +157,20 @@ pki::Result<pki::Bytes> Authority::sign(pki::CertificateTemplate what) const {
   what.issuer = certificate().subject();
   what.authority_key_id = key_identifier_;
   if (what.serial.empty()) what.serial = random_serial();
+  for (std::string& url : what.crl_urls) fill_in_key_id(url, key_identifier_);
+  for (std::string& url : what.ca_issuers_urls) fill_in_key_id(url, key_identifier_);
   return pki::write_certificate(what, key_);
+}
+
+bool Authority::may_sign_crls() const {
+  const auto usage = certificate().key_usage();
+  return usage && (!*usage || (**usage & pki::key_usage::kCrlSign) != 0);
+}
+
+pki::Result<pki::Bytes> Authority::sign(pki::CrlTemplate what) const {
+  what.issuer = certificate().subject();
+  what.authority_key_id = key_identifier_;
+  return pki::write_crl(what, key_);
 }
 
 pki::Bytes random_serial() {

@@ -8,6 +8,7 @@
 
 #include "plugins/common/pki/certificate.hpp"
 #include "plugins/common/pki/certificate_writer.hpp"
+#include "plugins/common/pki/crl_writer.hpp"
 #include "plugins/common/pki/private_key.hpp"
 #include "plugins/common/pki/result.hpp"
 
@@ -36,8 +37,16 @@ class Authority {
   std::span<const pki::Certificate> chain() const { return chain_; }
   const pki::PrivateKey& key() const { return key_; }
 
+  /// What stands as authority key identifier in what this key signs.
+  pki::BytesView key_identifier() const { return key_identifier_; }
+  /// Whether the certificate lets the key sign CRLs (RFC 5280 4.2.1.3).
+  bool may_sign_crls() const;
+
+  /// Signs a CRL. Issuer and authority key identifier are filled in. Faults: Policy, Internal.
+  pki::Result<pki::Bytes> sign(pki::CrlTemplate what) const;
   /// Fills in issuer, key identifiers' authority side, serial and the bounds that the CA's own validity sets,
-  /// then signs. Fault: Policy if nothing of the validity is left; Internal.
+  /// and the key identifier (hexadecimal) in place of "{key_id}" in addresses, then signs. Fault: Policy if
+  /// nothing of the validity is left; Internal.
   pki::Result<pki::Bytes> sign(pki::CertificateTemplate what) const;
 
  private:

@@ -14,6 +14,12 @@ constexpr std::size_t kMaxSerial = 20;  // RFC 5280 4.1.2.2
 // First octet of a store key: what kind of record it names.
 constexpr std::uint8_t kByItem = 'i';
 constexpr std::uint8_t kBySerial = 's';
+constexpr std::uint8_t kRevoked = 'r';
+constexpr std::uint8_t kCrlNumber = 'n';
+
+constexpr std::size_t kNumberSize = 8;
+constexpr std::size_t kRevocationHead = 2 + kNumberSize;
+constexpr std::uint64_t kScanLimit = UINT64_MAX;
 
 pki::Bytes store_key(std::uint8_t kind, pki::BytesView name) {
   pki::Bytes key;
@@ -29,7 +35,34 @@ pki::BytesView without_leading_zeros(pki::BytesView serial) {
   return serial.subspan(static_cast<std::size_t>(first - serial.begin()));
 }
 
+void append_number(pki::Bytes& octets, std::uint64_t number) {
+  for (std::size_t i = 0; i < kNumberSize; ++i) {
+    octets.push_back(static_cast<std::uint8_t>(number >> (8U * (kNumberSize - 1 - i))));
+  }
+}
+
+std::uint64_t number_in(pki::BytesView octets) {
+  std::uint64_t number = 0;
+  for (const std::uint8_t octet : octets) number = number << 8U | octet;
+  return number;
+}
+
 }  // namespace
+
+pki::Bytes encode_revocation(const Revocation& revocation) {
+  pki::Bytes stored = {kVersion, revocation.reason};
+  append_number(stored, static_cast<std::uint64_t>(revocation.at));
+  stored.insert(stored.end(), revocation.authority_key_id.begin(), revocation.authority_key_id.end());
+  return stored;
+}
+
+pki::Result<Revocation> decode_revocation(pki::BytesView serial, pki::BytesView stored) {
+  if (stored.size() <= kRevocationHead || stored[0] != kVersion || serial.empty()) {
+    return pki::fault(pki::FaultKind::Malformed, "revocation: truncated, or of another version of ca_local");
+  }
+  const auto at = static_cast<std::int64_t>(number_in(stored.subspan(2, kNumberSize)));
+  return Revocation{pki::to_bytes(serial), pki::to_bytes(stored.subspan(kRevocationHead)), at, stored[1]};
+}
 
 pki::Bytes encode_record(const LedgerRecord& record) {
   pki::Bytes stored;
@@ -86,6 +119,32 @@ sdk::Outcome Ledger::add(pki::BytesView item_key, const LedgerRecord& record) co
   const pki::Bytes by_serial = store_key(kBySerial, without_leading_zeros(record.serial));
   const pki::Bytes stored = encode_record(record);
   return store_.commit({sdk::insert_record(by_item, stored), sdk::insert_record(by_serial, item_key)});
+}
+
+sdk::Outcome Ledger::revocations(std::vector<Revocation>& all) const {
+  bool damaged = false;
+  const sdk::Outcome outcome =
+      store_.scan(pki::BytesView(&kRevoked, 1), {}, kScanLimit, [&](const sdk::RecordView& record) {
+        auto revocation = decode_revocation(record.key.subspan(1), record.value);
+        damaged = !revocation;
+        if (!damaged) all.push_back(std::move(*revocation));
+        return !damaged;
+      });
+  return outcome == sdk::Outcome::Ok && damaged ? sdk::Outcome::Internal : outcome;
+}
+
+sdk::Outcome Ledger::take_crl_number(pki::BytesView authority_key_id, std::uint64_t least,
+                                     std::uint64_t& number) const {
+  const pki::Bytes key = store_key(kCrlNumber, authority_key_id);
+  sdk::Record last;
+  const sdk::Outcome found = store_.get(key, last);
+  if (found != sdk::Outcome::Ok && found != sdk::Outcome::Rejected) return found;
+  if (found == sdk::Outcome::Ok && last.value.size() != kNumberSize) return sdk::Outcome::Internal;
+  number = found == sdk::Outcome::Ok ? std::max(least, number_in(last.value) + 1) : least;
+  pki::Bytes value;
+  append_number(value, number);
+  return store_.commit({found == sdk::Outcome::Ok ? sdk::update_record(key, last.revision, value)
+                                                  : sdk::insert_record(key, value)});
 }
 
 }  // namespace certspan::ca_local

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <certspan/store.hpp>
 
@@ -19,6 +20,20 @@ struct LedgerRecord {
   pki::Bytes serial;       // magnitude, as it stands in the certificate
   pki::Bytes certificate;  // DER
 };
+
+/// That a certificate was revoked, as a CRL tells it.
+struct Revocation {
+  pki::Bytes serial;            // magnitude
+  pki::Bytes authority_key_id;  // of the key that signed the certificate
+  std::int64_t at = 0;          // seconds since 1970
+  std::uint8_t reason = 0;      // CRLReason
+};
+
+/// The stored form of a revocation, whose key holds the serial number: version, reason, time (8 octets),
+/// authority key identifier.
+pki::Bytes encode_revocation(const Revocation& revocation);
+/// Fault: Malformed, also for a version that a later Certspan wrote.
+pki::Result<Revocation> decode_revocation(pki::BytesView serial, pki::BytesView stored);
 
 /// The stored form: version, state, length of the serial, serial, certificate.
 pki::Bytes encode_record(const LedgerRecord& record);
@@ -38,6 +53,12 @@ class Ledger {
   sdk::Outcome find_by_key(pki::BytesView item_key, LedgerRecord& record) const;
   sdk::Outcome find_by_serial(pki::BytesView serial, LedgerRecord& record) const;
   sdk::Outcome add(pki::BytesView item_key, const LedgerRecord& record) const;
+
+  /// What stands revoked, in the order of the serial numbers.
+  sdk::Outcome revocations(std::vector<Revocation>& all) const;
+  /// Takes the next CRL number of a key: above every one before, and not below `least`.
+  sdk::Outcome take_crl_number(pki::BytesView authority_key_id, std::uint64_t least,
+                               std::uint64_t& number) const;
 
  private:
   sdk::Store store_;

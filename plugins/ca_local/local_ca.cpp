@@ -93,6 +93,7 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
   settings_ = read_settings(settings, faults);
   list.throw_first();
   authority_ = load_authority(host_, settings_, now(), faults);
+  crls_.emplace(ledger_, settings_.crl);
   list.throw_first();
   for (const pki::Certificate& certificate : authority_->chain()) {
     // What was parsed in full has an outline.
@@ -189,6 +190,19 @@ Outcome LocalCa::find(const sdk::FindRequest& request, sdk::FindSink& sink) {
     sink.good(record.certificate);
   }
   return Outcome::Ok;
+}
+
+Outcome LocalCa::crl(const sdk::CrlRequest& request, sdk::BytesSink& sink) {
+  const Authority& authority = *authority_;
+  const bool named =
+      request.issuer.empty() || pki::names_equal(request.issuer, authority.certificate().subject());
+  const bool keyed =
+      request.authority_key_id.empty() || pki::equal(request.authority_key_id, authority.key_identifier());
+  if (!named || !keyed) return Outcome::Rejected;
+  Crl crl;
+  const Outcome outcome = crls_->current(authority, now(), crl);
+  if (outcome == Outcome::Ok) sink.put(*crl);
+  return outcome;
 }
 
 Outcome LocalCa::chain(sdk::ChainSink& sink) {

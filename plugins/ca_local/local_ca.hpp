@@ -10,6 +10,7 @@
 
 #include "plugins/ca_local/actions.hpp"
 #include "plugins/ca_local/authority.hpp"
+#include "plugins/ca_local/crl_book.hpp"
 #include "plugins/ca_local/ledger.hpp"
 #include "plugins/ca_local/settings.hpp"
 #include "plugins/common/connector/own_identity.hpp"
@@ -43,6 +44,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   sdk::Answer lookup(const sdk::Item& item) override;
   sdk::Outcome find(const sdk::FindRequest& request, sdk::FindSink& sink) override;
   sdk::Outcome chain(sdk::ChainSink& sink) override;
+  sdk::Outcome crl(const sdk::CrlRequest& request, sdk::BytesSink& sink) override;
   sdk::Outcome ping(sdk::Faults& faults) override;
   std::optional<std::string> run_action(std::string_view name, std::string_view arguments,
                                         sdk::Faults& faults) override;
@@ -57,6 +59,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   Ledger ledger_;
   std::optional<Authority> authority_;
   connector::OwnIdentity own_identity_;
+  std::optional<CrlBook> crls_;
 };
 
 }  // namespace certspan::ca_local

@@ -7,6 +7,7 @@
 
 #include "plugins/ca_local/files.hpp"
 #include "plugins/common/connector/duration.hpp"
+#include "plugins/common/connector/fault_list.hpp"
 
 namespace certspan::ca_local {
 
@@ -16,6 +17,8 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestBackdate = std::chrono::hours(24);
+constexpr milliseconds kShortestCrl = std::chrono::minutes(1);
+constexpr milliseconds kLongestCrl = std::chrono::hours(24 * 365);
 constexpr milliseconds kShortestValidity = std::chrono::minutes(10);
 
 std::string text_member(const json& settings, const char* name, sdk::Faults& faults) {
@@ -82,6 +85,20 @@ Settings not_a_mapping(sdk::Faults& faults) {
   return {};
 }
 
+void read_crl_rules(const json& document, CrlRules& rules, sdk::Faults& faults) {
+  const auto found = document.find("crl");
+  if (found == document.end()) return;
+  if (!found->is_object()) return faults.add("/crl", "must be a mapping");
+  connector::FaultList list;
+  sdk::Faults inside = list.faults();
+  const auto read = [&](const char* name, std::chrono::seconds& into) {
+    if (const auto value = duration_member(*found, name, kShortestCrl, kLongestCrl, inside)) into = *value;
+  };
+  read("every", rules.every);
+  read("overlap", rules.overlap);
+  for (const auto& [pointer, message] : list.entries()) faults.add("/crl" + pointer, message);
+}
+
 Settings own_settings(const json& document, sdk::Faults& faults) {
   Settings settings;
   settings.certificate_file = text_member(document, "certificate_file", faults);
@@ -92,6 +109,8 @@ Settings own_settings(const json& document, sdk::Faults& faults) {
           duration_member(document, "backdate", milliseconds(0), kLongestBackdate, faults)) {
     settings.rules.backdate = *backdate;
   }
+  settings.crl.backdate = settings.rules.backdate;
+  read_crl_rules(document, settings.crl, faults);
   settings.rules.longest_validity = duration_member(document, "longest_validity", kShortestValidity,
                                                     std::chrono::hours(24 * 36'525), faults);
   if (settings.rules.longest_validity && *settings.rules.longest_validity <= settings.rules.backdate) {

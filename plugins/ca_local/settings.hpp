@@ -21,10 +21,18 @@ struct IssuingRules {
   std::optional<std::chrono::seconds> longest_validity;
 };
 
+/// When CRLs are made, and how long they count.
+struct CrlRules {
+  std::chrono::seconds every{86'400};
+  std::chrono::seconds overlap{std::chrono::hours(24 * 6)};  ///< how long one counts after the next is there
+  std::chrono::seconds backdate{300};                        ///< as for certificates
+};
+
 struct Settings {
   std::string certificate_file;
   std::string key_token;  // opens by certspan.secrets/1
   IssuingRules rules;
+  CrlRules crl;
   connector::ProfileMap profiles;
 };
 
@@ -38,7 +46,15 @@ inline constexpr char kSettingsSchema[] = R"({
     "key": {"type": "string", "x-certspan-secret": true,
       "description": "The CA's private key, PEM: RSA of 2048 bits or more, or EC P-256, P-384 or P-521."},
     "crl_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
-      "description": "Where the CRL can be fetched, over plain HTTP; stands in every certificate."},
+      "description": "Where the CRL can be fetched, over plain HTTP; stands in every certificate. {key_id} becomes the identifier of the CA's key, in hexadecimal."},
+    "crl": {"type": "object", "additionalProperties": false,
+      "description": "When CRLs are made, and how long they count.",
+      "properties": {
+        "every": {"type": "string", "x-certspan-duration": true, "minimum": 60000, "maximum": 31536000000, "default": "1d",
+          "description": "How often a new CRL is made; 1m to 365d."},
+        "overlap": {"type": "string", "x-certspan-duration": true, "minimum": 60000, "maximum": 31536000000, "default": "6d",
+          "description": "How long a CRL counts after the next one is there; 1m to 365d. nextUpdate is one \"every\" and one \"overlap\" away."}
+      }},
     "ca_issuers_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
       "description": "Where the CA's certificate can be fetched, over plain HTTP; stands in every certificate."},
     "longest_validity": {"type": "string", "x-certspan-duration": true, "minimum": 600000,

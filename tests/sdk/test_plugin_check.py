@@ -87,6 +87,7 @@ CAUGHT = {
     "orders_in_lookup": "issuer.lookup",
     "empty_chain": "issuer.chain",
     "finds_all": "issuer.find",
+    "crls_all": "issuer.crl",
     "one_socket": "swap.together",
     "heavy_image": "swap.rounds",
     "reset_is_unavailable": "fault.reset",

@@ -9,6 +9,7 @@ import argparse
 import base64
 import dataclasses
 import http.client
+import os
 import sys
 import time
 import urllib.parse
@@ -208,6 +209,14 @@ class ScepClient:
                                      transaction_id=request.transaction_id, cipher=request.cipher,
                                      digest=request.digest, key_transport=request.key_transport)
         return self.send(message, get_shape)
+
+    def ask(self, message_type: str, certificate: x509.Certificate, key, signer: x509.Certificate,
+            **options) -> scep.Reply:
+        """GetCert or GetCRL about `certificate`, signed by `signer`."""
+        message = scep.build_request(scep.issuer_and_serial(certificate), message_type=message_type, signer_key=key,
+                                     signer_certificate=signer, recipients=[self.ra()],
+                                     transaction_id=os.urandom(20).hex(), **options)
+        return self.send(message)
 
 
 def _parse(arguments: List[str]) -> argparse.Namespace:

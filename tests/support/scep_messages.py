@@ -290,6 +290,11 @@ def _signed_data(content: bytes, certificate: x509.Certificate, key, digest: str
     return _indefinite(0x30, outer + _indefinite(0xA0, _indefinite(0x30, b"".join(parts))))
 
 
+def issuer_and_serial(certificate: x509.Certificate) -> bytes:
+    """The content of a GetCert or GetCRL (RFC 8894 3.3.4)."""
+    return _issuer_and_serial(certificate)
+
+
 def issuer_and_subject(issuer: x509.Name, subject: x509.Name) -> bytes:
     """The content of a CertPoll (RFC 8894 3.3.3)."""
     return _sequence(issuer.public_bytes(), subject.public_bytes())
@@ -312,6 +317,7 @@ class Reply:
     signer: x509.Certificate
     certificates: List[x509.Certificate]  # of the inner degenerate SignedData, in its order
     outer_certificates: List[x509.Certificate]
+    crls: List[x509.CertificateRevocationList] = dataclasses.field(default_factory=list)
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -431,16 +437,23 @@ def _open(reply: Reply, content: bytes, request: Request) -> None:
     padded = _block_cipher(reply.cipher, content_key, iv).decryptor().update(encrypted["encrypted_content"].native)
     fill = padded[-1]
     _require(1 <= fill <= len(iv) and padded.endswith(bytes([fill]) * fill), "bad padding")
-    reply.certificates = read_degenerate(padded[:-fill])
+    reply.certificates, reply.crls = _read_degenerate(padded[:-fill])
 
 
 def read_degenerate(der: bytes) -> List[x509.Certificate]:
     """The certificates of a SignedData without signers, in the order in which they stand."""
+    return _read_degenerate(der)[0]
+
+
+def _read_degenerate(der: bytes):
     info = cms.ContentInfo.load(der, strict=True)
     _require(info["content_type"].native == "signed_data", "no SignedData")
     _require(len(info["content"]["signer_infos"]) == 0, "a degenerate SignedData has a signer")
     _require(info["content"]["encap_content_info"]["content"].native is None, "a degenerate SignedData has content")
-    return [x509.load_der_x509_certificate(c.chosen.dump()) for c in info["content"]["certificates"]]
+    data = info["content"]
+    _require(data["version"].native == "v1", "a degenerate SignedData is not version 1")
+    return ([x509.load_der_x509_certificate(c.chosen.dump()) for c in data["certificates"] or []],
+            [x509.load_der_x509_crl(c.chosen.dump()) for c in data["crls"] or []])
 
 
 def public_key_of_csr(der: bytes) -> bytes:

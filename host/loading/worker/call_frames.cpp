@@ -42,6 +42,13 @@ FoundWriter::FoundWriter(FrameWriter& frame) : PartWriter(frame) {
   };
 }
 
+ValueWriter::ValueWriter(FrameWriter& frame) : PartWriter(frame) {
+  sink_.struct_size = sizeof(sink_);
+  sink_.context = this;
+  sink_.put = [](void* context, certspan_bytes_view value)
+                  CERTSPAN_NOEXCEPT { static_cast<ValueWriter*>(context)->next().view(value); };
+}
+
 certspan_outcome read_report(FrameReader& frame, const certspan_fault_sink* faults) {
   return read_parts(frame, [&](FrameReader& part) {
     const std::string_view pointer = part.text();
@@ -63,6 +70,13 @@ certspan_outcome read_found(FrameReader& frame, const certspan_find_sink* found)
     const auto der = part.octets();
     const auto state = part.number<std::uint32_t>();
     if (part.good()) found->found(found->context, der, state);
+  });
+}
+
+certspan_outcome read_value(FrameReader& frame, const certspan_bytes_sink* value) {
+  return read_parts(frame, [&](FrameReader& part) {
+    const auto octets = part.octets();
+    if (part.good()) value->put(value->context, octets);
   });
 }
 

@@ -74,10 +74,22 @@ class FoundWriter : public PartWriter {
   certspan_find_sink sink_{};
 };
 
+class ValueWriter : public PartWriter {
+ public:
+  explicit ValueWriter(FrameWriter& frame);
+  ValueWriter(const ValueWriter&) = delete;
+  ValueWriter& operator=(const ValueWriter&) = delete;
+  const certspan_bytes_sink* sink() const { return &sink_; }
+
+ private:
+  certspan_bytes_sink sink_{};
+};
+
 /// What those wrote, into the real sinks. `faults` may be null.
 certspan_outcome read_report(FrameReader& frame, const certspan_fault_sink* faults);
 certspan_outcome read_chain(FrameReader& frame, const certspan_chain_sink* chain);
 certspan_outcome read_found(FrameReader& frame, const certspan_find_sink* found);
+certspan_outcome read_value(FrameReader& frame, const certspan_bytes_sink* value);
 /// A report, and what an action printed.
 certspan_outcome read_action(FrameReader& frame, const certspan_bytes_sink* result,
                              const certspan_fault_sink* faults);

@@ -69,6 +69,7 @@ template <typename Io, typename Part>
 requires std::is_same_v<std::remove_const_t<Part>, IssuerDescription>
 void fields(Io& io, Part& issuer) {
   io(issuer.flags), io(issuer.poll), io(issuer.lookup), io(issuer.find), io(issuer.ping), io(issuer.cancel);
+  io(issuer.crl), io(issuer.next_ca);
 }
 
 template <typename Io, typename Part>
@@ -108,8 +109,9 @@ TypeDescription describe_type(const certspan_connector_type& type) {
   told.validator = interface_of<certspan_role_validator>(type) != nullptr;
   told.processor = interface_of<certspan_role_processor>(type) != nullptr;
   if (const auto* issuer = interface_of<certspan_role_issuer>(type)) {
-    told.issuer = {issuer->flags,           issuer->poll != nullptr, issuer->lookup != nullptr,
-                   issuer->find != nullptr, issuer->ping != nullptr, issuer->cancel != nullptr};
+    told.issuer = {issuer->flags,           issuer->poll != nullptr,   issuer->lookup != nullptr,
+                   issuer->find != nullptr, issuer->ping != nullptr,   issuer->cancel != nullptr,
+                   issuer->crl != nullptr,  issuer->next_ca != nullptr};
   }
   if (const auto* actions = interface_of<certspan_actions>(type)) told.actions = describe_actions(*actions);
   return told;

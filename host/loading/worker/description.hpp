@@ -28,6 +28,8 @@ struct IssuerDescription {
   bool find = false;
   bool ping = false;
   bool cancel = false;
+  bool crl = false;
+  bool next_ca = false;
 };
 
 struct TypeDescription {

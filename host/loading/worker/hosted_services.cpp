@@ -70,12 +70,7 @@ certspan_outcome secrets_open(void*, certspan_string_view token, const certspan_
     try {
   FrameWriter question = asking(Service::OpenSecret);
   question.view(token);
-  return answer_of(question, [&](FrameReader& reply) {
-    return read_parts(reply, [&](FrameReader& part) {
-      const auto secret = part.octets();
-      if (part.good()) sink->put(sink->context, secret);
-    });
-  });
+  return answer_of(question, [&](FrameReader& reply) { return read_value(reply, sink); });
 } catch (...) {
   return CERTSPAN_INTERNAL;
 }
@@ -201,6 +196,25 @@ certspan_outcome issuers_find(void*, certspan_string_view pipeline, const certsp
   return CERTSPAN_INTERNAL;
 }
 
+certspan_outcome issuers_crl(void*, certspan_string_view pipeline, const certspan_crl_request* request,
+                             const certspan_bytes_sink* sink) noexcept try {
+  FrameWriter question = asking(Service::IssuersCrl);
+  question.view(pipeline);
+  transfer(question, *request);
+  return answer_of(question, [&](FrameReader& reply) { return read_value(reply, sink); });
+} catch (...) {
+  return CERTSPAN_INTERNAL;
+}
+
+certspan_outcome issuers_next_ca(void*, certspan_string_view pipeline,
+                                 const certspan_bytes_sink* sink) noexcept try {
+  FrameWriter question = asking(Service::IssuersNextCa);
+  question.view(pipeline);
+  return answer_of(question, [&](FrameReader& reply) { return read_value(reply, sink); });
+} catch (...) {
+  return CERTSPAN_INTERNAL;
+}
+
 certspan_outcome http_send(void*, const certspan_http_out_request* request,
                            const certspan_http_out_sink* sink) noexcept try {
   FrameWriter question = asking(Service::SendHttp);
@@ -236,8 +250,8 @@ constexpr certspan_service_http_in kHttpIn{sizeof(certspan_service_http_in), 0, 
 constexpr certspan_service_http_out kHttpOut{sizeof(certspan_service_http_out), 0, &http_send,
                                              &http_answered_by_ca};
 constexpr certspan_service_submit kSubmit{sizeof(certspan_service_submit), 0, &submit, &poll_for};
-constexpr certspan_service_issuers kIssuers{sizeof(certspan_service_issuers), 0, &issuers_chain,
-                                            &issuers_find};
+constexpr certspan_service_issuers kIssuers{
+    sizeof(certspan_service_issuers), 0, &issuers_chain, &issuers_find, &issuers_crl, &issuers_next_ca};
 
 struct Offer {
   std::string_view id;

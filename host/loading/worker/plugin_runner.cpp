@@ -162,6 +162,12 @@ bool PluginRunner::lifecycle(FrameReader& call, FrameWriter& done) {
     case Call::Find:
       find(call, done);
       break;
+    case Call::Crl:
+      crl(call, done);
+      break;
+    case Call::NextCa:
+      next_ca(done);
+      break;
     default:
       ask(call, done);
   }
@@ -235,6 +241,17 @@ void PluginRunner::find(FrameReader& call, FrameWriter& done) const {
   const auto request = call.sized<certspan_find_request>();
   FoundWriter found(done);
   found.end(table_of<certspan_role_issuer>(type_).find(instance_, &request, found.sink()));
+}
+
+void PluginRunner::crl(FrameReader& call, FrameWriter& done) const {
+  const auto request = call.sized<certspan_crl_request>();
+  ValueWriter crl(done);
+  crl.end(table_of<certspan_role_issuer>(type_).crl(instance_, &request, crl.sink()));
+}
+
+void PluginRunner::next_ca(FrameWriter& done) const {
+  ValueWriter message(done);
+  message.end(table_of<certspan_role_issuer>(type_).next_ca(instance_, message.sink()));
 }
 
 }  // namespace certspan::worker

@@ -33,6 +33,8 @@ class PluginRunner {
   void ask(FrameReader& call, FrameWriter& done) const;
   void chain(FrameWriter& done) const;
   void find(FrameReader& call, FrameWriter& done) const;
+  void crl(FrameReader& call, FrameWriter& done) const;
+  void next_ca(FrameWriter& done) const;
 
   const certspan_connector_type& type_;
   HostFacts facts_;

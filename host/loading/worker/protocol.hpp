@@ -26,6 +26,8 @@ enum class Call : std::uint8_t {
   AfterIssue,
   Chain,
   Find,
+  Crl,
+  NextCa,
   Ping,
   Act,
 };
@@ -44,6 +46,8 @@ enum class Service : std::uint8_t {
   PollFor,
   IssuersChain,
   IssuersFind,
+  IssuersCrl,
+  IssuersNextCa,
   SendHttp,
   AnsweredByCa,
   ShutIn,  ///< on the control socket, first of all: what holds the worker

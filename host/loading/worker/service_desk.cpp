@@ -128,6 +128,8 @@ bool ServiceDesk::offered(Service service) const {
       return tables_.submit != nullptr;
     case Service::IssuersChain:
     case Service::IssuersFind:
+    case Service::IssuersCrl:
+    case Service::IssuersNextCa:
       return tables_.issuers != nullptr;
     case Service::SendHttp:
     case Service::AnsweredByCa:
@@ -154,6 +156,10 @@ bool ServiceDesk::ask(FrameReader& frame, FrameWriter& reply) {
       return chain(frame, reply);
     case Service::IssuersFind:
       return find(frame, reply);
+    case Service::IssuersCrl:
+      return crl(frame, reply);
+    case Service::IssuersNextCa:
+      return next_ca(frame, reply);
     case Service::SendHttp:
       return send_http(frame, reply);
     case Service::AnsweredByCa:
@@ -241,13 +247,8 @@ bool ServiceDesk::log(FrameReader& frame) {
 bool ServiceDesk::open_secret(FrameReader& frame, FrameWriter& reply) {
   const std::string_view token = frame.text();
   if (!frame.complete()) return false;
-  PartWriter parts(reply);
-  certspan_bytes_sink sink{};
-  sink.struct_size = sizeof(sink);
-  sink.context = &parts;
-  sink.put = [](void* context, certspan_bytes_view value)
-                 CERTSPAN_NOEXCEPT { static_cast<PartWriter*>(context)->next().view(value); };
-  parts.end(tables_.secrets->open(tables_.host->context, to_abi(token), &sink));
+  ValueWriter secret(reply);
+  secret.end(tables_.secrets->open(tables_.host->context, to_abi(token), secret.sink()));
   return true;
 }
 
@@ -299,6 +300,23 @@ bool ServiceDesk::find(FrameReader& frame, FrameWriter& reply) {
   if (!frame.complete()) return false;
   FoundWriter found(reply);
   found.end(tables_.issuers->find(tables_.host->context, to_abi(pipeline), &request, found.sink()));
+  return true;
+}
+
+bool ServiceDesk::crl(FrameReader& frame, FrameWriter& reply) {
+  const std::string_view pipeline = frame.text();
+  const auto request = frame.sized<certspan_crl_request>();
+  if (!frame.complete()) return false;
+  ValueWriter crl(reply);
+  crl.end(tables_.issuers->crl(tables_.host->context, to_abi(pipeline), &request, crl.sink()));
+  return true;
+}
+
+bool ServiceDesk::next_ca(FrameReader& frame, FrameWriter& reply) {
+  const std::string_view pipeline = frame.text();
+  if (!frame.complete()) return false;
+  ValueWriter message(reply);
+  message.end(tables_.issuers->next_ca(tables_.host->context, to_abi(pipeline), message.sink()));
   return true;
 }
 

@@ -70,6 +70,8 @@ class ServiceDesk {
   bool add_route(FrameReader& frame, FrameWriter& reply);
   bool chain(FrameReader& frame, FrameWriter& reply);
   bool find(FrameReader& frame, FrameWriter& reply);
+  bool crl(FrameReader& frame, FrameWriter& reply);
+  bool next_ca(FrameReader& frame, FrameWriter& reply);
   bool send_http(FrameReader& frame, FrameWriter& reply);
   bool answered_by_ca(FrameReader& frame, FrameWriter& reply);
   bool log(FrameReader& frame);

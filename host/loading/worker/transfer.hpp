@@ -69,6 +69,12 @@ void transfer(Io& io, typename Io::template Field<certspan_find_request> request
 }
 
 template <typename Io>
+void transfer(Io& io, typename Io::template Field<certspan_crl_request> request) {
+  io.view(request.issuer);
+  io.view(request.authority_key_id);
+}
+
+template <typename Io>
 void transfer(Io& io, typename Io::template Field<certspan_reply> reply) {
   io.number(reply.outcome);
   io.view(reply.id);

@@ -260,6 +260,24 @@ certspan_outcome WorkerInstance::find(const certspan_find_request* request, cons
   return read_found(frame, sink);
 }
 
+certspan_outcome WorkerInstance::crl(const certspan_crl_request* request, const certspan_bytes_sink* sink) {
+  FrameWriter call = begin(Call::Crl);
+  transfer(call, *request);
+  WipedBytes done;
+  const CallEnd end = cross(call, {in(kQuestion)}, done);
+  if (end != CallEnd::Done) return CERTSPAN_UNAVAILABLE;
+  FrameReader frame(done.view());
+  return read_value(frame, sink);
+}
+
+certspan_outcome WorkerInstance::next_ca(const certspan_bytes_sink* sink) {
+  WipedBytes done;
+  const CallEnd end = cross(begin(Call::NextCa), {in(kQuestion)}, done);
+  if (end != CallEnd::Done) return CERTSPAN_UNAVAILABLE;
+  FrameReader frame(done.view());
+  return read_value(frame, sink);
+}
+
 certspan_outcome WorkerInstance::ping(const certspan_fault_sink* faults) {
   return report(begin(Call::Ping), faults);
 }

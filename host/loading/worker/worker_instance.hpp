@@ -49,6 +49,8 @@ class WorkerInstance {
   void reply(const certspan_reply* reply, certspan_bytes_view context, certspan_http_exchange* exchange);
   certspan_outcome chain(const certspan_chain_sink* sink);
   certspan_outcome find(const certspan_find_request* request, const certspan_find_sink* sink);
+  certspan_outcome crl(const certspan_crl_request* request, const certspan_bytes_sink* sink);
+  certspan_outcome next_ca(const certspan_bytes_sink* sink);
   certspan_outcome ping(const certspan_fault_sink* faults);
   certspan_outcome act(const char* name, certspan_string_view arguments, const certspan_bytes_sink* result,
                        const certspan_fault_sink* faults);

@@ -113,6 +113,13 @@ certspan_outcome find(certspan_instance* instance, const certspan_find_request* 
                       const certspan_find_sink* sink) noexcept {
   return at(instance).find(request, sink);
 }
+certspan_outcome crl(certspan_instance* instance, const certspan_crl_request* request,
+                     const certspan_bytes_sink* sink) noexcept {
+  return at(instance).crl(request, sink);
+}
+certspan_outcome next_ca(certspan_instance* instance, const certspan_bytes_sink* sink) noexcept {
+  return at(instance).next_ca(sink);
+}
 certspan_outcome ping(certspan_instance* instance, const certspan_fault_sink* faults) noexcept {
   return at(instance).ping(faults);
 }
@@ -214,6 +221,8 @@ void WorkerType::offer_roles() {
   if (has.find) issuer_.find = &worker::find;
   if (has.ping) issuer_.ping = &worker::ping;
   if (has.cancel) issuer_.cancel = &ask<Call::Cancel>;
+  if (has.crl) issuer_.crl = &worker::crl;
+  if (has.next_ca) issuer_.next_ca = &worker::next_ca;
 }
 
 void WorkerType::offer_actions() {

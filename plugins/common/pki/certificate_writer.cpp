@@ -129,16 +129,6 @@ Bytes write_tbs(const CertificateTemplate& what, SignatureAlgorithm algorithm) {
   return writer.end().take();
 }
 
-// SEQUENCE { toBeSigned, algorithm, signature }: the frame of certificates and requests alike.
-Result<Bytes> sign_and_frame(const Bytes& to_be_signed, const PrivateKey& key) {
-  const SignatureAlgorithm algorithm = key.default_algorithm();
-  CERTSPAN_PKI_TRY(const Bytes signature, key.sign(algorithm.digest, to_be_signed));
-  DerWriter writer(to_be_signed.size() + signature.size() + 64);
-  writer.begin(tag::kSequence).raw(to_be_signed);
-  write_signature_algorithm(writer, algorithm);
-  return writer.bit_string(signature).end().take();
-}
-
 bool asks_for_extensions(const RequestTemplate& what) {
   return what.ca || what.key_usage != 0 || !what.extended_key_usage.empty() ||
          !what.subject_alt_names.empty();
@@ -171,6 +161,15 @@ Bytes make_serial(const RandomSerial& random) {
   serial[0] = static_cast<std::uint8_t>(serial[0] & 0x7FU);
   if (std::ranges::all_of(serial, [](std::uint8_t octet) { return octet == 0; })) serial.back() = 1;
   return serial;
+}
+
+Result<Bytes> sign_and_frame(BytesView to_be_signed, const PrivateKey& key) {
+  const SignatureAlgorithm algorithm = key.default_algorithm();
+  CERTSPAN_PKI_TRY(const Bytes signature, key.sign(algorithm.digest, to_be_signed));
+  DerWriter writer(to_be_signed.size() + signature.size() + 64);
+  writer.begin(tag::kSequence).raw(to_be_signed);
+  write_signature_algorithm(writer, algorithm);
+  return writer.bit_string(signature).end().take();
 }
 
 Result<Bytes> write_certificate(const CertificateTemplate& what, const PrivateKey& issuer_key) {

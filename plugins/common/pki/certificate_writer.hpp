@@ -46,6 +46,10 @@ struct CertificateTemplate {
 // ends before it begins, empty subject without alternative name, empty issuer), Internal.
 Result<Bytes> write_certificate(const CertificateTemplate& what, const PrivateKey& issuer_key);
 
+// SEQUENCE { toBeSigned, algorithm, signature }: the frame of certificates, requests and CRLs alike. Fault:
+// Internal.
+Result<Bytes> sign_and_frame(BytesView to_be_signed, const PrivateKey& key);
+
 // What a request shall ask for. The extension values stand in an extensionRequest attribute.
 struct RequestTemplate {
   BytesView subject;  // Name DER

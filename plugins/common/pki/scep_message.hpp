@@ -131,6 +131,7 @@ struct OpenedRequest {
 
 // Opens envelopes with the keys of an endpoint: every RA certificate that was ever published, old ones too.
 // Thread-safe once created.
+struct CertificateId;
 class Opener {
  public:
   // Faults: UnsupportedAlgorithm for an EC key or if DES is allowed and OpenSSL has no legacy provider;
@@ -145,6 +146,7 @@ class Opener {
   friend Result<EnvelopeInfo> inspect_envelope(const Opener& opener, const OuterMessage& outer);
   friend Result<OpenedRequest> open_request(const Opener& opener, const OuterMessage& outer,
                                             SignerTrust trust);
+  friend Result<CertificateId> open_certificate_id(const Opener& opener, const OuterMessage& outer);
   struct State;
   explicit Opener(std::unique_ptr<const State> state);
   std::unique_ptr<const State> state_;
@@ -164,6 +166,18 @@ Result<EnvelopeInfo> inspect_envelope(const Opener& opener, const OuterMessage& 
 // reading of a request and one signature check. Which step failed is not told to the caller either. Faults:
 // those of inspect_envelope (before any private operation), CannotOpen, Internal.
 Result<OpenedRequest> open_request(const Opener& opener, const OuterMessage& outer, SignerTrust trust);
+
+// What a GetCert or GetCRL asks about (IssuerAndSerialNumber, RFC 5652 10.2.4).
+struct CertificateId {
+  Bytes issuer;  // Name DER, one that can be read
+  Bytes serial;  // magnitude
+};
+
+// Decrypts and reads it. Whatever fails behind the private key is one fault, CannotOpen, and the caller must
+// answer it as it answers "there is no such certificate", after the same work: whoever could tell the two
+// apart could ask about the padding of somebody else's envelope. Other faults: those of inspect_envelope
+// (before any private operation), Internal.
+Result<CertificateId> open_certificate_id(const Opener& opener, const OuterMessage& outer);
 
 // What a reply needs of its request. Small (a certificate and some octets) and free of secrets.
 struct ReplyContext {
@@ -211,6 +225,9 @@ class ReplySigner {
 // Malformed, Internal.
 Result<Bytes> write_success(const ReplySigner& signer, const ReplyContext& context,
                             std::span<const BytesView> certificates, std::int64_t now);
+// The same with a CRL (DER) in place of certificates, for a GetCRL.
+Result<Bytes> write_crl_success(const ReplySigner& signer, const ReplyContext& context, BytesView crl,
+                                std::int64_t now);
 // `text` goes to the device as failInfoText (UTF-8): one sentence and a reference, never a cause.
 Result<Bytes> write_failure(const ReplySigner& signer, const ReplyContext& context, FailInfo info,
                             std::string_view text, std::int64_t now);

@@ -5,6 +5,7 @@
 #include "plugins/common/pki/certificate_writer.hpp"
 #include "plugins/common/pki/constant_time.hpp"
 #include "plugins/common/pki/content_cipher.hpp"
+#include "plugins/common/pki/der_reader.hpp"
 #include "plugins/common/pki/enveloped_data.hpp"
 #include "plugins/common/pki/key_transport.hpp"
 #include "plugins/common/pki/name.hpp"
@@ -92,6 +93,35 @@ Result<Recipient> make_recipient(RaCredential credential) {
                    std::move(decoy)};
 }
 
+// What decryption gave, with the size that it has without its padding; `good` is no one's to see.
+struct Plain {
+  SecretBytes octets;
+  std::size_t size = 0;
+  bool good = false;
+};
+
+Result<Plain> decrypt(const Recipient& recipient, const MatchedEnvelope& matched) {
+  const CipherFacts& cipher = cipher_facts(matched.info.cipher);
+  CERTSPAN_PKI_TRY(const UnwrappedKey key,
+                   recipient.unwrapper.unwrap(matched.info.transport, matched.wrapped_key, cipher.key_size));
+  CERTSPAN_PKI_TRY(SecretBytes octets, decrypt_cbc(matched.info.cipher, key.key.reveal(), matched.envelope.iv,
+                                                   matched.envelope.content));
+  const UnpaddedSize unpadded = size_without_padding(octets.reveal(), cipher.block_size);
+  return Plain{std::move(octets), unpadded.size, (key.good & unpadded.good) != 0};
+}
+
+Result<CertificateId> read_certificate_id(BytesView der) {
+  DerReader outer(der, "issuer and serial");
+  CERTSPAN_PKI_TRY(DerReader reader, outer.enter(tag::kSequence, "issuer and serial"));
+  CERTSPAN_PKI_CHECK(outer.finish());
+  CERTSPAN_PKI_TRY(const DerElement issuer, reader.expect(tag::kSequence));
+  CERTSPAN_PKI_TRY(const BytesView serial, reader.unsigned_integer());
+  CERTSPAN_PKI_CHECK(reader.finish());
+  CERTSPAN_PKI_TRY(const Name name, parse_name(issuer.whole));
+  static_cast<void>(name);
+  return CertificateId{to_bytes(issuer.whole), to_bytes(serial)};
+}
+
 // What decryption gave, good or not, and what is needed to find out.
 struct Candidate {
   BytesView plain;
@@ -176,20 +206,24 @@ Result<EnvelopeInfo> inspect_envelope(const Opener& opener, const OuterMessage& 
 Result<OpenedRequest> open_request(const Opener& opener, const OuterMessage& outer, SignerTrust trust) {
   const Opener::State& state = *opener.state_;
   CERTSPAN_PKI_TRY(const MatchedEnvelope matched, state.match(outer));
-  const CipherFacts& cipher = cipher_facts(matched.info.cipher);
   const Recipient& recipient = state.recipients[matched.info.recipient];
-  CERTSPAN_PKI_TRY(const UnwrappedKey key,
-                   recipient.unwrapper.unwrap(matched.info.transport, matched.wrapped_key, cipher.key_size));
-  CERTSPAN_PKI_TRY(const SecretBytes plain, decrypt_cbc(matched.info.cipher, key.key.reveal(),
-                                                        matched.envelope.iv, matched.envelope.content));
-  const UnpaddedSize unpadded = size_without_padding(plain.reveal(), cipher.block_size);
-  const Candidate candidate{plain.reveal().first(unpadded.size),
-                            (key.good & unpadded.good) != 0,
+  CERTSPAN_PKI_TRY(const Plain plain, decrypt(recipient, matched));
+  const Candidate candidate{plain.octets.reveal().first(plain.size),
+                            plain.good,
                             trust,
                             {state.options.max_message_size, state.options.danger_allow_sha1}};
   Result<CertificateRequest> request = read_request(candidate, outer, recipient.decoy);
   if (!request) return tl::unexpected(std::move(request).error());
   return OpenedRequest{std::move(*request), matched.info};
+}
+
+Result<CertificateId> open_certificate_id(const Opener& opener, const OuterMessage& outer) {
+  const Opener::State& state = *opener.state_;
+  CERTSPAN_PKI_TRY(const MatchedEnvelope matched, state.match(outer));
+  CERTSPAN_PKI_TRY(const Plain plain, decrypt(state.recipients[matched.info.recipient], matched));
+  Result<CertificateId> id = read_certificate_id(plain.octets.reveal().first(plain.size));
+  if (!plain.good || !id) return cannot_open();
+  return id;
 }
 
 }  // namespace certspan::pki

@@ -116,6 +116,32 @@ class ReplyWriter {
   }
 };
 
+namespace {
+
+// A SignedData without content and signers. `set` is [0] for certificates or [1] for CRLs.
+Bytes write_degenerate(std::uint8_t set, std::span<const BytesView> members) {
+  DerWriter writer(4096);
+  writer.begin(tag::kSequence).oid(oids::kSignedData).begin(tag::context_constructed(0));
+  writer.begin(tag::kSequence).integer(1).begin(tag::kSet).end();
+  writer.begin(tag::kSequence).oid(oids::kData).end();
+  // In the order given, not DER's: clients take the first for theirs.
+  writer.begin(set);
+  for (const BytesView member : members) writer.raw(member);
+  writer.end().begin(tag::kSet).end();
+  return writer.end().end().end().take();
+}
+
+Result<Bytes> write_enveloped(const ReplySigner& signer, const ReplyContext& context, const Bytes& content,
+                              std::int64_t now) {
+  const ReplyRandom random(context);
+  CERTSPAN_PKI_TRY(const Bytes envelope,
+                   write_envelope(content, context.signer_certificate, context.envelope.cipher,
+                                  context.envelope.transport, random.for_envelope()));
+  return ReplyWriter::write(signer, context, {kSuccess, {}, {}, envelope}, random.nonce(), now);
+}
+
+}  // namespace
+
 Result<ReplySigner> ReplySigner::create(RaCredential credential,
                                         const std::vector<Bytes>& extra_certificates) {
   if (credential.key->public_key().family() != KeyFamily::Rsa) {
@@ -138,11 +164,12 @@ Result<ReplySigner> ReplySigner::create(RaCredential credential,
 
 Result<Bytes> write_success(const ReplySigner& signer, const ReplyContext& context,
                             std::span<const BytesView> certificates, std::int64_t now) {
-  const ReplyRandom random(context);
-  CERTSPAN_PKI_TRY(const Bytes envelope, write_envelope(write_certificates_only(certificates),
-                                                        context.signer_certificate, context.envelope.cipher,
-                                                        context.envelope.transport, random.for_envelope()));
-  return ReplyWriter::write(signer, context, {kSuccess, {}, {}, envelope}, random.nonce(), now);
+  return write_enveloped(signer, context, write_certificates_only(certificates), now);
+}
+
+Result<Bytes> write_crl_success(const ReplySigner& signer, const ReplyContext& context, BytesView crl,
+                                std::int64_t now) {
+  return write_enveloped(signer, context, write_degenerate(tag::context_constructed(1), {&crl, 1}), now);
 }
 
 Result<Bytes> write_failure(const ReplySigner& signer, const ReplyContext& context, FailInfo info,
@@ -155,15 +182,7 @@ Result<Bytes> write_pending(const ReplySigner& signer, const ReplyContext& conte
 }
 
 Bytes write_certificates_only(std::span<const BytesView> certificates) {
-  DerWriter writer(4096);
-  writer.begin(tag::kSequence).oid(oids::kSignedData).begin(tag::context_constructed(0));
-  writer.begin(tag::kSequence).integer(1).begin(tag::kSet).end();
-  writer.begin(tag::kSequence).oid(oids::kData).end();
-  // In the order given, not DER's: clients take the first for theirs.
-  writer.begin(tag::context_constructed(0));
-  for (const BytesView certificate : certificates) writer.raw(certificate);
-  writer.end().begin(tag::kSet).end();
-  return writer.end().end().end().take();
+  return write_degenerate(tag::context_constructed(0), certificates);
 }
 
 }  // namespace certspan::pki

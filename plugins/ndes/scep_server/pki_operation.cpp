@@ -57,6 +57,12 @@ pki::Result<MessageContext> parse_message_context(pki::BytesView bytes) {
   return context;
 }
 
+PkiOperation::PkiOperation(const sdk::Host& host, PkiOperationParts parts)
+    : host_(host), parts_(std::move(parts)) {
+  auto name = pki::encode_name("CN=certificate of nobody,O=Nobody");
+  nobodys_ = {name ? std::move(*name) : pki::Bytes(), pki::Bytes(16, 1)};
+}
+
 void PkiOperation::handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange) {
   const MessageDigest digest = pki::sha256(message);
   if (const auto reply = parts_.cache.find(digest, host_.now())) {
@@ -78,7 +84,9 @@ void PkiOperation::handle(pki::BytesView message, std::string_view address, sdk:
     case pki::MessageType::CertPoll:
       return poll(incoming, exchange);
     case pki::MessageType::GetCert:
+      return send_known_certificate(incoming, exchange);
     case pki::MessageType::GetCrl:
+      return send_crl(incoming, exchange);
     case pki::MessageType::CertRep:
     case pki::MessageType::Unknown:
       break;

@@ -41,7 +41,7 @@ pki::Result<MessageContext> parse_message_context(pki::BytesView bytes);
 // answer, whatever the cause.
 class PkiOperation {
  public:
-  PkiOperation(const sdk::Host& host, PkiOperationParts parts) : host_(host), parts_(std::move(parts)) {}
+  PkiOperation(const sdk::Host& host, PkiOperationParts parts);
 
   // Ends the exchange. `address` is that of the client, without port.
   void handle(pki::BytesView message, std::string_view address, sdk::Exchange& exchange);
@@ -64,6 +64,8 @@ class PkiOperation {
   void submit(const Incoming& incoming, const pki::OpenedRequest& opened, SignerStanding standing,
               sdk::Exchange& exchange) const;
   void poll(const Incoming& incoming, sdk::Exchange& exchange) const;
+  void send_known_certificate(const Incoming& incoming, sdk::Exchange& exchange) const;
+  void send_crl(const Incoming& incoming, sdk::Exchange& exchange) const;
   void refuse_unreadable(pki::BytesView message, const pki::Fault& fault, std::string_view address,
                          sdk::Exchange& exchange) const;
   void refuse_fault(const Incoming& incoming, const pki::Fault& fault, sdk::Exchange& exchange) const;
@@ -76,6 +78,8 @@ class PkiOperation {
   sdk::Host host_;
   PkiOperationParts parts_;
   RepeatLimiter limiter_;
+  // Asked about in place of what could not be read, so that nobody sees a difference.
+  pki::CertificateId nobodys_;
 };
 
 }  // namespace certspan::scep

@@ -26,6 +26,11 @@ inline constexpr const char* kScepServerSchema = R"json({
       "items": {"type": "string", "x-certspan-route": true, "description": "A path like the first."},
       "description": "Further paths of the same endpoint."
     },
+    "crl_path": {
+      "type": "string",
+      "x-certspan-route": true,
+      "description": "Where the CRLs of the endpoint's CAs can be fetched without SCEP: /crl gives that of the first CA, /crl/<key identifier>.crl that of any."
+    },
     "ra": {
       "type": "object",
       "additionalProperties": false,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "plugins/ndes/scep_server/crl_path.hpp"
 #include "plugins/ndes/scep_server/get_query.hpp"
 #include "plugins/ndes/scep_server/http_answers.hpp"
 #include "plugins/ndes/scep_server/reference.hpp"
@@ -104,11 +105,19 @@ bool ScepServer::open_intake(sdk::Faults& faults) {
     faults.add(i == 0 ? "/path" : "/more_paths/" + std::to_string(i - 1),
                "the host does not grant this path to the connector");
   }
+  constexpr std::uint64_t kNoBody = 0;
+  if (!settings_.crl_path.empty() &&
+      host_.add_route(settings_.listener, settings_.crl_path, kNoBody) != sdk::Outcome::Ok) {
+    faults.add("/crl_path", "the host does not grant this path to the connector");
+  }
   warn_about_ra();
   return !faults.any();
 }
 
 void ScepServer::handle(const sdk::HttpRequest& request, sdk::Exchange& exchange) {
+  if (!settings_.crl_path.empty() && is_at_or_below(request.path(), settings_.crl_path)) {
+    return answer_crl(request, exchange);
+  }
   const bool post = request.method() == "POST";
   if (!post && request.method() != "GET") return respond_text(exchange, 501, "use GET or POST");
   const Query query = parse_query(request.query());
@@ -127,6 +136,22 @@ void ScepServer::handle(const sdk::HttpRequest& request, sdk::Exchange& exchange
   const auto message = decode_message(query.message);
   if (!message) return respond_text(exchange, 400, "message is not base64");
   operation_.handle(*message, address, exchange);
+}
+
+void ScepServer::answer_crl(const sdk::HttpRequest& request, sdk::Exchange& exchange) const {
+  if (request.method() != "GET") return respond_text(exchange, 405, "use GET");
+  const auto key_id = asked_crl(settings_.crl_path, request.path());
+  if (!key_id) return respond_text(exchange, 404, "there is no such CRL");
+  sdk::ByteBuffer crl;
+  switch (host_.crl("", {}, *key_id, crl)) {
+    case sdk::Outcome::Ok:
+      return exchange.respond({.content_type = "application/pkix-crl", .body = crl});
+    case sdk::Outcome::Rejected:
+    case sdk::Outcome::Unsupported:
+      return respond_text(exchange, 404, "there is no such CRL");
+    default:
+      return respond_later(exchange, "the CA is not ready");
+  }
 }
 
 void ScepServer::answer_ca_cert(sdk::Exchange& exchange) {

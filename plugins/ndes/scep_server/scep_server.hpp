@@ -42,6 +42,7 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
 
  private:
   void answer_ca_cert(sdk::Exchange& exchange);
+  void answer_crl(const sdk::HttpRequest& request, sdk::Exchange& exchange) const;
   void send_certificate(const sdk::Reply& reply, const MessageContext& context, sdk::Exchange& exchange);
   void warn_about_ra();
   std::int64_t now() const;

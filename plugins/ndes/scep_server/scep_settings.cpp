@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugins/ndes/json_settings.hpp"
+#include "plugins/ndes/scep_server/crl_path.hpp"
 #include "plugins/ndes/scep_server/ra_identity.hpp"
 
 namespace certspan::scep {
@@ -28,6 +29,7 @@ ScepSettings ScepSettings::read(std::string_view json) {
   settings.listener = from.text("/listener");
   settings.paths.push_back(from.text("/path"));
   for (std::string& path : from.texts("/more_paths")) settings.paths.push_back(std::move(path));
+  settings.crl_path = from.text("/crl_path");
   settings.ra_certificate_file = from.text("/ra/certificate_file");
   settings.ra_key_token = from.text("/ra/key");
   settings.danger_enrollment_agent_ra = from.flag("/danger_enrollment_agent_ra");
@@ -49,6 +51,10 @@ void check_scep_settings(const ScepSettings& settings, std::int64_t now, sdk::Fa
     if (!is_capability(settings.extra_capabilities[i])) {
       faults.add("/extra_capabilities/" + std::to_string(i), "must be one word of visible ASCII characters");
     }
+  }
+  const auto hides = [&](const std::string& path) { return is_at_or_below(path, settings.crl_path); };
+  if (!settings.crl_path.empty() && std::ranges::any_of(settings.paths, hides)) {
+    faults.add("/crl_path", "must not be the path of the endpoint or above it: SCEP answers there");
   }
   if (const auto certificate = read_ra_certificate(settings.ra_certificate_file); !certificate) {
     faults.add("/ra/certificate_file", certificate.error().message);

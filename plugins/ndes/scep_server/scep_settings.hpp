@@ -19,6 +19,7 @@ struct ScepSettings {
 
   std::string listener;
   std::vector<std::string> paths;
+  std::string crl_path;  // where CRLs can be fetched without SCEP, "" for nowhere
   std::string ra_certificate_file;
   std::string ra_key_token;
   bool danger_enrollment_agent_ra = false;

@@ -66,6 +66,22 @@ class FindSink {
   const certspan_find_sink& sink_;
 };
 
+/// Which CRL is wanted; empty members fit every key of the CA. Both empty: that of the key that issues now.
+struct CrlRequest {
+  Bytes issuer;            ///< DER Name
+  Bytes authority_key_id;  ///< as it stands in the certificates
+};
+
+/// Takes one value.
+class BytesSink {
+ public:
+  explicit BytesSink(const certspan_bytes_sink& sink) noexcept : sink_(sink) {}
+  void put(Bytes value) noexcept { sink_.put(sink_.context, to_abi(value)); }
+
+ private:
+  const certspan_bytes_sink& sink_;
+};
+
 /// A certificate authority. A class that needs `CERTSPAN_ISSUER_*` flags says
 /// `static constexpr std::uint32_t kIssuerFlags = ...;`.
 class Issuer : public virtual Connector {
@@ -88,6 +104,12 @@ class Issuer : public virtual Connector {
   /// with the certificate that was made already; anything else: it stands as before. Not overridden: an order
   /// that nobody wants any more is held for a person.
   virtual Answer cancel(const Item& /*item*/) { return not_offered(); }
+  /// The CRL that counts now, DER: Ok, Rejected (of no CA of this connector), Unavailable. Not overridden:
+  /// the CA publishes its CRLs elsewhere.
+  virtual Outcome crl(const CrlRequest& /*request*/, BytesSink& /*sink*/) { return Outcome::Unsupported; }
+  /// The CA that will take this one's place, signed by the key that issues now (RFC 8894 4.7.1): Ok, Rejected
+  /// (none is prepared), Unavailable. Not overridden: no successor is ever told of.
+  virtual Outcome next_ca(BytesSink& /*sink*/) { return Outcome::Unsupported; }
 
  private:
   static Answer not_offered() {

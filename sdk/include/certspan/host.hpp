@@ -165,6 +165,28 @@ class Host {
     return outcome_from_abi(outcome);
   }
 
+  /// Asks a pipeline's issuers for the CRL of the CA with this DER Name and key identifier, DER. May block:
+  /// on worker threads only. Ok, Rejected (of none of them), Unavailable. Without the service: Unsupported.
+  [[nodiscard]] Outcome crl(std::string_view pipeline, Bytes issuer, Bytes authority_key_id,
+                            ByteBuffer& crl) const {
+    if (issuers_ == nullptr) return Outcome::Unsupported;
+    const certspan_crl_request request = {sizeof(certspan_crl_request), 0, to_abi(issuer),
+                                          to_abi(authority_key_id)};
+    return one_value(crl, [&](const certspan_bytes_sink& sink) {
+      return issuers_->crl(context_, to_abi(pipeline), &request, &sink);
+    });
+  }
+
+  /// Asks a pipeline's issuers for the CA that will take their place, as a signed message (RFC 8894 4.7.1).
+  /// May block: on worker threads only. Ok, Rejected (none is prepared), Unsupported (none of them tells, or
+  /// there is no such service), Unavailable.
+  [[nodiscard]] Outcome next_ca(std::string_view pipeline, ByteBuffer& message) const {
+    if (issuers_ == nullptr) return Outcome::Unsupported;
+    return one_value(message, [&](const certspan_bytes_sink& sink) {
+      return issuers_->next_ca(context_, to_abi(pipeline), &sink);
+    });
+  }
+
   /// Takes `path` and everything below it on a listener; only within `open_intake`. Rejected: the YAML does
   /// not grant it, or it is another connector's. Without the service: Unsupported.
   [[nodiscard]] Outcome add_route(std::string_view listener, std::string_view path, std::uint64_t max_body,
@@ -181,6 +203,19 @@ class Host {
   [[nodiscard]] void* context() const noexcept { return context_; }
 
  private:
+  template <class Ask>
+  static Outcome one_value(ByteBuffer& value, const Ask& ask) {
+    auto keep = [&value](Bytes bytes) { value.assign(bytes.begin(), bytes.end()); };
+    detail::Callback<decltype(keep)> callback(keep);
+    const certspan_bytes_sink sink = {
+        sizeof(certspan_bytes_sink), 0, &callback, [](void* context, certspan_bytes_view bytes) noexcept {
+          static_cast<detail::Callback<decltype(keep)>*>(context)->call(from_abi(bytes));
+        }};
+    const certspan_outcome outcome = ask(sink);
+    callback.rethrow();
+    return outcome_from_abi(outcome);
+  }
+
   template <class Table>
   static const Table* service(const certspan_host* host, const char* id) noexcept {
     return static_cast<const Table*>(host->service(host->context, id));

@@ -88,6 +88,14 @@ bool is_certificate(sdk::Bytes der) {
   return certificate != nullptr && at == der.data() + der.size();
 }
 
+bool is_crl(sdk::Bytes der) {
+  const unsigned char* at = der.data();
+  X509_CRL* const crl = d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size()));
+  const bool whole = crl != nullptr && at == der.data() + der.size();
+  X509_CRL_free(crl);
+  return whole;
+}
+
 std::string base64(sdk::Bytes bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
   const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),

@@ -12,6 +12,8 @@ sdk::ByteBuffer make_request();
 sdk::ByteBuffer make_certificate();
 /// Whether these octets are one X.509 certificate and nothing behind it.
 bool is_certificate(sdk::Bytes der);
+/// The same for a certificate revocation list.
+bool is_crl(sdk::Bytes der);
 
 std::string base64(sdk::Bytes bytes);
 std::string pem_certificate(sdk::Bytes der);

@@ -74,6 +74,7 @@ void check_same_key(Run& run);
 void check_lookup(Run& run);
 void check_chain(Run& run);
 void check_find(Run& run);
+void check_crl(Run& run);
 
 // source_checks.cpp
 void check_intake(Run& run);

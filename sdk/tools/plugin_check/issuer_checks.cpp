@@ -31,6 +31,18 @@ bool orders_can_be_told(const Scene& scene) {
   return (flags & CERTSPAN_ISSUER_LOCAL_EFFECTS) != 0 || scene.host.ca.knows_orders();
 }
 
+/// Takes what a bytes sink gets.
+struct OneValue {
+  const certspan_bytes_sink* sink() { return &view; }
+
+  std::vector<sdk::ByteBuffer> values;
+  certspan_bytes_sink view = {
+      sizeof(certspan_bytes_sink), 0, this, [](void* context, certspan_bytes_view value) noexcept {
+        const sdk::Bytes bytes = sdk::from_abi(value);
+        static_cast<OneValue*>(context)->values.emplace_back(bytes.begin(), bytes.end());
+      }};
+};
+
 constexpr const char* kCannotTell =
     "nobody can say what an order came to: no rule of the scripted CA has an \"order_key\" "
     "(docs/plugin-check.md)";
@@ -120,6 +132,36 @@ void check_find(Run& run) {
     const certspan_outcome outcome = issuer.find(scene.connector.instance(), &request, found.sink());
     require(outcome != CERTSPAN_OK, "find says ok to a serial number that was never issued");
     require(found.certificate().empty(), "find gives a certificate and does not say ok");
+  }
+  scene.connector.end();
+}
+
+void check_crl(Run& run) {
+  Scene scene(run);
+  scene.connector.begin();
+  const auto& issuer = issuer_of(scene.connector);
+  if (issuer.crl == nullptr && issuer.next_ca == nullptr)
+    throw CheckSkipped("the issuer offers neither crl nor next_ca: its CA publishes them elsewhere");
+  if (issuer.crl != nullptr) {
+    const auto strange = random_bytes(scene.random, 20);
+    OneValue none;
+    enter_phase("crl");
+    const certspan_crl_request request = {sizeof(certspan_crl_request), 0, sdk::to_abi(sdk::Bytes(strange)),
+                                          sdk::to_abi(sdk::Bytes(strange))};
+    const certspan_outcome outcome = issuer.crl(scene.connector.instance(), &request, none.sink());
+    require(outcome != CERTSPAN_OK && none.values.empty(), "crl gives a CRL of a CA that there is not");
+    OneValue own;
+    const certspan_crl_request any = {sizeof(certspan_crl_request), 0, {}, {}};
+    const bool ok = issuer.crl(scene.connector.instance(), &any, own.sink()) == CERTSPAN_OK;
+    require(!ok || (own.values.size() == 1 && is_crl(own.values.front())),
+            "crl says ok and gives something that is no single CRL (DER)");
+  }
+  if (issuer.next_ca != nullptr) {
+    OneValue message;
+    enter_phase("next_ca");
+    const bool ok = issuer.next_ca(scene.connector.instance(), message.sink()) == CERTSPAN_OK;
+    require(!ok || (message.values.size() == 1 && message.values.front().size() <= abi_limit::kNextCa),
+            "next_ca says ok and gives no single message within the limits");
   }
   scene.connector.end();
 }

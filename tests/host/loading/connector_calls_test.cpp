@@ -256,6 +256,43 @@ TEST_CASE("find tells found, revoked, none such and not now apart") {
   CHECK(s.connector->find({}, asked).error().outcome == Outcome::Unavailable);
 }
 
+TEST_CASE("a CRL and a next CA are one value, or none, or not now") {
+  Started s;
+  certspan_outcome outcome = CERTSPAN_OK;
+  int times = 1;
+  Bytes value = {0x30, 0x00};
+  const auto give = [&](const certspan_bytes_sink& sink) {
+    for (int i = 0; i < times; ++i) sink.put(sink.context, {value.data(), value.size()});
+    return outcome;
+  };
+  Bytes asked;
+  s.fake.crl = [&](const certspan_crl_request& request, const certspan_bytes_sink& sink) {
+    asked = copy_of(from_abi(request.authority_key_id));
+    return give(sink);
+  };
+  s.fake.next_ca = give;
+  const Bytes key_id = {7, 8};
+  CHECK(s.connector->crl({}, key_id).value().value() == value);
+  CHECK(asked == key_id);
+  CHECK(s.connector->next_ca().value().value() == value);
+
+  for (const int wrong : {0, 2}) {
+    times = wrong;
+    CHECK(s.connector->crl({}, {}).error().code == "plugin.bad_answer");
+    CHECK(s.connector->next_ca().error().code == "plugin.bad_answer");
+  }
+  times = 1;
+  value.resize(abi_limit::kCrl + 1);
+  CHECK(s.connector->crl({}, {}).error().code == "plugin.bad_answer");
+  outcome = CERTSPAN_REJECTED;
+  CHECK_FALSE(s.connector->crl({}, {}).value().has_value());
+  CHECK_FALSE(s.connector->next_ca().value().has_value());
+  outcome = CERTSPAN_UNAVAILABLE;
+  CHECK(s.connector->crl({}, {}).error().outcome == Outcome::Unavailable);
+  s.connector->stop();
+  CHECK(s.connector->next_ca().error().code == "connector.not_started");
+}
+
 TEST_CASE("the fence sees issuer, chain and certificate") {
   Started s;
   s.answer_with(plain_answer(CERTSPAN_OK));

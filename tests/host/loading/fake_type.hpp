@@ -29,6 +29,8 @@ struct FakeType {
   Answering answers;  ///< of every call that carries an item
   std::function<certspan_outcome(const certspan_chain_sink&)> chain;
   std::function<certspan_outcome(const certspan_find_request&, const certspan_find_sink&)> find;
+  std::function<certspan_outcome(const certspan_crl_request&, const certspan_bytes_sink&)> crl;
+  std::function<certspan_outcome(const certspan_bytes_sink&)> next_ca;
   std::function<void(const certspan_issued&)> issued;
   std::function<void(const certspan_reply&, certspan_bytes_view)> reply;
   std::function<certspan_outcome(certspan_string_view, const certspan_bytes_sink&,
@@ -39,8 +41,9 @@ struct FakeType {
   FakeType() {
     now = this;
     offers_all = true;
-    issuer_table = {sizeof(issuer_table), 0,        &on_issue, &on_poll,  &on_chain,
-                    &on_lookup,           &on_find, &on_ping,  &on_cancel};
+    issuer_table = {sizeof(issuer_table), 0,        &on_issue, &on_poll,   &on_chain,
+                    &on_lookup,           &on_find, &on_ping,  &on_cancel, &on_crl,
+                    &on_next_ca};
   }
   ~FakeType() { now = nullptr; }
   FakeType(const FakeType&) = delete;
@@ -118,6 +121,15 @@ struct FakeType {
                                   const certspan_find_sink* sink) noexcept {
     now->called("find");
     return now->find(*request, *sink);
+  }
+  static certspan_outcome on_crl(certspan_instance*, const certspan_crl_request* request,
+                                 const certspan_bytes_sink* sink) noexcept {
+    now->called("crl");
+    return now->crl(*request, *sink);
+  }
+  static certspan_outcome on_next_ca(certspan_instance*, const certspan_bytes_sink* sink) noexcept {
+    now->called("next_ca");
+    return now->next_ca(*sink);
   }
   static certspan_outcome on_ping(certspan_instance*, const certspan_fault_sink* faults) noexcept {
     return run("ping", now->ping, faults);

@@ -43,6 +43,38 @@ TEST_CASE("every truncation of a record is refused, as are unknown versions, sta
   }
 }
 
+TEST_CASE("a revocation reads back as it was written, and no part of it does") {
+  const Revocation revocation{{0x0A, 0x0B}, pki::Bytes(20, 0x77), 1'790'000'000, 4};
+  const pki::Bytes stored = encode_revocation(revocation);
+  const auto read = decode_revocation(revocation.serial, stored);
+  REQUIRE(read);
+  CHECK(read->serial == revocation.serial);
+  CHECK(read->authority_key_id == revocation.authority_key_id);
+  CHECK(read->at == revocation.at);
+  CHECK(read->reason == revocation.reason);
+  for (std::size_t size = 0; size <= 10; ++size) {
+    CHECK_FALSE(decode_revocation(revocation.serial, pki::BytesView(stored).first(size)));
+  }
+  pki::Bytes later = stored;
+  later[0] = 2;
+  CHECK_FALSE(decode_revocation(revocation.serial, later));
+}
+
+TEST_CASE("CRL numbers rise for each key by itself, and are never below what is asked for") {
+  LedgerUnderTest test;
+  std::uint64_t number = 0;
+  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 100, number) == Outcome::Ok);
+  CHECK(number == 100);
+  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 50, number) == Outcome::Ok);
+  CHECK(number == 101);
+  REQUIRE(test.ledger.take_crl_number(pki::Bytes{2}, 7, number) == Outcome::Ok);
+  CHECK(number == 7);
+  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 1ULL << 40U, number) == Outcome::Ok);
+  CHECK(number == 1ULL << 40U);
+  test.host.store.fail_next_commit(Outcome::Rejected);
+  CHECK(test.ledger.take_crl_number(pki::Bytes{1}, 1, number) == Outcome::Rejected);
+}
+
 TEST_CASE("what was entered is found by item and by serial number") {
   LedgerUnderTest test;
   LedgerRecord found;

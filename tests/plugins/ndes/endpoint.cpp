@@ -30,12 +30,13 @@ Endpoint::Endpoint(const nlohmann::json& changes, bool ca_is_there) : settings(s
   server_->open_intake();
 }
 
-FakeExchange Endpoint::http(std::string_view method, std::string_view query, const Bytes& body) {
+FakeExchange Endpoint::http(std::string_view method, std::string_view query, const Bytes& body,
+                            std::string_view path) {
   FakeExchange exchange;
   const certspan_http_request request = {.struct_size = sizeof(certspan_http_request),
                                          .flags = 0,
                                          .method = sdk::to_abi(method),
-                                         .path = sdk::to_abi(std::string_view("/scep/pkiclient.exe")),
+                                         .path = sdk::to_abi(path),
                                          .query = sdk::to_abi(query),
                                          .content_type = {},
                                          .remote_address = sdk::to_abi(std::string_view("192.0.2.7:40000")),

@@ -29,7 +29,8 @@ class Endpoint {
   // `changes` is merged into the settings (RFC 7396).
   explicit Endpoint(const nlohmann::json& changes = nlohmann::json::object(), bool ca_is_there = true);
 
-  FakeExchange http(std::string_view method, std::string_view query, const Bytes& body = {});
+  FakeExchange http(std::string_view method, std::string_view query, const Bytes& body = {},
+                    std::string_view path = "/scep/pkiclient.exe");
   FakeExchange post(const Bytes& message) { return http("POST", "operation=PKIOperation", message); }
   // What the host does when the item has ended so; gives the HTTP exchange with the reply.
   FakeExchange reply(const Bytes& context, sdk::Outcome outcome, const Bytes& certificate = {},

@@ -34,6 +34,8 @@ std::size_t encrypted_key_at(const Bytes& envelope) {
 
 class Probe {
  public:
+  explicit Probe(const char* message_type) : message_type_(message_type) {}
+
   bool run() {
     const std::size_t key_at = encrypted_key_at(captured_);
     const std::size_t content_at =
@@ -67,6 +69,7 @@ class Probe {
   // Whether it was refused by a signed message.
   bool measure(const std::string& name, const Bytes& envelope) {
     MessageOptions options;
+    options.message_type = message_type_;
     options.envelope = envelope;
     const Bytes message = endpoint_.message({}, stranger_.key, stranger_.certificate, options);
     endpoint_.host.advance(std::chrono::seconds(1));  // faster repeats are slowed down
@@ -78,6 +81,7 @@ class Probe {
     return exchange.response && exchange.response->status == 200 && !exchange.submitted;
   }
 
+  const char* message_type_;
   Endpoint endpoint_;
   Client victim_{1};
   Client stranger_{2};
@@ -88,6 +92,7 @@ class Probe {
 }  // namespace
 }  // namespace certspan::scep::test
 
-int main() {
-  return certspan::scep::test::Probe().run() ? 0 : 1;
+// Takes the messageType under which the envelopes are sent.
+int main(int count, char** arguments) {
+  return certspan::scep::test::Probe(count > 1 ? arguments[1] : "19").run() ? 0 : 1;
 }

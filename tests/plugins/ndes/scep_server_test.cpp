@@ -36,6 +36,17 @@ std::string fault_with_ra(const TestKey& key, const CertificateOptions& options,
   return faults.empty() ? "" : faults.front();
 }
 
+TEST_CASE("the CRL's path must not hide the endpoint") {
+  const Endpoint endpoint;
+  for (const char* path : {"/scep", "/"}) {
+    auto settings = endpoint.settings;
+    settings["crl_path"] = path;
+    CHECK(faults_of(settings) ==
+          std::vector<std::string>{
+              "/crl_path: must not be the path of the endpoint or above it: SCEP answers there"});
+  }
+}
+
 constexpr int kBothUsages = kDigitalSignature | kKeyEncipherment;
 
 }  // namespace

@@ -409,8 +409,16 @@ static certspan_outcome find(certspan_instance* instance, const certspan_find_re
   return IS("finds_all") ? CERTSPAN_OK : CERTSPAN_REJECTED;
 }
 
+static certspan_outcome crl(certspan_instance* instance, const certspan_crl_request* request,
+                            const certspan_bytes_sink* sink) {
+  (void)instance;
+  (void)request;
+  (void)sink;
+  return IS("crls_all") ? CERTSPAN_OK : CERTSPAN_REJECTED;
+}
+
 static const certspan_role_issuer kIssuer = {
-    sizeof(certspan_role_issuer), 0, issue, poll_order, chain, lookup, find, NULL, NULL};
+    sizeof(certspan_role_issuer), 0, issue, poll_order, chain, lookup, find, NULL, NULL, crl, NULL};
 
 static const void* interface_table(const char* id) {
   return strcmp(id, CERTSPAN_ROLE_ISSUER) == 0 ? &kIssuer : 0;

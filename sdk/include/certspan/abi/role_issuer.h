@@ -34,6 +34,15 @@ typedef struct certspan_find_sink {
   void (*found)(void* context, certspan_bytes_view certificate, uint32_t state) CERTSPAN_NOEXCEPT;
 } certspan_find_sink;
 
+/* Which of a CA's CRLs: a connector may sign those of several keys, when a new one took an old one's place.
+ * Empty members fit every key; with both empty it is the CRL of the key that issues now. */
+typedef struct certspan_crl_request {
+  uint32_t struct_size;
+  uint32_t reserved;
+  certspan_bytes_view issuer;           /* DER Name of the CA */
+  certspan_bytes_view authority_key_id; /* as it stands in the certificates that this key signed */
+} certspan_crl_request;
+
 typedef struct certspan_role_issuer {
   uint32_t struct_size;
   uint32_t flags;
@@ -64,6 +73,16 @@ typedef struct certspan_role_issuer {
    * order that nobody wants any more is held for a person. [worker-thread] [may-block] started */
   void (*cancel)(certspan_instance* instance, const certspan_item* item,
                  const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
+  /* Optional: the CRL that counts now (RFC 5280 CertificateList), DER, by one `put`. OK, REJECTED (of no CA
+   * of this connector), UNAVAILABLE. Absent: the CA publishes its CRLs elsewhere. [worker-thread] [may-block]
+   * started */
+  certspan_outcome (*crl)(certspan_instance* instance, const certspan_crl_request* request,
+                          const certspan_bytes_sink* sink) CERTSPAN_NOEXCEPT;
+  /* Optional: the certificates of the CA that will take this one's place, as RFC 8894 4.7.1 wants them: a
+   * certificates-only SignedData inside a SignedData that is signed by the key which issues now. DER, by one
+   * `put`. OK, REJECTED (no CA is prepared), UNAVAILABLE. Absent: the CA tells of no successor.
+   * [worker-thread] [may-block] started */
+  certspan_outcome (*next_ca)(certspan_instance* instance, const certspan_bytes_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_role_issuer;
 
 CERTSPAN_ABI_END

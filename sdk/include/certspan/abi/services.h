@@ -59,6 +59,13 @@ typedef struct certspan_service_issuers {
   /* role_issuer.h's find on each of them until one has it. [worker-thread] [may-block] started.. */
   certspan_outcome (*find)(void* context, certspan_string_view pipeline, const certspan_find_request* request,
                            const certspan_find_sink* sink) CERTSPAN_NOEXCEPT;
+  /* role_issuer.h's crl on each of them until one has it. [worker-thread] [may-block] started.. */
+  certspan_outcome (*crl)(void* context, certspan_string_view pipeline, const certspan_crl_request* request,
+                          const certspan_bytes_sink* sink) CERTSPAN_NOEXCEPT;
+  /* role_issuer.h's next_ca on each of them until one has it; UNSUPPORTED: none of them tells of a successor.
+   * [worker-thread] [may-block] started.. */
+  certspan_outcome (*next_ca)(void* context, certspan_string_view pipeline,
+                              const certspan_bytes_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_service_issuers;
 
 CERTSPAN_ABI_END

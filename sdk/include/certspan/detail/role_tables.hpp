@@ -49,6 +49,22 @@ struct IssuerTable {
     });
   }
 
+  static certspan_outcome crl(certspan_instance* instance, const certspan_crl_request* request,
+                              const certspan_bytes_sink* sink) noexcept {
+    return guard_outcome(nullptr, [&] {
+      BytesSink bytes_sink(*sink);
+      return connector_of<T>(instance).crl({from_abi(request->issuer), from_abi(request->authority_key_id)},
+                                           bytes_sink);
+    });
+  }
+
+  static certspan_outcome next_ca(certspan_instance* instance, const certspan_bytes_sink* sink) noexcept {
+    return guard_outcome(nullptr, [&] {
+      BytesSink bytes_sink(*sink);
+      return connector_of<T>(instance).next_ca(bytes_sink);
+    });
+  }
+
   static certspan_outcome ping(certspan_instance* instance, const certspan_fault_sink* sink) noexcept {
     return guard_outcome(sink, [&] {
       Faults faults(sink);
@@ -66,6 +82,8 @@ struct IssuerTable {
       .find = CERTSPAN_SDK_OVERRIDES(T, Issuer, find) ? &find : nullptr,
       .ping = CERTSPAN_SDK_OVERRIDES(T, Issuer, ping) ? &ping : nullptr,
       .cancel = CERTSPAN_SDK_OVERRIDES(T, Issuer, cancel) ? &answer<&T::cancel> : nullptr,
+      .crl = CERTSPAN_SDK_OVERRIDES(T, Issuer, crl) ? &crl : nullptr,
+      .next_ca = CERTSPAN_SDK_OVERRIDES(T, Issuer, next_ca) ? &next_ca : nullptr,
   };
 };
 

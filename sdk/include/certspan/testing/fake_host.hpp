@@ -79,7 +79,12 @@ class FakeHost {
   std::vector<std::pair<std::string, ByteBuffer>> chains;
   /// What `issuers.find` answers, by serial number (text of its octets): certificate and state.
   std::map<std::string, std::pair<ByteBuffer, std::uint32_t>> certificates;
-  /// What `issuers.find` and `issuers.chain` come to; unless it is Ok they give nothing.
+  /// What `issuers.crl` gives, by the DER name of the CA (text of its octets).
+  std::map<std::string, ByteBuffer> crls;
+  /// What `issuers.next_ca` gives; empty: it comes to `next_ca_outcome`.
+  ByteBuffer next_ca_message;
+  Outcome next_ca_outcome = Outcome::Unsupported;
+  /// What the calls of `issuers` come to; unless it is Ok they give nothing.
   Outcome issuers_outcome = Outcome::Ok;
   /// Listener and path prefix that the YAML would grant; empty: everything.
   std::set<std::pair<std::string, std::string>> granted_routes;
@@ -182,6 +187,23 @@ class FakeHost {
     sink->found(sink->context, to_abi(found->second.first), found->second.second);
     return CERTSPAN_OK;
   }
+  static certspan_outcome crl(void* context, certspan_string_view /*pipeline*/,
+                              const certspan_crl_request* request, const certspan_bytes_sink* sink) noexcept {
+    if (self(context).issuers_outcome != Outcome::Ok) return to_abi(self(context).issuers_outcome);
+    const auto& known = self(context).crls;
+    const auto found = known.find(std::string(text_of(from_abi(request->issuer))));
+    if (found == known.end()) return CERTSPAN_REJECTED;
+    sink->put(sink->context, to_abi(found->second));
+    return CERTSPAN_OK;
+  }
+  static certspan_outcome next_ca(void* context, certspan_string_view /*pipeline*/,
+                                  const certspan_bytes_sink* sink) noexcept {
+    const FakeHost& host = self(context);
+    if (host.issuers_outcome != Outcome::Ok) return to_abi(host.issuers_outcome);
+    if (host.next_ca_message.empty()) return to_abi(host.next_ca_outcome);
+    sink->put(sink->context, to_abi(host.next_ca_message));
+    return CERTSPAN_OK;
+  }
 
   static certspan_outcome add_route(void* context, const certspan_http_route* route) noexcept {
     FakeHost& host = self(context);
@@ -233,8 +255,8 @@ class FakeHost {
   static constexpr certspan_service_secrets kSecrets = {sizeof(certspan_service_secrets), 0, &open_secret};
   static constexpr certspan_service_store kStore = {sizeof(certspan_service_store), 0, &store_get,
                                                     &store_scan, &store_commit};
-  static constexpr certspan_service_issuers kIssuers = {sizeof(certspan_service_issuers), 0, &issuer_chains,
-                                                        &find};
+  static constexpr certspan_service_issuers kIssuers = {
+      sizeof(certspan_service_issuers), 0, &issuer_chains, &find, &crl, &next_ca};
   static constexpr certspan_service_http_in kHttpIn = {sizeof(certspan_service_http_in), 0, &add_route,
                                                        &respond};
   static constexpr certspan_service_http_out kHttpOut = {sizeof(certspan_service_http_out), 0, &http_send,

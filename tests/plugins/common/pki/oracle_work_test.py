@@ -1,6 +1,6 @@
 """Refusing a broken request must cost the same whatever is broken: SCEP is a public decryption service.
 
-    oracle_work_test.py [--uses-of-a-key N] PROBE
+    oracle_work_test.py [--uses-of-a-key N] PROBE [ARGUMENT...]
 
 runs PROBE under callgrind and compares the instructions of refusing each message. N is how often a message makes a private
 key work.
@@ -38,10 +38,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--uses-of-a-key", type=int, default=1)
     parser.add_argument("probe", type=pathlib.Path)
+    parser.add_argument("arguments", nargs="*", help="for PROBE")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         subprocess.run(["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={place}/dump",
-                        options.probe.resolve()], check=True, cwd=place)
+                        options.probe.resolve(), *options.arguments], check=True, cwd=place)
         work = counts(pathlib.Path(place))
     good = work.pop("good")
     middle = statistics.median(work.values())

@@ -1,0 +1,185 @@
+#include <catch2/catch.hpp>
+#include <certspan/host.hpp>
+
+#include "plugins/ca_local/crl_book.hpp"
+#include "tests/plugins/ca_local/ca_under_test.hpp"
+
+namespace certspan::ca_local {
+namespace {
+
+using certspan::test::TestCa;
+using sdk::Outcome;
+using test::CaUnderTest;
+
+struct GivenCrl {
+  Outcome outcome = Outcome::Internal;
+  sdk::ByteBuffer der;
+};
+
+GivenCrl crl_of(CaUnderTest& ca, pki::BytesView issuer = {}, pki::BytesView key_id = {}) {
+  GivenCrl given;
+  const certspan_crl_request request = {sizeof(certspan_crl_request), 0, sdk::to_abi(issuer),
+                                        sdk::to_abi(key_id)};
+  const certspan_bytes_sink sink = {sizeof(certspan_bytes_sink), 0, &given,
+                                    [](void* context, certspan_bytes_view value) noexcept {
+                                      const auto bytes = sdk::from_abi(value);
+                                      static_cast<GivenCrl*>(context)->der.assign(bytes.begin(), bytes.end());
+                                    }};
+  given.outcome = sdk::outcome_from_abi(ca.connector.issuer().crl(ca.connector.instance(), &request, &sink));
+  return given;
+}
+
+/// What openssl reads, after it has verified the signature by the CA.
+std::string read_crl(const TestCa& files, const GivenCrl& given) {
+  REQUIRE(given.outcome == Outcome::Ok);
+  files.dir().write("crl.der", given.der);
+  return pki::test::must_run(files.dir(),
+                             "openssl crl -inform DER -in crl.der -CAfile ca.pem -text -noout -crlnumber");
+}
+
+std::uint64_t number_of(const std::string& text) {
+  const std::string word = "crlNumber=0x";
+  return std::stoull(text.substr(text.find(word) + word.size()), nullptr, 16);
+}
+
+TEST_CASE("the CA gives a CRL that openssl verifies, the same until the next is due") {
+  const TestCa files;
+  CaUnderTest ca(files);
+  const GivenCrl first = crl_of(ca);
+  const std::string text = read_crl(files, first);
+  CHECK(text.find("verify OK") != std::string::npos);
+  CHECK(text.find("No Revoked Certificates") != std::string::npos);
+  ca.host().advance(std::chrono::hours(23));
+  CHECK(crl_of(ca).der == first.der);
+  ca.host().advance(std::chrono::hours(2));
+  const GivenCrl second = crl_of(ca);
+  CHECK(second.der != first.der);
+  CHECK(number_of(read_crl(files, second)) > number_of(text));
+}
+
+TEST_CASE("CRL numbers never go back, whatever starts again and whatever the clock says") {
+  const TestCa files;
+  CaUnderTest ca(files);
+  const auto first = number_of(read_crl(files, crl_of(ca)));
+  ca.host().advance(-std::chrono::hours(48));
+  const auto second = number_of(read_crl(files, crl_of(ca)));
+  CHECK(second == first + 1);
+  ca.host().advance(std::chrono::hours(48));
+  // Another connector on the same store, as after a restart.
+  sdk::testing::ConnectorUnderTest again(test::ca_type(), ca.host(), test::settings_for(files).dump());
+  again.start();
+  GivenCrl third;
+  sdk::ByteBuffer der;
+  const certspan_crl_request any = {sizeof(certspan_crl_request), 0, {}, {}};
+  const certspan_bytes_sink sink = {
+      sizeof(certspan_bytes_sink), 0, &der, [](void* context, certspan_bytes_view value) noexcept {
+        const auto bytes = sdk::from_abi(value);
+        static_cast<sdk::ByteBuffer*>(context)->assign(bytes.begin(), bytes.end());
+      }};
+  third.outcome = sdk::outcome_from_abi(again.issuer().crl(again.instance(), &any, &sink));
+  third.der = der;
+  CHECK(number_of(read_crl(files, third)) == first + 2);
+}
+
+TEST_CASE("a revoked certificate stands in the CRL of the key that signed it, and openssl refuses it") {
+  const TestCa files;
+  CaUnderTest ca(files);
+  const auto issued = ca.issue(certspan::test::make_request(certspan::test::device_key()));
+  REQUIRE(issued.outcome == Outcome::Ok);
+  const auto certificate = pki::Certificate::parse(issued.certificate).value();
+  files.dir().write("device.der", issued.certificate);
+  const std::string verify =
+      "openssl x509 -inform DER -in device.der -out device.pem && openssl crl -inform DER -in crl.der -out "
+      "crl.pem && openssl verify -crl_check -CAfile ca.pem -CRLfile crl.pem device.pem";
+  read_crl(files, crl_of(ca));
+  CHECK(pki::test::run(files.dir(), verify).exit_code == 0);
+
+  const auto enter = [&](pki::BytesView serial, pki::BytesView key_id) {
+    pki::Bytes key = {'r'};
+    key.insert(key.end(), serial.begin(), serial.end());
+    const Revocation revocation{pki::to_bytes(serial), pki::to_bytes(key_id), 1'700'000'000, 1};
+    REQUIRE(sdk::Host(ca.host().c_host())
+                .store()
+                .commit({sdk::insert_record(key, encode_revocation(revocation))}) == Outcome::Ok);
+  };
+  enter(certificate.serial(), certificate.authority_key_identifier());
+  enter(pki::Bytes{0x77}, pki::Bytes{1, 2, 3});
+  ca.host().advance(std::chrono::hours(25));
+  const std::string text = read_crl(files, crl_of(ca));
+  CHECK(text.find("Key Compromise") != std::string::npos);
+  CHECK(text.find("Serial Number: 77") == std::string::npos);
+  const auto verified = pki::test::run(files.dir(), verify);
+  CHECK(verified.exit_code != 0);
+  CHECK(verified.output.find("certificate revoked") != std::string::npos);
+}
+
+TEST_CASE("a CRL is given for the CA's own name and key only") {
+  const TestCa files;
+  CaUnderTest ca(files);
+  const auto certificate = pki::Certificate::parse(files.certificate_der()).value();
+  const pki::Bytes other = {0x30, 0x00};
+  CHECK(crl_of(ca, certificate.subject()).outcome == Outcome::Ok);
+  CHECK(crl_of(ca, certificate.subject(), certificate.subject_key_identifier()).outcome == Outcome::Ok);
+  CHECK(crl_of(ca, {}, certificate.subject_key_identifier()).outcome == Outcome::Ok);
+  CHECK(crl_of(ca, other).outcome == Outcome::Rejected);
+  CHECK(crl_of(ca, certificate.subject(), other).outcome == Outcome::Rejected);
+}
+
+TEST_CASE("no CRL comes of a ledger that can't be read or written, or is damaged") {
+  const TestCa files;
+  CaUnderTest ca(files);
+  ca.host().store.fail_next_read(Outcome::Unavailable);
+  CHECK(crl_of(ca).outcome == Outcome::Unavailable);
+  ca.host().store.fail_next_commit(Outcome::Unavailable);
+  CHECK(crl_of(ca).outcome == Outcome::Unavailable);
+  const pki::Bytes key = {'r', 5};
+  const pki::Bytes short_value = {1, 1};
+  REQUIRE(sdk::Host(ca.host().c_host()).store().commit({sdk::insert_record(key, short_value)}) ==
+          Outcome::Ok);
+  CHECK(crl_of(ca).outcome == Outcome::Unavailable);
+}
+
+TEST_CASE("a CA whose certificate lacks cRLSign gives no CRL") {
+  const TestCa files;
+  pki::test::must_run(files.dir(),
+                      "openssl req -x509 -key ca.key -out ca.pem -subj /CN=x -addext "
+                      "keyUsage=critical,keyCertSign");
+  CaUnderTest ca(files);
+  CHECK(crl_of(ca).outcome == Outcome::Rejected);
+}
+
+TEST_CASE("how often a CRL is made and how long it counts is the settings' business") {
+  const TestCa files;
+  nlohmann::json settings = test::settings_for(files);
+  settings["crl"] = {{"every", "1h"}, {"overlap", "1h"}};
+  CHECK(test::faults_of(settings).empty());
+  CaUnderTest ca(files, settings);
+  files.dir().write("crl.der", crl_of(ca).der);
+  const std::string in_two_hours =
+      "test $(( $(date -d \"$(openssl crl -inform DER -in crl.der -noout "
+      "-nextupdate | cut -d= -f2)\" +%s) - $(date +%s) )) -le 7200";
+  CHECK(pki::test::run(files.dir(), in_two_hours).exit_code == 0);
+  settings["crl"] = {{"every", "10s"}, {"overlap", "400d"}};
+  const auto faults = test::faults_of(settings);
+  REQUIRE(faults.size() == 2);
+  CHECK(faults[0].pointer == "/crl/every");
+  CHECK(faults[1].pointer == "/crl/overlap");
+}
+
+TEST_CASE("certificates name the CRL of the key that signed them") {
+  const TestCa files;
+  nlohmann::json settings = test::settings_for(files);
+  settings["crl_urls"] = {"http://pki.example/crl/{key_id}.crl"};
+  CaUnderTest ca(files, settings);
+  const auto issued = ca.issue(certspan::test::make_request(certspan::test::device_key()));
+  REQUIRE(issued.outcome == Outcome::Ok);
+  files.dir().write("device.der", issued.certificate);
+  const auto certificate = pki::Certificate::parse(issued.certificate).value();
+  const std::string text =
+      pki::test::must_run(files.dir(), "openssl x509 -inform DER -in device.der -noout -text");
+  CHECK(text.find("http://pki.example/crl/" + pki::to_hex(certificate.authority_key_identifier()) + ".crl") !=
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace certspan::ca_local

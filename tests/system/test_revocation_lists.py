@@ -1,0 +1,87 @@
+"""GetCRL, GetCert and CRLs under a plain path, judged by openssl and by a reader that shares no code with the host."""
+import subprocess
+
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.support import scep_messages as scep
+from tests.support.host import put_into_workers
+from tests.support.scep_client import ScepClient
+
+
+def publish_crls(text):
+    """CRLs at /crl, and their address in every certificate."""
+    document = yaml.safe_load(text)
+    document["connectors"]["scep"]["settings"]["crl_path"] = "/crl"
+    document["connectors"]["example-ca"]["settings"]["crl_urls"] = ["http://pki.example/crl/{key_id}.crl"]
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+@pytest.fixture(params=["host", "workers"], name="host")
+def host_fixture(request, make_host):
+    host = make_host().configure(publish_crls)
+    if request.param == "workers":
+        host.configure(put_into_workers)
+    return host.start()
+
+
+def checked_by_openssl(directory, ca, crl, certificate):
+    """What `openssl verify -crl_check` says of `certificate`."""
+    for name, what in (("ca", ca), ("crl", crl), ("device", certificate)):
+        (directory / f"{name}.pem").write_bytes(what.public_bytes(Encoding.PEM))
+    done = subprocess.run(["openssl", "verify", "-crl_check", "-CAfile", "ca.pem", "-CRLfile", "crl.pem", "device.pem"],
+                          cwd=directory, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def number_of(crl):
+    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+def test_a_device_gets_its_ca_s_crl_by_scep_and_by_a_plain_path(host, tmp_path):
+    client = ScepClient(host.url())
+    device = client.enrol("crl.example", host.challenge)
+    ca = client.certificates()[1]
+    reply = client.ask(scep.GET_CRL, device.certificate, device.key, device.certificate)
+    assert (reply.pki_status, reply.certificates, len(reply.crls)) == (scep.SUCCESS, [], 1)
+    crl = reply.crls[0]
+    assert crl.is_signature_valid(ca.public_key()) and crl.issuer == ca.subject and len(crl) == 0
+    assert checked_by_openssl(tmp_path, ca, crl, device.certificate)[0] == 0
+
+    points = device.certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    path = points[0].full_name[0].value.removeprefix("http://pki.example")
+    for at in (path, "/crl"):
+        plain = client.http("GET", "", path=at)
+        assert (plain.status, plain.content_type) == (200, "application/pkix-crl")
+        assert plain.body == crl.public_bytes(Encoding.DER)
+    assert client.http("GET", "", path="/crl/00112233.crl").status == 404
+
+    assert host.stop() == 0
+    host.start()
+    after = ScepClient(host.url()).http("GET", "", path="/crl").body
+    assert number_of(x509.load_der_x509_crl(after)) > number_of(crl)
+
+
+def test_a_question_about_a_strange_certificate_is_answered_by_bad_cert_id(host):
+    client = ScepClient(host.url())
+    key = scep.new_rsa_key()
+    stranger = scep.self_signed(key)
+    for message_type in (scep.GET_CRL, scep.GET_CERT):
+        reply = client.ask(message_type, stranger, key, stranger)
+        assert (reply.pki_status, reply.fail_info) == (scep.FAILURE, scep.BAD_CERT_ID)
+
+
+def test_a_device_gets_its_own_certificates_and_nobody_else_s(host):
+    client = ScepClient(host.url())
+    device = client.enrol("own.example", host.challenge)
+    again = client.enrol("own.example", host.challenge)
+    other = client.enrol("other.example", host.challenge)
+    found = client.ask(scep.GET_CERT, again.certificate, device.key, device.certificate)
+    assert (found.pki_status, found.certificates) == (scep.SUCCESS, [again.certificate])
+    for asked, signed_by in ((other, device), (device, other)):
+        refused = client.ask(scep.GET_CERT, asked.certificate, signed_by.key, signed_by.certificate)
+        assert (refused.pki_status, refused.fail_info) == (scep.FAILURE, scep.BAD_CERT_ID)
+    with_own_key = client.ask(scep.GET_CERT, device.certificate, device.key, scep.self_signed(device.key))
+    assert with_own_key.fail_info == scep.BAD_CERT_ID
