@@ -386,15 +386,31 @@ class CommandLine {
     with_config_and_json(resolve);
   }
 
+  void add_ca_key_options(CLI::App* command, const char* place, const char* subject, const char* keys) {
+    command->add_option("--directory", ca_.directory, place)->required();
+    command->add_option("--subject", ca_.subject, subject)->required();
+    command->add_option("--key", ca_.key, keys)->capture_default_str();
+    command->add_option("--plugins", ca_.plugin_dirs, "directories with plugins");
+    with_json(command);
+  }
+
   void add_ca_commands() {
-    CLI::App* ca = app_.add_subcommand("ca", "an embedded CA under a company's root")->require_subcommand(1);
+    CLI::App* ca =
+        app_.add_subcommand("ca", "embedded CAs and their registration authorities")->require_subcommand(1);
+    CLI::App* create = add(*ca, "create", "make a CA with a self-signed certificate",
+                           [this] { return command_ca_create(ca_, common_.json); });
+    add_ca_key_options(create, "where ca.key and ca.pem go", "name of the CA",
+                       "rsa:2048, rsa:3072, rsa:4096, p256 or p384");
+    CLI::App* ra = add(*ca, "ra", "make a registration authority for SCEP under a CA",
+                       [this] { return command_ca_ra(ca_, common_.json); });
+    add_ca_key_options(ra, "where ra.key and ra.pem go; it must exist", "name of the registration authority",
+                       "rsa:2048 or rsa:3072");
+    ra->add_option("--ca-certificate", ca_.certificate, "the CA's certificate, PEM")->required();
+    ra->add_option("--ca-key", ca_.ca_key, "the CA's key, PEM")->required();
     CLI::App* csr = add(*ca, "csr", "make its key and print the request",
                         [this] { return command_ca_csr(ca_, common_.json); });
-    csr->add_option("--directory", ca_.directory, "where ca.key goes")->required();
-    csr->add_option("--subject", ca_.subject, "name of the CA")->required();
-    csr->add_option("--key", ca_.key, "rsa:2048, rsa:3072, rsa:4096, p256 or p384")->capture_default_str();
-    csr->add_option("--plugins", ca_.plugin_dirs, "directories with plugins");
-    with_json(csr);
+    add_ca_key_options(csr, "where ca.key goes", "name of the CA",
+                       "rsa:2048, rsa:3072, rsa:4096, p256 or p384");
     CLI::App* import = add(*ca, "import", "take the certificate that the root gave",
                            [this] { return command_ca_import(ca_, common_.json); });
     import->add_option("certificate", ca_.certificate, "PEM: the CA's certificate, then those above it")

@@ -177,45 +177,4 @@ ExitCode command_init(const InitOptions& options, bool json) {
   return ExitCode::Ok;
 }
 
-ExitCode command_ca_csr(const CaOptions& options, bool json) {
-  const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
-  const auto directory = std::filesystem::absolute(options.directory).string();
-  const auto made =
-      run_offline(dirs, "ca_local", "ca", "ca_csr",
-                  {{"directory", directory}, {"subject", options.subject}, {"key", options.key}});
-  if (!made) return complain(made.error());
-  if (json) {
-    print_json({{"csr", made->value("csr", "")}});
-  } else {
-    std::cout << made->value("csr", "");
-  }
-  return ExitCode::Ok;
-}
-
-ExitCode command_ca_import(const CaOptions& options, bool json) {
-  const auto pem = read_text_file(options.certificate);
-  if (!pem) return complain(pem.error());
-  if (pem->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-    return complain(
-        Error(Outcome::Invalid, "ca.no_pem",
-              fmt::format("can't import \"{}\": there is no certificate in PEM in it; `openssl x509 "
-                          "-inform DER` makes PEM of DER, `openssl pkcs7 -print_certs` of a p7b",
-                          options.certificate.string())));
-  }
-  const auto dirs = options.plugin_dirs.empty() ? default_plugin_dirs() : options.plugin_dirs;
-  const auto directory = std::filesystem::absolute(options.directory).string();
-  const auto done =
-      run_offline(dirs, "ca_local", "ca", "ca_import", {{"directory", directory}, {"certificate", *pem}});
-  if (!done) {
-    return complain(Error(done.error().outcome, done.error().code,
-                          "can't import \"" + options.certificate.string() + "\": " + done.error().message));
-  }
-  if (json) {
-    print_json({{"certificate_file", directory + "/ca.pem"}});
-  } else {
-    std::cout << "wrote " << directory << "/ca.pem\n";
-  }
-  return ExitCode::Ok;
-}
-
 }  // namespace certspan

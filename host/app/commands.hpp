@@ -166,8 +166,13 @@ struct CaOptions {
   std::string subject;
   std::string key = "rsa:2048";
   std::filesystem::path certificate;
+  std::filesystem::path ca_key;
   std::vector<std::filesystem::path> plugin_dirs;
 };
+/// Makes a CA with a self-signed certificate: ca.key and ca.pem in a directory.
+ExitCode command_ca_create(const CaOptions& options, bool json);
+/// Makes a registration authority under a CA: ra.key and ra.pem in a directory.
+ExitCode command_ca_ra(const CaOptions& options, bool json);
 /// Makes the key and request of a CA under a company's root; the request goes to standard output.
 ExitCode command_ca_csr(const CaOptions& options, bool json);
 /// Puts the certificate that the company's root gave beside its key.

@@ -1,15 +1,19 @@
 #include "plugins/ca_local/local_ca.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "plugins/ca_local/issuance.hpp"
+#include "plugins/ca_local/load_authorities.hpp"
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/connector/fault_list.hpp"
 #include "plugins/common/connector/refusal.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
 #include "plugins/common/pki/name.hpp"
+#include "plugins/common/pki/signed_data.hpp"
 
 namespace certspan::ca_local {
 
@@ -24,41 +28,6 @@ constexpr std::int64_t kExpiryNotice = 30LL * 86'400;
 
 std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
-/// Reads the CA's certificates; nothing, after a fault, if they can't be used.
-std::optional<std::vector<pki::Certificate>> load_chain(const Settings& settings, std::int64_t now,
-                                                        sdk::Faults& faults) {
-  const std::optional<std::string> pem = read_certificate_file(settings, faults);
-  if (!pem) return std::nullopt;
-  auto chain = read_chain(*pem, now);
-  if (!chain) {
-    faults.add("/certificate_file", settings.certificate_file + ": " + chain.error().message);
-    return std::nullopt;
-  }
-  return std::move(*chain);
-}
-
-std::optional<Authority> load_authority(const sdk::Host& host, const Settings& settings, std::int64_t now,
-                                        sdk::Faults& faults) {
-  auto chain = load_chain(settings, now, faults);
-  if (!chain) return std::nullopt;
-  const auto pem = host.open_secret(settings.key_token);
-  if (!pem) {
-    faults.add("/key", "the key can't be opened: give it as ${file:...} or ${credential:...}");
-    return std::nullopt;
-  }
-  auto key = pki::load_private_key(pem->reveal());
-  if (!key) {
-    faults.add("/key", "is no private key that can be used: " + key.error().message);
-    return std::nullopt;
-  }
-  auto authority = Authority::make(std::move(*chain), std::move(*key));
-  if (!authority) {
-    faults.add("/key", authority.error().message);
-    return std::nullopt;
-  }
-  return std::move(*authority);
 }
 
 /// What the store could not do. With local effects nothing of the call remains, so "not done" is certain.
@@ -80,9 +49,7 @@ Answer hand_out(const LedgerRecord& record) {
 
 bool LocalCa::validate_settings(std::string_view text, sdk::Faults& faults) {
   const Settings settings = read_own_settings(text, faults);
-  if (!settings.certificate_file.empty()) {
-    load_chain(settings, unix_seconds(std::chrono::system_clock::now()), faults);
-  }
+  check_certificate_files(settings, unix_seconds(std::chrono::system_clock::now()), faults);
   return !faults.any();
 }
 
@@ -92,13 +59,18 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
   sdk::Faults faults = list.faults();
   settings_ = read_settings(settings, faults);
   list.throw_first();
-  authority_ = load_authority(host_, settings_, now(), faults);
+  authority_ = load_issuing(host_, settings_, now(), faults);
+  previous_ = load_previous(host_, settings_, now(), faults);
+  next_ = load_next(settings_, now(), faults);
   crls_.emplace(ledger_, settings_.crl);
   list.throw_first();
-  for (const pki::Certificate& certificate : authority_->chain()) {
+  const auto guard = [&](std::span<const pki::Certificate> chain) {
     // What was parsed in full has an outline.
-    static_cast<void>(own_identity_.add(certificate.der()));
-  }
+    for (const pki::Certificate& each : chain) static_cast<void>(own_identity_.add(each.der()));
+  };
+  guard(authority_->chain());
+  for (const Authority& previous : previous_) guard(previous.chain());
+  guard(next_);
   host_.log(sdk::LogLevel::Info, "ca loaded",
             {{"subject", pki::printable_name(authority_->certificate().subject())},
              {"not_after", connector::format_utc(authority_->certificate().not_after())},
@@ -178,8 +150,17 @@ Answer LocalCa::lookup(const sdk::Item& item) {
   }
 }
 
+template <class Wanted>
+const Authority* LocalCa::authority_where(const Wanted& wanted) const {
+  if (wanted(*authority_)) return &*authority_;
+  const auto found = std::ranges::find_if(previous_, wanted);
+  return found == previous_.end() ? nullptr : &*found;
+}
+
 Outcome LocalCa::find(const sdk::FindRequest& request, sdk::FindSink& sink) {
-  if (!pki::names_equal(request.issuer, authority_->certificate().subject())) return Outcome::Rejected;
+  const Authority* authority = authority_where(
+      [&](const Authority& each) { return pki::names_equal(request.issuer, each.certificate().subject()); });
+  if (authority == nullptr) return Outcome::Rejected;
   LedgerRecord record;
   const Outcome outcome = ledger_.find_by_serial(request.serial, record);
   if (outcome == Outcome::Rejected) return outcome;
@@ -193,16 +174,35 @@ Outcome LocalCa::find(const sdk::FindRequest& request, sdk::FindSink& sink) {
 }
 
 Outcome LocalCa::crl(const sdk::CrlRequest& request, sdk::BytesSink& sink) {
-  const Authority& authority = *authority_;
-  const bool named =
-      request.issuer.empty() || pki::names_equal(request.issuer, authority.certificate().subject());
-  const bool keyed =
-      request.authority_key_id.empty() || pki::equal(request.authority_key_id, authority.key_identifier());
-  if (!named || !keyed) return Outcome::Rejected;
+  const Authority* authority = authority_where([&](const Authority& each) {
+    const bool named =
+        request.issuer.empty() || pki::names_equal(request.issuer, each.certificate().subject());
+    return named &&
+           (request.authority_key_id.empty() || pki::equal(request.authority_key_id, each.key_identifier()));
+  });
+  if (authority == nullptr) return Outcome::Rejected;
   Crl crl;
-  const Outcome outcome = crls_->current(authority, now(), crl);
+  const Outcome outcome = crls_->current(*authority, now(), crl);
   if (outcome == Outcome::Ok) sink.put(*crl);
   return outcome;
+}
+
+Outcome LocalCa::next_ca(sdk::BytesSink& sink) {
+  if (next_.empty()) return Outcome::Rejected;
+  const std::lock_guard lock(next_mutex_);
+  if (next_message_.empty()) {
+    auto message = make_next_ca();
+    if (!message) return Outcome::Unavailable;
+    next_message_ = std::move(*message);
+  }
+  sink.put(next_message_);
+  return Outcome::Ok;
+}
+
+pki::Result<pki::Bytes> LocalCa::make_next_ca() const {
+  std::vector<pki::BytesView> certificates;
+  for (const pki::Certificate& certificate : next_) certificates.push_back(certificate.der());
+  return pki::write_next_ca(certificates, authority_->certificate(), authority_->key(), now());
 }
 
 Outcome LocalCa::chain(sdk::ChainSink& sink) {

@@ -1,9 +1,11 @@
 // The embedded certificate authority as a connector.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <certspan/actions.hpp>
 #include <certspan/connector.hpp>
@@ -45,12 +47,17 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   sdk::Outcome find(const sdk::FindRequest& request, sdk::FindSink& sink) override;
   sdk::Outcome chain(sdk::ChainSink& sink) override;
   sdk::Outcome crl(const sdk::CrlRequest& request, sdk::BytesSink& sink) override;
+  sdk::Outcome next_ca(sdk::BytesSink& sink) override;
   sdk::Outcome ping(sdk::Faults& faults) override;
   std::optional<std::string> run_action(std::string_view name, std::string_view arguments,
                                         sdk::Faults& faults) override;
 
  private:
   std::int64_t now() const;
+  /// The CA of now first, then those before it.
+  template <class Wanted>
+  const Authority* authority_where(const Wanted& wanted) const;
+  pki::Result<pki::Bytes> make_next_ca() const;
   sdk::Answer issue_new(const sdk::Item& item, const pki::Profile& profile);
   sdk::Answer enter_in_ledger(const sdk::Item& item, const LedgerRecord& record);
 
@@ -59,7 +66,11 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   Ledger ledger_;
   std::optional<Authority> authority_;
   connector::OwnIdentity own_identity_;
+  std::vector<Authority> previous_;
+  std::vector<pki::Certificate> next_;  // the chain of the CA that comes, empty if none is prepared
   std::optional<CrlBook> crls_;
+  std::mutex next_mutex_;    // guards next_message_
+  pki::Bytes next_message_;  // made when it is asked for first
 };
 
 }  // namespace certspan::ca_local

@@ -85,24 +85,55 @@ Settings not_a_mapping(sdk::Faults& faults) {
   return {};
 }
 
+/// The faults of what stands at `pointer` in the settings, at their place.
+template <class Read>
+void read_inside(const std::string& pointer, sdk::Faults& faults, const Read& read) {
+  connector::FaultList list;
+  sdk::Faults inside = list.faults();
+  read(inside);
+  for (const auto& [place, message] : list.entries()) faults.add(pointer + place, message);
+}
+
+std::vector<PreviousCa> read_previous(const json& document, sdk::Faults& faults) {
+  std::vector<PreviousCa> all;
+  const auto found = document.find("previous");
+  if (found == document.end()) return all;
+  if (!found->is_array()) {
+    faults.add("/previous", "must be a list");
+    return all;
+  }
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    read_inside("/previous/" + std::to_string(i), faults, [&](sdk::Faults& inside) {
+      PreviousCa ca;
+      ca.certificate_file = text_member((*found)[i], "certificate_file", inside);
+      ca.key_token = text_member((*found)[i], "key", inside);
+      all.push_back(std::move(ca));
+    });
+  }
+  return all;
+}
+
 void read_crl_rules(const json& document, CrlRules& rules, sdk::Faults& faults) {
   const auto found = document.find("crl");
   if (found == document.end()) return;
   if (!found->is_object()) return faults.add("/crl", "must be a mapping");
-  connector::FaultList list;
-  sdk::Faults inside = list.faults();
-  const auto read = [&](const char* name, std::chrono::seconds& into) {
-    if (const auto value = duration_member(*found, name, kShortestCrl, kLongestCrl, inside)) into = *value;
-  };
-  read("every", rules.every);
-  read("overlap", rules.overlap);
-  for (const auto& [pointer, message] : list.entries()) faults.add("/crl" + pointer, message);
+  read_inside("/crl", faults, [&](sdk::Faults& inside) {
+    const auto read = [&](const char* name, std::chrono::seconds& into) {
+      if (const auto value = duration_member(*found, name, kShortestCrl, kLongestCrl, inside)) into = *value;
+    };
+    read("every", rules.every);
+    read("overlap", rules.overlap);
+  });
 }
 
 Settings own_settings(const json& document, sdk::Faults& faults) {
   Settings settings;
   settings.certificate_file = text_member(document, "certificate_file", faults);
   settings.key_token = text_member(document, "key", faults);
+  if (document.contains("next_certificate_file")) {
+    settings.next_certificate_file = text_member(document, "next_certificate_file", faults);
+  }
+  settings.previous = read_previous(document, faults);
   settings.rules.crl_urls = url_list(document, "crl_urls", faults);
   settings.rules.ca_issuers_urls = url_list(document, "ca_issuers_urls", faults);
   if (const auto backdate =
@@ -136,15 +167,16 @@ Settings read_settings(std::string_view text, sdk::Faults& faults) {
   return settings;
 }
 
-std::optional<std::string> read_certificate_file(const Settings& settings, sdk::Faults& faults) {
+std::optional<std::string> read_certificate_file(const std::string& file, const std::string& pointer,
+                                                 sdk::Faults& faults) {
   // A plugin does not know where the YAML file is, and the host's own directory means nothing to an admin.
-  if (!settings.certificate_file.starts_with('/')) {
-    faults.add("/certificate_file", "must be an absolute path, not \"" + settings.certificate_file + "\"");
+  if (!file.starts_with('/')) {
+    faults.add(pointer, "must be an absolute path, not \"" + file + "\"");
     return std::nullopt;
   }
-  const auto content = read_file(settings.certificate_file, kLargestCertificateFile);
+  const auto content = read_file(file, kLargestCertificateFile);
   if (!content) {
-    faults.add("/certificate_file", content.error().message);
+    faults.add(pointer, content.error().message);
     return std::nullopt;
   }
   return std::string(content->reveal_text());

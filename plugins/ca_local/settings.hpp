@@ -28,9 +28,17 @@ struct CrlRules {
   std::chrono::seconds backdate{300};                        ///< as for certificates
 };
 
+/// A CA that issued before the one of now; its certificates and CRLs go on.
+struct PreviousCa {
+  std::string certificate_file;
+  std::string key_token;
+};
+
 struct Settings {
   std::string certificate_file;
-  std::string key_token;  // opens by certspan.secrets/1
+  std::string key_token;              // opens by certspan.secrets/1
+  std::string next_certificate_file;  // "" while no CA is prepared
+  std::vector<PreviousCa> previous;
   IssuingRules rules;
   CrlRules crl;
   connector::ProfileMap profiles;
@@ -45,6 +53,17 @@ inline constexpr char kSettingsSchema[] = R"({
       "description": "The CA's certificate, PEM, followed by those above it up to the root."},
     "key": {"type": "string", "x-certspan-secret": true,
       "description": "The CA's private key, PEM: RSA of 2048 bits or more, or EC P-256, P-384 or P-521."},
+    "next_certificate_file": {"type": "string", "minLength": 1, "x-certspan-path": true,
+      "description": "The certificate of the CA that will take this one's place, PEM, followed by those above it: what GetNextCACert tells, signed by this CA."},
+    "previous": {"type": "array", "maxItems": 8,
+      "description": "CAs that issued before this one: their certificates are known and their CRLs go on.",
+      "items": {"type": "object", "additionalProperties": false, "required": ["certificate_file", "key"],
+        "description": "One of them.",
+        "properties": {
+          "certificate_file": {"type": "string", "minLength": 1, "x-certspan-path": true,
+            "description": "Its certificate, PEM, followed by those above it."},
+          "key": {"type": "string", "x-certspan-secret": true, "description": "Its private key, which signs its CRLs."}
+        }}},
     "crl_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
       "description": "Where the CRL can be fetched, over plain HTTP; stands in every certificate. {key_id} becomes the identifier of the CA's key, in hexadecimal."},
     "crl": {"type": "object", "additionalProperties": false,
@@ -71,7 +90,8 @@ Settings read_settings(std::string_view text, sdk::Faults& faults);
 /// The same without the profiles, whose faults the fence reports once for all connectors.
 Settings read_own_settings(std::string_view text, sdk::Faults& faults);
 
-/// Text of the certificate file. Nothing, after a fault at /certificate_file, if it can't be read.
-std::optional<std::string> read_certificate_file(const Settings& settings, sdk::Faults& faults);
+/// Text of a certificate file. Nothing, after a fault at `pointer`, if it can't be read.
+std::optional<std::string> read_certificate_file(const std::string& file, const std::string& pointer,
+                                                 sdk::Faults& faults);
 
 }  // namespace certspan::ca_local

@@ -7,6 +7,7 @@
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/random.hpp"
 #include "plugins/common/pki/scep_message.hpp"
+#include "plugins/common/pki/signed_data.hpp"
 
 namespace certspan::pki {
 namespace {
@@ -26,10 +27,6 @@ struct Reply {
   BytesView content;  // empty but present for failure and pending: certmonger takes an absent one for no
                       // answer at all
 };
-
-void write_attribute(DerWriter& writer, const Oid& type, std::uint8_t value_tag, BytesView value) {
-  writer.begin(tag::kSequence).oid(type).begin(tag::kSet).primitive(value_tag, value).end().end();
-}
 
 void write_text_attribute(DerWriter& writer, const Oid& type, std::string_view text) {
   write_attribute(writer, type, tag::kPrintableString, as_bytes(text));
@@ -63,10 +60,7 @@ Bytes write_signed_attributes(const ReplyContext& context, const Reply& reply, B
                               std::int64_t now) {
   DerWriter writer(512);
   writer.begin(tag::kSet);
-  write_attribute(writer, oids::kContentType, tag::kOid, oids::kData.content());
-  writer.begin(tag::kSequence).oid(oids::kSigningTime).begin(tag::kSet).time(now).end().end();
-  write_attribute(writer, oids::kMessageDigest, tag::kOctetString,
-                  hash(context.digest, reply.content).view());
+  write_usual_attributes(writer, reply.content, context.digest, now);
   write_text_attribute(writer, oids::kScepMessageType, kCertRep);
   write_text_attribute(writer, oids::kScepPkiStatus, reply.status);
   if (reply.fail_info) {
@@ -89,30 +83,9 @@ class ReplyWriter {
   static Result<Bytes> write(const ReplySigner& signer, const ReplyContext& context, const Reply& reply,
                              BytesView nonce, std::int64_t now) {
     const Bytes attributes = write_signed_attributes(context, reply, nonce, now);
-    CERTSPAN_PKI_TRY(const Bytes signature, signer.key_->sign(context.digest, attributes));
-    DerWriter writer(reply.content.size() + signer.certificates_.size() + attributes.size() +
-                     signature.size() + 512);
-    writer.begin(tag::kSequence).oid(oids::kSignedData).begin(tag::context_constructed(0));
-    writer.begin(tag::kSequence).integer(1);
-    writer.begin(tag::kSet).algorithm_with_null(digest_oid(context.digest)).end();
-    writer.begin(tag::kSequence).oid(oids::kData);
-    writer.begin(tag::context_constructed(0)).octet_string(reply.content).end().end();
-    writer.raw(signer.certificates_);
-    writer.begin(tag::kSet);
-    write_signer_info(writer, signer, context, attributes, signature);
-    writer.end();
-    return writer.end().end().end().take();
-  }
-
- private:
-  static void write_signer_info(DerWriter& writer, const ReplySigner& signer, const ReplyContext& context,
-                                const Bytes& attributes, const Bytes& signature) {
-    writer.begin(tag::kSequence).integer(1).raw(signer.issuer_and_serial_);
-    writer.algorithm_with_null(digest_oid(context.digest));
-    // [0] IMPLICIT in place of the SET's tag.
-    const std::uint8_t implicit_tag = tag::context_constructed(0);
-    writer.raw(BytesView(&implicit_tag, 1)).raw(BytesView(attributes).subspan(1));
-    writer.algorithm_with_null(oids::kRsaEncryption).octet_string(signature).end();
+    return write_signed_data(
+        {reply.content, context.digest, attributes, signer.certificates_, signer.issuer_and_serial_},
+        *signer.key_);
   }
 };
 

@@ -55,7 +55,12 @@ SignerStanding EndpointCas::standing(const CaSnapshot& cas, const pki::OuterMess
   const auto is_issuer = [&](const pki::Bytes& name) {
     return pki::names_equal(name, message.signer_issuer());
   };
-  if (!std::ranges::any_of(cas.issuing_names, is_issuer)) return SignerStanding::Stranger;
+  const bool names_ca_of_now = std::ranges::any_of(cas.issuing_names, is_issuer);
+  // A CA that issued before the one of now stands in no chain: only it can say. Whoever issued his own
+  // certificate, as clients do for their first request, names no CA.
+  if (!names_ca_of_now && pki::equal(message.signer_issuer(), message.signer_subject())) {
+    return SignerStanding::Stranger;
+  }
   const auto outline = pki::read_certificate_outline(message.signer_certificate());
   if (!outline) return SignerStanding::NamesOurCa;
   sdk::FoundCertificate found;
@@ -64,7 +69,7 @@ SignerStanding EndpointCas::standing(const CaSnapshot& cas, const pki::OuterMess
       break;
     case sdk::Outcome::Rejected:
     case sdk::Outcome::Unsupported:
-      return SignerStanding::NamesOurCa;
+      return names_ca_of_now ? SignerStanding::NamesOurCa : SignerStanding::Stranger;
     default:
       return SignerStanding::Unavailable;
   }

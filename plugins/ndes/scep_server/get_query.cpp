@@ -78,6 +78,7 @@ Operation operation_of(std::string_view value) {
   if (equals_ignoring_case(*decoded, "pkioperation")) return Operation::PkiOperation;
   if (equals_ignoring_case(*decoded, "getcacaps")) return Operation::GetCaCaps;
   if (equals_ignoring_case(*decoded, "getcacert")) return Operation::GetCaCert;
+  if (equals_ignoring_case(*decoded, "getnextcacert")) return Operation::GetNextCaCert;
   return Operation::Unknown;
 }
 

@@ -9,7 +9,7 @@
 
 namespace certspan::scep {
 
-enum class Operation : std::uint8_t { GetCaCaps, GetCaCert, PkiOperation, Unknown };
+enum class Operation : std::uint8_t { GetCaCaps, GetCaCert, GetNextCaCert, PkiOperation, Unknown };
 
 // `message` is still encoded as on the wire and points into the query. Of a parameter that stands twice the
 // first counts.

@@ -114,7 +114,8 @@ void PkiOperation::enrol(const Incoming& incoming, sdk::Exchange& exchange) cons
       standing == SignerStanding::Ours ? pki::SignerTrust::IssuedByUs : pki::SignerTrust::SelfMade;
   const auto opened = pki::open_request(parts_.opener, outer, trust);
   if (!opened) return refuse_fault(incoming, with_signer(opened.error(), standing), exchange);
-  if (pki::equal(opened->request.spki(), parts_.ra_spki)) {
+  const auto is_its_key = [&](const pki::Bytes& key) { return pki::equal(opened->request.spki(), key); };
+  if (std::ranges::any_of(parts_.ra_keys, is_its_key)) {
     return refuse(incoming, {pki::FailInfo::BadRequest, kRefused, "the request is for the RA's own key"},
                   exchange);
   }
@@ -187,7 +188,11 @@ void PkiOperation::refuse_fault(const Incoming& incoming, const pki::Fault& faul
 }
 
 void PkiOperation::refuse(const Incoming& incoming, const Refusal& refusal, sdk::Exchange& exchange) const {
-  send_refusal(pki::make_reply_context(incoming.outer, parts_.options), refusal, incoming.address, exchange);
+  // Under the name of the RA that it was meant for, as far as that can be read.
+  const auto envelope = pki::inspect_envelope(parts_.opener, incoming.outer);
+  send_refusal(
+      pki::make_reply_context(incoming.outer, envelope.value_or(pki::EnvelopeInfo{}), parts_.options),
+      refusal, incoming.address, exchange);
 }
 
 void PkiOperation::send_refusal(const pki::ReplyContext& context, const Refusal& refusal,
@@ -198,7 +203,7 @@ void PkiOperation::send_refusal(const pki::ReplyContext& context, const Refusal&
              {"transaction", context.transaction_id},
              {"address", address},
              {"cause", refusal.cause}});
-  respond_message(exchange, pki::write_failure(parts_.signer, context, refusal.info,
+  respond_message(exchange, pki::write_failure(parts_.signers.of(context), context, refusal.info,
                                                with_reference(refusal.sentence, reference), now()));
 }
 

@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <certspan/host.hpp>
 #include <certspan/http.hpp>
@@ -14,14 +16,29 @@
 
 namespace certspan::scep {
 
+// Who signs what: the RA that a message was encrypted to, since clients keep that one's certificate. In the
+// order of the opener's credentials, the RA of now first.
+class ReplySigners {
+ public:
+  // Requires: at least one.
+  explicit ReplySigners(std::vector<pki::ReplySigner> signers) : signers_(std::move(signers)) {}
+
+  const pki::ReplySigner& of(const pki::ReplyContext& context) const {
+    return signers_[context.envelope.recipient < signers_.size() ? context.envelope.recipient : 0];
+  }
+
+ private:
+  std::vector<pki::ReplySigner> signers_;
+};
+
 // What one endpoint needs to understand messages. The referenced objects outlive it.
 struct PkiOperationParts {
   std::string endpoint;
   std::string profile;
   pki::ScepOptions options;
   const pki::Opener& opener;
-  const pki::ReplySigner& signer;
-  pki::BytesView ra_spki;
+  const ReplySigners& signers;
+  std::vector<pki::Bytes> ra_keys;  // SubjectPublicKeyInfo of each RA
   EndpointCas& cas;
   ReplyCache& cache;
 };

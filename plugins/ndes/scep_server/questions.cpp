@@ -47,9 +47,8 @@ void PkiOperation::send_known_certificate(const Incoming& incoming, sdk::Exchang
     return refuse_as("GetCert for a certificate of another subject");
   }
   const pki::BytesView only = found.certificate;
-  respond_message(exchange,
-                  pki::write_success(parts_.signer, pki::make_reply_context(outer, *envelope, parts_.options),
-                                     {&only, 1}, now()));
+  const auto context = pki::make_reply_context(outer, *envelope, parts_.options);
+  respond_message(exchange, pki::write_success(parts_.signers.of(context), context, {&only, 1}, now()));
 }
 
 // To everybody, as a CRL is meant for.
@@ -76,9 +75,8 @@ void PkiOperation::send_crl(const Incoming& incoming, sdk::Exchange& exchange) c
                   {pki::FailInfo::BadCertId, kNoSuchCertificate, "GetCRL for a CA that gives no CRL here"},
                   exchange);
   }
-  respond_message(exchange,
-                  pki::write_crl_success(
-                      parts_.signer, pki::make_reply_context(outer, *envelope, parts_.options), crl, now()));
+  const auto context = pki::make_reply_context(outer, *envelope, parts_.options);
+  respond_message(exchange, pki::write_crl_success(parts_.signers.of(context), context, crl, now()));
 }
 
 }  // namespace certspan::scep

@@ -41,8 +41,8 @@ pki::Result<pki::Certificate> read_ra_certificate(const std::string& file) {
 }
 
 std::optional<std::string> ra_certificate_fault(const pki::Certificate& certificate,
-                                                bool danger_enrollment_agent, std::int64_t now) {
-  if (certificate.not_after() < now) {
+                                                bool danger_enrollment_agent, std::int64_t now, RaAge age) {
+  if (age == RaAge::Current && certificate.not_after() < now) {
     return "the RA certificate has expired, and clients refuse its answers: certify the RA anew";
   }
   const auto key = certificate.public_key();

@@ -20,8 +20,11 @@ pki::Result<pki::Certificate> read_ra_certificate(const std::string& file);
 // digitalSignature and keyEncipherment (Windows stays silent without them), and only RSA keys can open
 // requests. A certificate request agent is what an AD CS lets enrol on behalf of others, so an RA that is one
 // must be wanted.
+// One that was replaced may have expired: some clients have it in a file and go on with it.
+enum class RaAge : std::uint8_t { Current, Previous };
 std::optional<std::string> ra_certificate_fault(const pki::Certificate& certificate,
-                                                bool danger_enrollment_agent, std::int64_t now);
+                                                bool danger_enrollment_agent, std::int64_t now,
+                                                RaAge age = RaAge::Current);
 
 struct RaIdentity {
   std::shared_ptr<const pki::PrivateKey> key;  // shared by the opener of requests and the signer of replies

@@ -47,6 +47,30 @@ inline constexpr const char* kScepServerSchema = R"json({
           "type": "string",
           "x-certspan-secret": true,
           "description": "Its private key, PEM, as a reference: ${file:/etc/certspan/ra.key}"
+        },
+        "previous": {
+          "type": "array",
+          "maxItems": 8,
+          "description": "RAs before this one. Requests to them are opened, and answered under their name, for clients that keep the RA in a file.",
+          "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["certificate_file", "key"],
+            "description": "One of them; its certificate may have expired.",
+            "properties": {
+              "certificate_file": {
+                "type": "string",
+                "minLength": 1,
+                "x-certspan-path": true,
+                "description": "PEM."
+              },
+              "key": {
+                "type": "string",
+                "x-certspan-secret": true,
+                "description": "Its private key, PEM, as a reference; it may be that of the RA of now."
+              }
+            }
+          }
         }
       }
     },

@@ -17,36 +17,61 @@ std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-RaIdentity load_ra(const sdk::Host& host, const ScepSettings& settings) {
-  auto certificate = read_ra_certificate(settings.ra_certificate_file);
-  if (!certificate) throw sdk::SettingsFault("/ra/certificate_file", certificate.error().message);
-  if (const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra,
-                                              to_seconds(host.wall_now()))) {
-    throw sdk::SettingsFault("/ra/certificate_file", *fault);
+RaIdentity load_ra(const sdk::Host& host, const RaPlace& place, const std::string& pointer, RaAge age,
+                   bool danger_enrollment_agent) {
+  const std::string file_pointer = pointer + "/certificate_file";
+  auto certificate = read_ra_certificate(place.certificate_file);
+  if (!certificate) throw sdk::SettingsFault(file_pointer, certificate.error().message);
+  if (const auto fault =
+          ra_certificate_fault(*certificate, danger_enrollment_agent, to_seconds(host.wall_now()), age)) {
+    throw sdk::SettingsFault(file_pointer, *fault);
   }
-  const auto key = host.open_secret(settings.ra_key_token);
-  if (!key) throw sdk::SettingsFault("/ra/key", "the reference opens to nothing");
+  const auto key = host.open_secret(place.key_token);
+  if (!key) throw sdk::SettingsFault(pointer + "/key", "the reference opens to nothing");
   auto ra = make_ra_identity(std::move(*certificate), key->reveal());
-  if (!ra) throw sdk::SettingsFault("/ra/key", ra.error().message);
+  if (!ra) throw sdk::SettingsFault(pointer + "/key", ra.error().message);
   return std::move(*ra);
+}
+
+// That of now first.
+std::vector<RaIdentity> load_ras(const sdk::Host& host, const ScepSettings& settings) {
+  const bool agent = settings.danger_enrollment_agent_ra;
+  std::vector<RaIdentity> ras;
+  ras.push_back(
+      load_ra(host, {settings.ra_certificate_file, settings.ra_key_token}, "/ra", RaAge::Current, agent));
+  for (std::size_t i = 0; i < settings.previous_ras.size(); ++i) {
+    ras.push_back(
+        load_ra(host, settings.previous_ras[i], "/ra/previous/" + std::to_string(i), RaAge::Previous, agent));
+  }
+  return ras;
 }
 
 pki::RaCredential credential_of(const RaIdentity& ra) {
   return {.key = ra.key, .certificate = pki::to_bytes(ra.certificate.der())};
 }
 
-pki::Opener make_opener(const RaIdentity& ra, const pki::ScepOptions& options) {
+pki::Opener make_opener(const std::vector<RaIdentity>& ras, const pki::ScepOptions& options) {
   std::vector<pki::RaCredential> credentials;
-  credentials.push_back(credential_of(ra));
+  for (const RaIdentity& ra : ras) credentials.push_back(credential_of(ra));
   auto opener = pki::Opener::create(std::move(credentials), options);
   if (!opener) throw sdk::SettingsFault("/ra", opener.error().message);
   return std::move(*opener);
 }
 
-pki::ReplySigner make_signer(const RaIdentity& ra) {
-  auto signer = pki::ReplySigner::create(credential_of(ra));
-  if (!signer) throw sdk::SettingsFault("/ra", signer.error().message);
-  return std::move(*signer);
+ReplySigners make_signers(const std::vector<RaIdentity>& ras) {
+  std::vector<pki::ReplySigner> signers;
+  for (const RaIdentity& ra : ras) {
+    auto signer = pki::ReplySigner::create(credential_of(ra));
+    if (!signer) throw sdk::SettingsFault("/ra", signer.error().message);
+    signers.push_back(std::move(*signer));
+  }
+  return ReplySigners(std::move(signers));
+}
+
+std::vector<pki::Bytes> keys_of(const std::vector<RaIdentity>& ras) {
+  std::vector<pki::Bytes> keys;
+  for (const RaIdentity& ra : ras) keys.push_back(pki::to_bytes(ra.certificate.spki()));
+  return keys;
 }
 
 // "192.0.2.1:40000" and "[2001:db8::1]:40000" without the port.
@@ -83,16 +108,17 @@ ScepServer::ScepServer(sdk::Host host, std::string_view name, std::string_view s
     : host_(host),
       settings_(ScepSettings::read(settings)),
       capabilities_(capabilities(settings_)),
-      ra_(load_ra(host_, settings_)),
-      opener_(make_opener(ra_, settings_.options)),
-      signer_(make_signer(ra_)),
+      ras_(load_ras(host_, settings_)),
+      opener_(make_opener(ras_, settings_.options)),
+      signers_(make_signers(ras_)),
       cas_(host_),
+      next_ca_(host_),
       operation_(host_, {.endpoint = std::string(name),
                          .profile = settings_.profile,
                          .options = settings_.options,
                          .opener = opener_,
-                         .signer = signer_,
-                         .ra_spki = ra_.certificate.spki(),
+                         .signers = signers_,
+                         .ra_keys = keys_of(ras_),
                          .cas = cas_,
                          .cache = cache_}) {}
 
@@ -123,19 +149,38 @@ void ScepServer::handle(const sdk::HttpRequest& request, sdk::Exchange& exchange
   const Query query = parse_query(request.query());
   switch (query.operation) {
     case Operation::GetCaCaps:
-      return exchange.respond({.content_type = "text/plain", .body = sdk::bytes_of(capabilities_)});
+      return answer_capabilities(exchange);
     case Operation::GetCaCert:
       return answer_ca_cert(exchange);
+    case Operation::GetNextCaCert:
+      return answer_next_ca(exchange);
     case Operation::PkiOperation:
       break;
     case Operation::Unknown:
-      return respond_text(exchange, 400, "operation must be GetCACaps, GetCACert or PKIOperation");
+      return respond_text(exchange, 400,
+                          "operation must be GetCACaps, GetCACert, GetNextCACert or PKIOperation");
   }
   const std::string_view address = without_port(request.remote_address());
   if (post) return operation_.handle(request.body(), address, exchange);
   const auto message = decode_message(query.message);
   if (!message) return respond_text(exchange, 400, "message is not base64");
   operation_.handle(*message, address, exchange);
+}
+
+// GetNextCACert stands in the list only while there is something to tell (RFC 8894 3.5.2).
+void ScepServer::answer_capabilities(sdk::Exchange& exchange) {
+  std::string text = capabilities_;
+  if (next_ca_.look().message) text += "GetNextCACert\n";
+  exchange.respond({.content_type = "text/plain", .body = sdk::bytes_of(text)});
+}
+
+void ScepServer::answer_next_ca(sdk::Exchange& exchange) {
+  const NextCa::Told told = next_ca_.look();
+  if (told.message) {
+    return exchange.respond({.content_type = "application/x-x509-next-ca-cert", .body = *told.message});
+  }
+  if (told.not_now) return respond_later(exchange, "the CA is not ready");
+  respond_text(exchange, 404, "no next CA is prepared");
 }
 
 void ScepServer::answer_crl(const sdk::HttpRequest& request, sdk::Exchange& exchange) const {
@@ -159,8 +204,9 @@ void ScepServer::answer_ca_cert(sdk::Exchange& exchange) {
   if (!cas && settings_.ca_certificates != CaCertificates::RaOnly) {
     return respond_later(exchange, "the CA is not ready");
   }
+  if (cas) std::call_once(looked_at_ra_, [&] { warn_about_ra_of(*cas); });
   const CaCertAnswer answer =
-      ca_cert_answer(settings_.ca_certificates, ra_.certificate.der(), cas ? *cas : CaSnapshot());
+      ca_cert_answer(settings_.ca_certificates, ras_.front().certificate.der(), cas ? *cas : CaSnapshot());
   exchange.respond({.content_type = answer.content_type, .body = answer.body});
 }
 
@@ -169,11 +215,12 @@ void ScepServer::reply(const sdk::Reply& reply, sdk::Bytes context_bytes, sdk::E
   if (!context) return respond_later(exchange, "try again");
   if (reply.outcome() == sdk::Outcome::Ok) return send_certificate(reply, *context, exchange);
   if (reply.outcome() == sdk::Outcome::Pending) {
-    return respond_message(exchange, pki::write_pending(signer_, context->reply, now()));
+    return respond_message(exchange, pki::write_pending(signers_.of(context->reply), context->reply, now()));
   }
   const std::string reference = reply.id().empty() ? new_reference() : std::string(reply.id());
-  respond_message(exchange, pki::write_failure(signer_, context->reply, fail_info_of(reply.outcome()),
-                                               with_reference("the request is refused", reference), now()));
+  respond_message(
+      exchange, pki::write_failure(signers_.of(context->reply), context->reply, fail_info_of(reply.outcome()),
+                                   with_reference("the request is refused", reference), now()));
 }
 
 void ScepServer::send_certificate(const sdk::Reply& reply, const MessageContext& context,
@@ -182,7 +229,7 @@ void ScepServer::send_certificate(const sdk::Reply& reply, const MessageContext&
   if (settings_.reply_with_chain) {
     for (const sdk::Bytes ca : reply.chain()) certificates.push_back(ca);
   }
-  auto message = pki::write_success(signer_, context.reply, certificates, now());
+  auto message = pki::write_success(signers_.of(context.reply), context.reply, certificates, now());
   respond_message(exchange, message);
   if (message) {
     cache_.keep(context.message, std::make_shared<const pki::Bytes>(std::move(*message)), host_.now());
@@ -192,16 +239,18 @@ void ScepServer::send_certificate(const sdk::Reply& reply, const MessageContext&
 // Clients trust an RA only if it is of the CA whose certificate they are after, and within its time.
 void ScepServer::warn_about_ra() {
   constexpr std::int64_t kSoon = std::int64_t{30} * 24 * 60 * 60;
-  const std::int64_t left = ra_.certificate.not_after() - now();
+  const std::int64_t left = ras_.front().certificate.not_after() - now();
   if (left < kSoon) {
     host_.log(sdk::LogLevel::Warn, left < 0 ? "RA certificate has expired" : "RA certificate expires soon",
               {{"file", settings_.ra_certificate_file}, {"days_left", left / (24L * 60 * 60)}});
   }
-  const auto cas = cas_.snapshot();
-  if (!cas) return;
-  const bool of_our_ca = std::ranges::any_of(cas->all, [&](const pki::Bytes& der) {
+}
+
+// Not before somebody asks for it: while intake opens, the CAs may be those of the configuration before.
+void ScepServer::warn_about_ra_of(const CaSnapshot& cas) const {
+  const bool of_our_ca = std::ranges::any_of(cas.all, [&](const pki::Bytes& der) {
     const auto ca = pki::Certificate::parse(der);
-    return ca && ra_.certificate.verify_issued_by(*ca);
+    return ca && ras_.front().certificate.verify_issued_by(*ca);
   });
   if (!of_our_ca) {
     host_.log(sdk::LogLevel::Warn, "RA certificate is not issued by a CA of this endpoint",

@@ -1,9 +1,11 @@
 // The connector type `scep_server`: one SCEP endpoint.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <certspan/actions.hpp>
 #include <certspan/connector.hpp>
@@ -11,6 +13,7 @@
 #include "plugins/common/pki/scep_message.hpp"
 #include "plugins/ndes/scep_server/create_ra.hpp"
 #include "plugins/ndes/scep_server/endpoint_cas.hpp"
+#include "plugins/ndes/scep_server/next_ca.hpp"
 #include "plugins/ndes/scep_server/pki_operation.hpp"
 #include "plugins/ndes/scep_server/ra_identity.hpp"
 #include "plugins/ndes/scep_server/scep_schema.hpp"
@@ -41,19 +44,24 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
                                         sdk::Faults& faults) override;
 
  private:
+  void answer_capabilities(sdk::Exchange& exchange);
   void answer_ca_cert(sdk::Exchange& exchange);
+  void answer_next_ca(sdk::Exchange& exchange);
   void answer_crl(const sdk::HttpRequest& request, sdk::Exchange& exchange) const;
   void send_certificate(const sdk::Reply& reply, const MessageContext& context, sdk::Exchange& exchange);
   void warn_about_ra();
+  void warn_about_ra_of(const CaSnapshot& cas) const;
   std::int64_t now() const;
 
   sdk::Host host_;
   ScepSettings settings_;
   std::string capabilities_;
-  RaIdentity ra_;
+  std::vector<RaIdentity> ras_;  // that of now first
   pki::Opener opener_;
-  pki::ReplySigner signer_;
+  ReplySigners signers_;
   EndpointCas cas_;
+  NextCa next_ca_;
+  std::once_flag looked_at_ra_;
   ReplyCache cache_;
   PkiOperation operation_;
 };

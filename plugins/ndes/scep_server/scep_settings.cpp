@@ -32,6 +32,11 @@ ScepSettings ScepSettings::read(std::string_view json) {
   settings.crl_path = from.text("/crl_path");
   settings.ra_certificate_file = from.text("/ra/certificate_file");
   settings.ra_key_token = from.text("/ra/key");
+  for (std::size_t i = 0; from.has(("/ra/previous/" + std::to_string(i)).c_str()); ++i) {
+    const std::string at = "/ra/previous/" + std::to_string(i);
+    settings.previous_ras.push_back(
+        {from.text((at + "/certificate_file").c_str()), from.text((at + "/key").c_str())});
+  }
   settings.danger_enrollment_agent_ra = from.flag("/danger_enrollment_agent_ra");
   settings.extra_capabilities = {"SHA-384"};
   if (from.has("/extra_capabilities")) settings.extra_capabilities = from.texts("/extra_capabilities");
@@ -56,11 +61,16 @@ void check_scep_settings(const ScepSettings& settings, std::int64_t now, sdk::Fa
   if (!settings.crl_path.empty() && std::ranges::any_of(settings.paths, hides)) {
     faults.add("/crl_path", "must not be the path of the endpoint or above it: SCEP answers there");
   }
-  if (const auto certificate = read_ra_certificate(settings.ra_certificate_file); !certificate) {
-    faults.add("/ra/certificate_file", certificate.error().message);
-  } else if (const auto fault =
-                 ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra, now)) {
-    faults.add("/ra/certificate_file", *fault);
+  const auto check_ra = [&](const std::string& file, const std::string& pointer, RaAge age) {
+    const auto certificate = read_ra_certificate(file);
+    if (!certificate) return faults.add(pointer, certificate.error().message);
+    const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra, now, age);
+    if (fault) faults.add(pointer, *fault);
+  };
+  check_ra(settings.ra_certificate_file, "/ra/certificate_file", RaAge::Current);
+  for (std::size_t i = 0; i < settings.previous_ras.size(); ++i) {
+    check_ra(settings.previous_ras[i].certificate_file,
+             "/ra/previous/" + std::to_string(i) + "/certificate_file", RaAge::Previous);
   }
 }
 

@@ -14,6 +14,12 @@ namespace certspan::scep {
 
 enum class CaCertificates : std::uint8_t { RaOnly, RaAndCa, Chain };
 
+// Where an RA's certificate and key are.
+struct RaPlace {
+  std::string certificate_file;
+  std::string key_token;
+};
+
 struct ScepSettings {
   static ScepSettings read(std::string_view json);
 
@@ -22,6 +28,7 @@ struct ScepSettings {
   std::string crl_path;  // where CRLs can be fetched without SCEP, "" for nowhere
   std::string ra_certificate_file;
   std::string ra_key_token;
+  std::vector<RaPlace> previous_ras;  // whose clients may still use their certificates
   bool danger_enrollment_agent_ra = false;
   std::vector<std::string> extra_capabilities;
   CaCertificates ca_certificates = CaCertificates::RaAndCa;

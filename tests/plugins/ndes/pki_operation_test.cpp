@@ -318,6 +318,61 @@ TEST_CASE("message types that are not offered get a signed badRequest") {
                 client, "2");
 }
 
+TEST_CASE("an RA before goes on for those who keep it: it opens, and signs what it opened or refuses") {
+  Endpoint endpoint;
+  const TestKey& old_key = TestKey::shared_rsa(4);
+  const Bytes old_ra = make_certificate(
+      old_key,
+      {.common_name = "Old RA", .key_usage = kDigitalSignature | kKeyEncipherment, .not_after_s = -60});
+  endpoint.directory.write("old.pem", to_pem_certificate(old_ra));
+  endpoint.host.secrets["old"] = old_key.pem();
+  auto settings = endpoint.settings;
+  settings["ra"]["previous"] = {{{"certificate_file", endpoint.directory.path("old.pem")}, {"key", "old"}}};
+  sdk::testing::ConnectorUnderTest server(sdk::ConnectorType<ScepServer>::kTable, endpoint.host,
+                                          settings.dump());
+  server.start();
+  const auto post = [&](const Bytes& message) {
+    FakeExchange exchange;
+    const std::string_view method = "POST";
+    const std::string_view query = "operation=PKIOperation";
+    certspan_http_request request = {};
+    request.struct_size = sizeof(request);
+    request.method = sdk::to_abi(method);
+    request.query = sdk::to_abi(query);
+    request.body = sdk::to_abi(sdk::Bytes(message));
+    server.source().handle(server.instance(), &request, exchange.c_exchange());
+    return exchange;
+  };
+  const Client client;
+  const auto asked = post(make_message(client.request, client.key, client.certificate, old_ra));
+  REQUIRE(asked.submitted);
+  FakeExchange told;
+  const Bytes issued = endpoint.issue(client.key);
+  certspan_reply answer = {};
+  answer.struct_size = sizeof(answer);
+  answer.outcome = CERTSPAN_OK;
+  answer.certificate = sdk::to_abi(sdk::Bytes(issued));
+  server.source().reply(server.instance(), &answer, sdk::to_abi(sdk::Bytes(asked.submitted->reply_context)),
+                        told.c_exchange());
+  REQUIRE(told.response);
+  CHECK(read_reply(told.response->body, old_ra, client.key, client.certificate).certificates ==
+        std::vector<Bytes>{issued});
+
+  const Client other(2);
+  const auto refused = post(make_message(other.request, client.key, client.certificate, old_ra));
+  REQUIRE(refused.response);
+  CHECK(read_reply(refused.response->body, old_ra, client.key, client.certificate).fail_info == "1");
+  const auto to_new = post(endpoint.message(other.request, client.key, client.certificate));
+  REQUIRE(to_new.response);
+  CHECK(
+      read_reply(to_new.response->body, endpoint.ra_certificate, client.key, client.certificate).fail_info ==
+      "1");
+  // No RA's key gets a certificate for a device.
+  const auto own = post(make_message(make_request(old_key), old_key, make_certificate(old_key, {}), old_ra));
+  REQUIRE(own.response);
+  CHECK(read_reply(own.response->body, old_ra, old_key, make_certificate(old_key, {})).fail_info == "2");
+}
+
 TEST_CASE("an EC client is told badAlg: it could not open the reply") {
   Endpoint endpoint;
   const TestKey ec = TestKey::ec();

@@ -67,6 +67,26 @@ TEST_CASE("GetCACaps names old algorithms only where a danger switch allows them
         "AES\nPOSTPKIOperation\nRenewal\nSCEPStandard\nSHA-256\nSHA-512\nDES3\nSHA-1\nX\nY\n");
 }
 
+TEST_CASE("GetNextCACert is offered and answered while a CA tells of its successor") {
+  Endpoint endpoint;
+  const std::string word = "GetNextCACert\n";
+  const auto caps = [&] {
+    endpoint.host.advance(std::chrono::seconds(11));
+    return body_text(endpoint.http("GET", "operation=GetCACaps"));
+  };
+  CHECK(caps().find(word) == std::string::npos);
+  CHECK(endpoint.http("GET", "operation=GetNextCACert").response->status == 404);
+  endpoint.host.next_ca_message = {1, 2, 3};
+  CHECK(caps().ends_with(word));
+  const auto told = endpoint.http("GET", "operation=GetNextCACert&message=ca");
+  CHECK(told.response->status == 200);
+  CHECK(told.response->content_type == "application/x-x509-next-ca-cert");
+  CHECK(told.response->body == Bytes{1, 2, 3});
+  endpoint.host.issuers_outcome = sdk::Outcome::Unavailable;
+  CHECK(caps().find(word) == std::string::npos);
+  CHECK(endpoint.http("GET", "operation=GetNextCACert").response->status == 503);
+}
+
 TEST_CASE("GetCACert gives RA and issuing CA, the RA first, and ignores the message") {
   Endpoint endpoint;
   const TestKey root_key = TestKey::ec();
@@ -112,7 +132,7 @@ TEST_CASE("what is no SCEP operation is answered with one line of text") {
   Endpoint endpoint;
   const auto [method, query, status] = GENERATE(
       table<std::string, std::string, std::uint32_t>({{"GET", "", 400},
-                                                      {"GET", "operation=GetNextCACert", 400},
+                                                      {"GET", "operation=GetEverything", 400},
                                                       {"PUT", "operation=PKIOperation", 501},
                                                       {"DELETE", "", 501},
                                                       {"GET", "operation=PKIOperation", 400},
@@ -191,6 +211,9 @@ TEST_CASE("an operator is warned of an RA that clients will not trust") {
   day_old.host.advance(std::chrono::minutes(1));
   day_old.server().open_intake();
   CHECK(warnings(day_old).at(1) == "RA certificate has expired");
+  day_old.http("GET", "operation=GetCACert");
+  day_old.http("GET", "operation=GetCACert");
+  REQUIRE(warnings(day_old).size() == 3);
   CHECK(warnings(day_old).at(2) == "RA certificate is not issued by a CA of this endpoint");
 }
 
