@@ -9,7 +9,7 @@ from tests.support.host import Host
 
 def pytest_addoption(parser):
     parser.addoption("--build", default="build/dev", help="build folder whose programs are tested")
-    parser.addoption("--isolation", choices=("in_process", "process"), default="in_process",
+    parser.addoption("--isolation", choices=("in_process", "process"), default="process",
                      help="where the plugins of each test's connectors run, unless the test says")
     parser.addoption("--long", choices=("off", "sample", "all"), default="off", help="tests marked 'long'")
     parser.addoption("--seed", type=int, default=None, help="of the sample and of tests that take chances")

@@ -29,8 +29,6 @@ host:
   data_dir: {data}
   listeners:
     web: {{ address: "{address}" }}
-  # The CA key is used by the process that reads the network. Keep this for trials: without it, say `isolation: process` at the CA.
-  danger_ca_key_in_host: true
 
 plugins:
   dirs: [{plugins}]

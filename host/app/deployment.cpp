@@ -1,6 +1,7 @@
 #include "host/app/deployment.hpp"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "host/app/ca_group.hpp"
@@ -31,25 +32,59 @@ void report_broken(const PreparedConnector& connector, const std::string& why, F
   }
 }
 
+/// What came of looking at a connector: what is wrong with its settings, or why it can't run at all.
+struct Looked {
+  CallReport report;
+  std::string broken;
+};
+
+Looked look_in_host(const PreparedConnector& connector, const PluginCatalog& catalog) {
+  if (auto tried = probe_connector(connector, *catalog.plugin(connector.plugin)); !tried) {
+    return {{}, std::move(tried.error().message)};
+  }
+  return {validate_settings(*type_of(catalog, connector), connector.settings), {}};
+}
+
+Looked look_in_worker(const certspan_connector_type* type, const PreparedConnector& connector) {
+  if (type == nullptr) return {{}, kTooMany};
+  Looked looked{validate_settings(*type, connector.settings), {}};
+  const Outcome outcome = looked.report.outcome;
+  if (outcome == Outcome::Unknown || outcome == Outcome::Unavailable) looked.broken = looked.report.text();
+  return looked;
+}
+
+/// Each with a worker of its own to ask, which takes the time of a process to start: they are asked beside
+/// each other.
+std::future<Looked> start_to_look(const PreparedConnector& connector, const PluginCatalog& catalog) {
+  if (connector.isolation == Isolation::InProcess) {
+    return std::async(std::launch::deferred, [&] { return look_in_host(connector, catalog); });
+  }
+  return std::async(std::launch::async, [&connector, type = type_of(catalog, connector)] {
+    return look_in_worker(type.get(), connector);
+  });
+}
+
 /// Connectors that would crash, hang or end this process, or their worker when it is asked about its
 /// settings, are left out: an error, or a warning when the file says `required: false`. What is wrong with
 /// the settings of others is told.
 void look_at_connectors(PreparedConfig& prepared, const PluginCatalog& catalog, Faults& faults) {
-  std::erase_if(prepared.connectors, [&](const PreparedConnector& connector) {
-    const bool in_worker = connector.isolation == Isolation::Process;
-    if (!in_worker) {
-      const auto tried = probe_connector(connector, *catalog.plugin(connector.plugin));
-      if (!tried) return report_broken(connector, tried.error().message, faults), true;
+  std::vector<std::future<Looked>> looks;
+  looks.reserve(prepared.connectors.size());
+  for (const PreparedConnector& connector : prepared.connectors) {
+    looks.push_back(start_to_look(connector, catalog));
+  }
+  std::vector<PreparedConnector> sound;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    PreparedConnector& connector = prepared.connectors[i];
+    const Looked looked = looks[i].get();
+    if (!looked.broken.empty()) {
+      report_broken(connector, looked.broken, faults);
+      continue;
     }
-    const auto type = type_of(catalog, connector);
-    if (!type) return report_broken(connector, kTooMany, faults), true;
-    const auto report = validate_settings(*type, connector.settings);
-    if (in_worker && (report.outcome == Outcome::Unknown || report.outcome == Outcome::Unavailable)) {
-      return report_broken(connector, report.text(), faults), true;
-    }
-    if (!report.ok()) report_faults(connector, report, faults);
-    return false;
-  });
+    if (!looked.report.ok()) report_faults(connector, looked.report, faults);
+    sound.push_back(std::move(connector));
+  }
+  prepared.connectors = std::move(sound);
 }
 
 }  // namespace
@@ -121,45 +156,62 @@ Generation::Backends Deployment::for_generations() {
 }
 
 bool Deployment::start(Faults& faults) {
-  bool started = true;
+  std::vector<std::future<Started>> starting;
   for (const PreparedConnector& prepared : checked_.prepared.connectors) {
-    Faults own(faults.file());
-    auto generation = start_one(prepared, checked_.catalog->plugin(prepared.plugin, prepared.isolation),
-                                prepared.required ? faults : own);
-    if (generation) {
-      std::shared_ptr<WorkerPool> pool;
-      if (generation->connector().runs_waits()) {
-        pool = std::make_shared<WorkerPool>(prepared.name, prepared.concurrency, kOwnQueue);
-        pools_.push_back(pool);
-      }
-      running_->connectors.put({generation->share(), std::move(pool)});
-      generations_.emplace(prepared.name, std::move(generation));
+    starting.push_back(begin_to_start(prepared));
+  }
+  bool all = true;
+  for (std::size_t i = 0; i < starting.size(); ++i) {
+    const PreparedConnector& prepared = checked_.prepared.connectors[i];
+    Started started = starting[i].get();
+    if (started.generation) {
+      keep(prepared, std::move(started.generation));
     } else if (prepared.required) {
-      started = false;
+      report_faults(prepared, started.report, faults);
+      all = false;
     } else {
-      backends_.log.write(LogLevel::Error, "running without connector",
-                          {{"connector", prepared.name}, {"reason", own.to_line()}});
-      missing_.emplace_back(prepared.name, own.to_line());
+      go_without(prepared, started.report);
     }
   }
   check_ca_groups(checked_.config, *running_, faults);
-  return started && !faults.has_errors();
+  return all && !faults.has_errors();
 }
 
-/// Null: it can't be started, and the faults say why.
-std::unique_ptr<Generation> Deployment::start_one(const PreparedConnector& prepared,
-                                                  std::shared_ptr<const Plugin> plugin, Faults& faults) {
+/// Workers start beside each other; what runs in the host is made by whoever waits, one after the other.
+std::future<Deployment::Started> Deployment::begin_to_start(const PreparedConnector& prepared) {
+  const bool in_worker = prepared.isolation == Isolation::Process;
+  return std::async(in_worker ? std::launch::async : std::launch::deferred, [this, &prepared] {
+    return start_one(prepared, checked_.catalog->plugin(prepared.plugin, prepared.isolation));
+  });
+}
+
+Deployment::Started Deployment::start_one(const PreparedConnector& prepared,
+                                          std::shared_ptr<const Plugin> plugin) {
   auto type = plugin->type_for(prepared.type, {prepared.files, prepared.network});
-  if (!type) {
-    add_plugin_fault(prepared, "", kTooMany, faults);
-    return nullptr;
-  }
+  if (!type) return {nullptr, refused(Outcome::Unavailable, kTooMany)};
   auto generation =
       std::make_unique<Generation>(prepared, std::move(plugin), std::move(type), for_generations());
-  const CallReport report = generation->start();
-  if (report.ok()) return generation;
-  report_faults(prepared, report, faults);
-  return nullptr;
+  CallReport report = generation->start();
+  if (!report.ok()) generation.reset();
+  return {std::move(generation), std::move(report)};
+}
+
+void Deployment::keep(const PreparedConnector& prepared, std::unique_ptr<Generation> generation) {
+  std::shared_ptr<WorkerPool> pool;
+  if (generation->connector().runs_waits()) {
+    pool = std::make_shared<WorkerPool>(prepared.name, prepared.concurrency, kOwnQueue);
+    pools_.push_back(pool);
+  }
+  running_->connectors.put({generation->share(), std::move(pool)});
+  generations_.emplace(prepared.name, std::move(generation));
+}
+
+void Deployment::go_without(const PreparedConnector& prepared, const CallReport& why) {
+  Faults faults(checked_.config.file.string());
+  report_faults(prepared, why, faults);
+  backends_.log.write(LogLevel::Error, "running without connector",
+                      {{"connector", prepared.name}, {"reason", faults.to_line()}});
+  missing_.emplace_back(prepared.name, faults.to_line());
 }
 
 bool Deployment::open_intake(Faults& faults) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -115,8 +116,16 @@ class Deployment {
   std::span<const HttpPlace> places_of(std::string_view connector) const;
 
  private:
-  std::unique_ptr<Generation> start_one(const PreparedConnector& prepared,
-                                        std::shared_ptr<const Plugin> plugin, Faults& faults);
+  /// No generation: the report says why it can't be started.
+  struct Started {
+    std::unique_ptr<Generation> generation;
+    CallReport report;
+  };
+
+  std::future<Started> begin_to_start(const PreparedConnector& prepared);
+  Started start_one(const PreparedConnector& prepared, std::shared_ptr<const Plugin> plugin);
+  void keep(const PreparedConnector& prepared, std::unique_ptr<Generation> generation);
+  void go_without(const PreparedConnector& prepared, const CallReport& why);
   Generation::Backends for_generations();
   std::shared_ptr<RunningConfig> with(const std::vector<Cohort>& cohorts) const;
 

@@ -36,9 +36,12 @@ std::optional<Cohort> Deployment::raise(PluginPair plugin, Faults& faults) {
   for (const PreparedConnector& connector : prepared.connectors) {
     if (connector.plugin != id || !generations_.contains(connector.name)) continue;
     if (!settings_suit(connector, cohort.plugin, faults)) return std::nullopt;
-    auto generation = start_one(connector, cohort.plugin.of(connector.isolation), faults);
-    if (!generation) return std::nullopt;
-    cohort.generations.push_back(std::move(generation));
+    Started started = start_one(connector, cohort.plugin.of(connector.isolation));
+    if (!started.generation) {
+      report_faults(connector, started.report, faults);
+      return std::nullopt;
+    }
+    cohort.generations.push_back(std::move(started.generation));
   }
   return cohort;
 }

@@ -45,8 +45,11 @@ ExitCode say(const Error& error, ExitCode code) {
   return code;
 }
 
+/// More than there are cores: a thread that waits for a worker leaves its core to another, and with more
+/// items under way the journal's groups are larger.
 std::size_t cpu_threads() {
-  return std::max(1u, std::thread::hardware_concurrency());
+  constexpr std::size_t kForEachCore = 4;
+  return kForEachCore * std::max(1u, std::thread::hardware_concurrency());
 }
 
 }  // namespace

@@ -165,7 +165,7 @@ class TypeChecker {
         FaultCode::CaKeyInHost, connector.type.mark,
         fmt::format("connector \"{}\" holds a CA key, which would be in the process that reads the network",
                     connector.name.name),
-        "say `isolation: process`, which keeps it apart in a process of its own; or "
+        "remove `isolation: in_process`, so that it has a process of its own; or say "
         "`danger_ca_key_in_host: true` under \"host\" if you accept that");
   }
 

@@ -152,7 +152,7 @@ struct ConnectorConfig {
   Mark settings_mark;             ///< of the key; the connector's name if there are none
   std::uint32_t concurrency = 4;  ///< for types that wait: how many calls at a time
   bool required = true;           ///< false: the host runs without it if it cannot be loaded or started
-  Isolation isolation = Isolation::InProcess;
+  Isolation isolation = Isolation::Process;
   bool network = false;  ///< its worker may open sockets of its own
 };
 

@@ -347,8 +347,8 @@ Json connectors(const std::vector<Type>& types) {
                {"settings", {{"description", "what the type wants to know"}, {"type", "object"}}},
                {"concurrency", number("calls at a time, for types that wait", 1, 1024)},
                {"required", yes_or_no("false: the host runs without it if it cannot be loaded or started")},
-               {"isolation", choice("where the plugin runs: in the host, or in a worker process of its own",
-                                    {"in_process", "process"})},
+               {"isolation", choice("where the plugin runs: in a worker process of its own, or in the host",
+                                    {"process", "in_process"})},
                {"network", yes_or_no("its worker process may open sockets of its own")}},
               {"plugin", "type"});
   Json cases = Json::array();

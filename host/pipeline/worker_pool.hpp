@@ -9,8 +9,8 @@
 
 namespace certspan {
 
-/// A fixed number of threads, for which the owners of jobs take turns. The pool of cpu steps is as wide as
-/// the cores; each `waits` connector has one of its own, so a stuck CA starves only itself. The queue is
+/// A fixed number of threads, for which the owners of jobs take turns. One is for cpu
+/// steps; each `waits` connector has one of its own, so a stuck CA starves only itself. The queue is
 /// bounded by what is let in: callers that bring new work ask `try_post`, callers that go on with accepted
 /// work use `post`, and look at `full` before they accept some.
 ///

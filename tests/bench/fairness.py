@@ -70,9 +70,9 @@ def running(host):
 def sick_neighbour(name, build, folder):
     with OutsideCaProcess(folder / "outside") as ca:
         ca.script(always=NEVER[0])
-        sick = Host(build, folder / "sick").init()
+        sick = Host(build, folder / "sick", isolation="in_process").init()
         sick.configure(lambda text: add_neighbour(text, ca.address))
-        with running(sick), running(Host(build, folder / "well").init()) as well, Load(build, sick) as beside, \
+        with running(sick), running(Host(build, folder / "well", isolation="in_process").init()) as well, Load(build, sick) as beside, \
                 Load(build, well) as alone, SickClients(sick) as clients:
             def prepare():
                 beside.prepare(1)
@@ -127,7 +127,7 @@ class SickClients:
 
 
 def flood(name, build, folder):
-    with running(Host(build, folder / "host").init()) as host, Load(build, host) as load:
+    with running(Host(build, folder / "host", isolation="in_process").init()) as host, Load(build, host) as load:
         rounds = interleave(lambda: load.rate("enrol"), lambda: load.rate("flooded"),
                             [host.process.pid, load.program.pid], before_round=lambda: load.prepare(3))
         repeated, _ = load.program.slice("repeated", 0)
@@ -136,7 +136,7 @@ def flood(name, build, folder):
 
 
 def repeats(name, build, folder):
-    with running(Host(build, folder / "host").init()) as host, Load(build, host) as load:
+    with running(Host(build, folder / "host", isolation="in_process").init()) as host, Load(build, host) as load:
         def us_beyond_http():
             caps, repeat_ = Spent(host.process.pid), Spent(host.process.pid)
             caps.rate(load.program, "caps", REPEAT_MS)

@@ -47,7 +47,7 @@ def on_one_core(host):
 
 def enrol(name, build, folder):
     apart = Host(build, folder / "apart", isolation="process").init()
-    with on_one_core(apart), on_one_core(Host(build, folder / "together").init()) as together, \
+    with on_one_core(apart), on_one_core(Host(build, folder / "together", isolation="in_process").init()) as together, \
             Load(build, apart) as workers, Load(build, together) as in_process:
         def prepare():
             workers.prepare(1)

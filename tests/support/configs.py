@@ -14,6 +14,7 @@ CONNECTOR = """
   outside-ca:
     plugin: example_ca
     type: example_ca
+    network: true
     concurrency: 4
     settings: {{ address: "{address}", answer_after: {answer_after}, timeout: {timeout} }}
 """

@@ -15,32 +15,27 @@ class HostError(RuntimeError):
     """The host did not do what a test needs; the message holds its log."""
 
 
-ON_THE_NETWORK = ("example_ca", "example_ca_without_lookup")  # plugins with sockets of their own
+IN_HOST = "isolation: in_process"
+CA_KEY_IN_HOST = "  danger_ca_key_in_host: true\n"
 
 
-def put_into_workers(text):
-    """Each connector of a configuration in a worker, with the network where its plugin asks for it."""
-    text = re.sub(r"^    isolation: process\n(    network: true\n)?(?=    plugin: )", "", text, flags=re.MULTILINE)
-
-    def in_a_worker(match):
-        network = "    network: true\n" if match[1] in ON_THE_NETWORK else ""
-        return "    isolation: process\n" + network + match[0]
-
-    def in_a_worker_inline(match):
-        return "{ isolation: process, " + ("network: true, " if match[1] in ON_THE_NETWORK else "") + match[0][2:]
-
-    text = re.sub(r"^    plugin: ([\w.]+)", in_a_worker, text, flags=re.MULTILINE)
-    return re.sub(r"{ plugin: ([\w.]+)", in_a_worker_inline, text)
+def put(text, isolation):
+    """The configuration with each connector where `isolation` says."""
+    text = text.replace(f"    {IN_HOST}\n", "").replace(f"{IN_HOST}, ", "").replace(CA_KEY_IN_HOST, "")
+    if isolation == "process":
+        return text
+    text = text.replace("    plugin: ", f"    {IN_HOST}\n    plugin: ").replace("{ plugin: ", f"{{ {IN_HOST}, plugin: ")
+    return text.replace("\nhost:\n", "\nhost:\n" + CA_KEY_IN_HOST, 1)
 
 
 class Host:
     """One configuration directory and the host that serves it.
 
     `configure(text -> text)` edits the YAML that `certspan init` wrote. The host listens on port 0; `url` knows the port.
-    With isolation "process" each start finds every connector in a worker.
+    Each start finds every connector in a worker, or with isolation "in_process" in the host; with None as the file says.
     """
 
-    def __init__(self, build, directory, environment=None, isolation="in_process"):
+    def __init__(self, build, directory, environment=None, isolation="process"):
         self.program = str(pathlib.Path(build) / "bin" / "certspan")
         self.directory = pathlib.Path(directory)
         self.config = self.directory / "certspan.yaml"
@@ -70,8 +65,8 @@ class Host:
 
     def start(self, environment=None, expect_ready=True, prefix=()):
         """Starts the host and waits until it listens. `prefix`: a command that runs it by exec, in another namespace say."""
-        if self.isolation == "process":
-            self.configure(put_into_workers)
+        if self.isolation is not None:
+            self.configure(lambda text: put(text, self.isolation))
         self.log_path.touch()
         offset = self.log_path.stat().st_size
         with open(self.log_path, "ab") as log:

@@ -38,7 +38,7 @@ class TwoCas:
                                 f"  outside-ca:\n    plugin: {plugin}\n    type: {plugin}\n")
             if plugin == "http_ca":
                 before, after = text.split("  outside-ca:\n", 1)
-                text = before + "  outside-ca:\n" + after.replace("answer_after: 0s, ", "", 1)
+                text = before + "  outside-ca:\n" + after.replace("    network: true\n", "", 1).replace("answer_after: 0s, ", "", 1)
             return text
 
         host.configure(edit)

@@ -7,7 +7,6 @@ import pytest
 
 from tests.support import scep_messages as scep
 from tests.support.configs import certify_ra, use_outside_ca
-from tests.support.host import put_into_workers
 from tests.support.mounts import in_memory, need_mount_namespaces
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.plugin_versions import next_version
@@ -62,11 +61,10 @@ def test_ten_changes_at_once_turn_nobody_away(host):
 @pytest.mark.parametrize("isolation", ["in_process", "process"])
 def test_an_order_that_is_pending_is_polled_by_the_next_version(make_host, isolation, build_dir, tmp_path):
     host = make_host()
+    host.isolation = isolation
     with OutsideCaProcess(tmp_path / "outside") as outside:
         host.configure(lambda text: allow_unsigned(use_outside_ca(text, outside.address, answer_after="3s",
                                                                   reply="{ within: 500ms, then: pending }")))
-        if isolation == "process":
-            host.configure(put_into_workers)
         certify_ra(host, tmp_path / "outside")
         client, key = ScepClient(host.start().url()), scep.new_rsa_key()
         request = client.pkcs_req(scep.build_csr(key, "patient.example", challenge=host.challenge), key)

@@ -9,7 +9,8 @@ import pytest
 from tests.support import scep_messages as scep
 from tests.support.scep_client import ScepClient
 
-CONNECTOR = "\n  moody: {{ plugin: moody_ca, type: moody_ca, required: {required} }}\n\nprofiles:"
+# In the host: a worker has no environment, so there this plugin has no mood.
+CONNECTOR = "\n  moody: {{ isolation: in_process, plugin: moody_ca, type: moody_ca, required: {required} }}\n\nprofiles:"
 REASONS = {"crash": "crashed with signal 11 (SIGSEGV) while it was made", "abort": "crashed with signal 6 (SIGABRT) while it was made",
            "exit": "ended the process with exit code 0 while it was made", "loop": "did not return within", "throw": "not today"}
 
@@ -39,8 +40,7 @@ def test_a_required_connector_that_does_harm_is_a_fault_with_its_reason(make_hos
 @pytest.mark.parametrize("mood", ["crash", "exit", "throw"])
 def test_the_host_runs_on_without_one_that_need_not_be_there(make_host, mood):
     host = make_host(environment={"MOOD": mood})
-    if host.isolation == "process":
-        pytest.skip("a worker's environment is empty, so this plugin has no mood there")
+    host.isolation = "in_process"
     host.configure(lambda text: with_moody_ca(text, "false"))
     host.start()
     assert ScepClient(host.url()).enrol("laptop-1", host.challenge).reply.pki_status == scep.SUCCESS

@@ -82,7 +82,7 @@ def configure(host, cas, inventory, plugins, with_rust):
             connectors = connectors.split("  rust:")[0]
         text = text.replace("\nprofiles:", connectors + "\nprofiles:", 1).replace("      - validate: challenge\n", validators, 1)
         second = "plugin: com.example.own_libstdcxx\n    type: http_ca"
-        text = text.replace("plugin: example_ca\n    type: example_ca", second).replace("answer_after: 0s, ", "")
+        text = text.replace("plugin: example_ca\n    type: example_ca\n    network: true", second).replace("answer_after: 0s, ", "")
         return text.replace("plugin: http_ca", "plugin: com.example.libcxx")
 
     host.configure(edit)

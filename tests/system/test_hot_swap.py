@@ -6,7 +6,6 @@ import pathlib
 import pytest
 
 from tests.support.failpoints import SWAP, parametrize_points
-from tests.support.host import put_into_workers
 from tests.support.soak import SoakClients, reckon
 from tests.support.swaps import Device, Versions, allow_unsigned, bad_update, commit, history, refusal, running, swap
 from tests.support.waiting import wait_until
@@ -52,24 +51,21 @@ EVERY_WAY = [pytest.param(plugins, isolation, id=f"{'+'.join(plugins)}, {isolati
 
 @pytest.mark.parametrize("plugins, isolation", [EVERY_WAY[1], EVERY_WAY[2], EVERY_WAY[4]])
 def test_devices_enrol_through_swaps(host, versions, plugins, isolation):
-    if isolation == "process":
-        host.configure(put_into_workers)
+    host.isolation = isolation
     assert enrol_through_swaps(host, versions, plugins, SWAPS) > DEVICES
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("plugins, isolation", EVERY_WAY)
 def test_devices_enrol_through_a_hundred_swaps(host, versions, plugins, isolation, tell_figure):
-    if isolation == "process":
-        host.configure(put_into_workers)
+    host.isolation = isolation
     served = enrol_through_swaps(host, versions, plugins, ALL_SWAPS)
     tell_figure(f"{ALL_SWAPS} swaps of {' and '.join(plugins)}, {isolation}: {served:,} devices enrolled meanwhile")
 
 
 @pytest.mark.parametrize("isolation", ["in_process", "process"])
 def test_a_bad_version_is_taken_back_by_itself_and_what_it_spoiled_is_issued(host, versions, isolation, tmp_path):
-    if isolation == "process":
-        host.configure(put_into_workers)
+    host.isolation = isolation
     host.start()
     fault = 0 if isolation == "in_process" else 1  # a crash takes a worker only
     bad = bad_update(host, fault, tmp_path)

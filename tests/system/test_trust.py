@@ -248,7 +248,8 @@ def test_our_own_directory_is_believed_only_as_far_as_its_owner_owns_the_program
     prefix = tmp_path / "usr"
     (prefix / "bin").mkdir(parents=True)
     (prefix / "plugins").mkdir()
-    shutil.copy(build_dir / "bin" / "certspan", prefix / "bin")
+    for program in ("certspan", "certspan-worker"):
+        shutil.copy(build_dir / "bin" / program, prefix / "bin")
     os.chown(prefix / "bin" / "certspan", 12345, 12345)
     for name in ("ndes.so", "ca_local.so", "profile.so"):
         shutil.copy(build_dir / "plugins" / name, prefix / "plugins")

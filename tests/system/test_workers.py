@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.support import scep_messages as scep
 from tests.support.configs import certify_ra, use_outside_ca
-from tests.support.host import put_into_workers
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.scep_client import ScepClient
 from tests.support.strongswan import Strongswan
@@ -38,8 +37,10 @@ def alive(pid):
 
 @pytest.fixture(name="all_apart")
 def all_apart_fixture(make_host):
-    """The configuration of `certspan init`, each connector in a worker, and without its danger_ switch."""
-    return make_host().configure(put_into_workers).configure(lambda text: text.replace("  danger_ca_key_in_host: true\n", "")).start()
+    """The configuration of `certspan init`, each connector in a worker."""
+    host = make_host()
+    host.isolation = "process"
+    return host.start()
 
 
 def test_strongswan_enrols_and_renews_through_workers(all_apart, tmp_path):
@@ -59,9 +60,9 @@ def test_strongswan_enrols_and_renews_through_workers(all_apart, tmp_path):
 def test_a_key_in_a_worker_needs_no_danger_switch(all_apart):
     done = all_apart.run_program("check", str(all_apart.config))
     assert (done.returncode, "danger" in done.stdout + done.stderr) == (0, False), done
-    all_apart.configure(lambda text: text.replace("    isolation: process\n    plugin: ca_local\n", "    plugin: ca_local\n"))
+    all_apart.configure(lambda text: text.replace("    plugin: ca_local\n", "    isolation: in_process\n    plugin: ca_local\n"))
     done = all_apart.run_program("check", str(all_apart.config))
-    assert done.returncode == 2 and "isolation: process" in done.stderr, done
+    assert done.returncode == 2 and "remove `isolation: in_process`" in done.stderr, done
 
 
 @pytest.mark.parametrize("connector", ["scep", "challenge", "example-ca", "renewal"])
@@ -88,7 +89,7 @@ def test_without_the_host_its_workers_end(all_apart):
 def test_a_worker_that_dies_while_its_ca_issues_costs_no_certificate_and_gives_no_second(make_host, tmp_path):
     host = make_host()
     with OutsideCaProcess(tmp_path / "outside", key="rsa") as outside:
-        host.configure(lambda text: put_into_workers(use_outside_ca(text, outside.address)))
+        host.configure(lambda text: use_outside_ca(text, outside.address))
         certify_ra(host, tmp_path / "outside")
         host.start()
         client = ScepClient(host.url())
@@ -113,7 +114,6 @@ def test_a_worker_that_dies_while_its_ca_issues_costs_no_certificate_and_gives_n
 PRISONER = """
   prisoner:
     required: true
-    isolation: process
     plugin: prisoner
     type: prisoner
     settings: {{ deed: "{deed}", certificate_file: "{certificate}", secret_file: "{secret}" }}
@@ -132,7 +132,7 @@ def prison_fixture(make_host, build_dir):
         prisoner = PRISONER.format(deed=deed, certificate=host.directory / "ca.der", secret=host.directory / "ca.key")
 
         def edit(text):
-            head, enrolments = put_into_workers(text).split("  enrolments:\n")
+            head, enrolments = text.split("  enrolments:\n")
             enrolments = enrolments.replace("issue: example-ca\n        profile: device",
                                             "issue: prisoner\n        profile: device\n        timeout: 1s\n        retry: { attempts: 1 }\n"
                                             "    reply: { within: 1s, then: try_later }")
@@ -140,7 +140,7 @@ def prison_fixture(make_host, build_dir):
 
         if employed:
             return host.configure(edit).start()
-        return host.configure(lambda text: put_into_workers(text).replace("\nprofiles:", prisoner + "\nprofiles:", 1))
+        return host.configure(lambda text: text.replace("\nprofiles:", prisoner + "\nprofiles:", 1))
 
     return start
 

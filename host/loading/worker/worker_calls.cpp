@@ -157,7 +157,7 @@ certspan_outcome WorkerInstance::create(const certspan_fault_sink* faults) {
   WipedBytes done;
   const CallEnd end = cross(*process, creation(), {in(kLifecycle)}, done);
   if (end != CallEnd::Done) {
-    add_fault(faults, words_for(end));
+    add_fault(faults, end == CallEnd::Lost ? why_not_made() : words_for(end));
     return outcome_for(end);
   }
   FrameReader frame(done.view());
@@ -167,6 +167,13 @@ certspan_outcome WorkerInstance::create(const certspan_fault_sink* faults) {
   created_ = true;
   running_ = std::move(process);
   return outcome;
+}
+
+/// What the supervisor finds out about a worker that ended before there was a connector.
+std::string WorkerInstance::why_not_made() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return failed_; });
+  return why_none_ + ", while it was made";
 }
 
 certspan_outcome WorkerInstance::start(const certspan_fault_sink* faults) {

@@ -61,6 +61,8 @@ class WorkerInstance {
   bool has_failed() const;
 
  private:
+  std::string why_not_made();
+
   /// For calls that make, start or end the connector.
   static constexpr std::chrono::seconds kLifecycle{60};
 

@@ -268,13 +268,13 @@ TEST_CASE("the fence may stand in the file, under its own name only") {
 
 TEST_CASE("a CA key in the host needs the admin's word") {
   const Fault fault = only(with("danger_ca_key_in_host: true", "danger_ca_key_in_host: false"),
-                           FaultCode::CaKeyInHost, "ca, settings: { certificate_file");
-  CHECK(fault.suggestion.find("isolation: process") != std::string::npos);
+                           FaultCode::CaKeyInHost, "ca, isolation: in_process");
+  CHECK(fault.suggestion.find("remove `isolation: in_process`") != std::string::npos);
   CHECK(fault.suggestion.find("danger_ca_key_in_host: true") != std::string::npos);
 }
 
 TEST_CASE("a CA key in a worker process needs nobody's word") {
-  std::string text = with("type: ca, settings:", "type: ca, isolation: process, settings:");
+  std::string text = with("type: ca, isolation: in_process, settings:", "type: ca, settings:");
   const std::string word = "  danger_ca_key_in_host: true\n";
   text.erase(text.find(word), word.size());
   CHECK(check(text).faults.empty());
@@ -282,13 +282,15 @@ TEST_CASE("a CA key in a worker process needs nobody's word") {
 
 TEST_CASE(
     "a worker gets the network when its plugin asks for it and the admin grants it, and not otherwise") {
-  const Checked both = check(std::string(kEveryKey));
+  FakeCatalog catalog;
+  catalog.open_sockets("scep_server");
+  const Checked both = check(with("network: false", "network: true"), catalog);
   CHECK(both.faults.empty());
   CHECK(both.prepared.connector("scep")->network);
-  const Fault not_granted = only(with("network: true", "network: false"), FaultCode::Conflict, "scep:");
+  const Fault not_granted = only(std::string(kEveryKey), FaultCode::Conflict, "scep:", catalog);
   CHECK(not_granted.message.find("say `network: true` there if it shall") != std::string::npos);
   const std::string granted_in_vain =
-      with("type: ca, settings:", "type: ca, isolation: process, network: true, settings:");
+      with("type: ca, isolation: in_process, settings:", "type: ca, network: true, settings:");
   CHECK(only(granted_in_vain, FaultCode::Conflict, "corp-ca:").message.find("remove `network: true`") !=
         std::string::npos);
   CHECK_FALSE(check(granted_in_vain).prepared.connector("corp-ca")->network);

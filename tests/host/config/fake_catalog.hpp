@@ -30,6 +30,10 @@ class FakeCatalog final : public TypeCatalog {
   void remove(std::string_view plugin) {
     std::erase_if(types_, [&](const ConnectorType& type) { return type.plugin == plugin; });
   }
+  /// Its plugin has sockets of its own.
+  void open_sockets(std::string_view type) {
+    for (ConnectorType& one : types_) one.needs_network = one.needs_network || one.name == type;
+  }
   void add(ConnectorType type) { types_.push_back(std::move(type)); }
 
  private:
@@ -54,7 +58,7 @@ class FakeCatalog final : public TypeCatalog {
         "extra_capabilities": {"type": "array", "uniqueItems": true, "description": "more",
                                "items": {"type": "string", "pattern": "^[A-Za-z0-9-]+$", "description": "one"}},
         "danger_sha1": {"type": "boolean", "description": "SHA-1 too"}
-      }})", {Role::Source}, 0, true};
+      }})", {Role::Source}, 0};
   }
 
   static ConnectorType challenge() {

@@ -107,7 +107,7 @@ plugins:
 connectors:
   scep:
     isolation: process
-    network: true
+    network: false
     plugin: ndes
     type: scep_server
     settings:
@@ -122,7 +122,7 @@ connectors:
       extra_capabilities: [SHA-384]
       danger_sha1: false
   password: { plugin: ndes, type: challenge, settings: { static: "${file:/run/credentials/x}", endpoint: scep, lifetime: 1h } }
-  corp-ca: { plugin: ca_local, type: ca, settings: { certificate_file: ca.pem, key: "${file:ca.key}" } }
+  corp-ca: { plugin: ca_local, type: ca, isolation: in_process, settings: { certificate_file: ca.pem, key: "${file:ca.key}" } }
   acme: { plugin: com.acme.ca, type: ca, concurrency: 8, required: false, settings: { url: "https://ca.example", token: "${credential:acme}", ratio: 0.5 } }
 profiles:
   wifi: { subject: from_request, san: [upn, dns], key_usage: [digital_signature], eku: [client_auth], validity: 365d, keys: [p256] }
