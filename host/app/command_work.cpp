@@ -106,6 +106,8 @@ void print_status(const nlohmann::json& status) {
               << text_of(connector, "version") << ", " << text_of(connector, "type") << trust_of(connector)
               << "): " << text_of(connector, "state") << place(connector)
               << (text_of(connector, "reason").empty() ? "" : ": " + text_of(connector, "reason")) << "\n";
+    if (connector.contains("about")) std::cout << "    " << text_of(connector, "about") << "\n";
+    if (connector.contains("trouble")) std::cout << "    ! " << text_of(connector, "trouble") << "\n";
   }
   print_swaps(status);
   if (!status["issuers"].empty()) std::cout << "\nissuers\n";

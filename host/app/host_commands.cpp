@@ -1,5 +1,6 @@
 // What the running host answers on its control socket.
 
+#include <algorithm>
 #include <set>
 
 #include "host/app/action_arguments.hpp"
@@ -17,6 +18,22 @@
 namespace certspan {
 namespace {
 
+/// What a connector tells of itself by its action `status`: {"about": "...", "trouble": "..."}, both as they
+/// may be.
+void add_own_words(Connector& connector, nlohmann::json& row) {
+  constexpr const char* kStatus = "status";
+  const auto actions = actions_of(connector.type());
+  if (std::ranges::none_of(actions,
+                           [](const auto* action) { return std::string_view(action->name) == kStatus; })) {
+    return;
+  }
+  const auto told = nlohmann::json::parse(connector.run_action(kStatus, "{}").json, nullptr, false);
+  if (!told.is_object()) return;
+  for (const char* word : {"about", "trouble"}) {
+    if (told.contains(word) && told.at(word).is_string()) row[word] = told.at(word);
+  }
+}
+
 nlohmann::json connectors_to_json(const Deployment& deployment) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& [name, station] : deployment.running()->connectors.all()) {
@@ -32,6 +49,7 @@ nlohmann::json connectors_to_json(const Deployment& deployment) {
                     {"runs_in", connector.standing()},
                     {"state", healthy ? to_string(connector.state()) : "unhealthy"},
                     {"reason", healthy ? "" : report.text()}});
+    add_own_words(*station.connector, list.back());
   }
   for (const auto& [name, reason] : deployment.missing()) {
     list.push_back({{"name", name}, {"state", "missing"}, {"reason", reason}});

@@ -48,6 +48,15 @@ class SettingsReader {
       run_.give_up(spot);
       return nullptr;
     }
+    if (spot.schema.marked(kInHostMark) && run_.into().isolation == Isolation::Process) {
+      run_.error(
+          FaultCode::Conflict, spot, spot.place,
+          fmt::format(
+              "{} can't be used in a worker process, which has no way to a token: neither its files nor "
+              "its devices",
+              run_.label(spot)),
+          "say `isolation: in_process` at the connector");
+    }
     if (spot.schema.marked(kSecretMark) && spot.node.is_scalar()) return read_setting_secret(run_, spot);
     if (spot.schema.marked(kSecretMark)) run_.faults().hide_excerpt(spot.place);
     switch (spot.node.kind()) {

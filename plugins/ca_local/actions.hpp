@@ -15,6 +15,8 @@
 namespace certspan::ca_local {
 
 inline constexpr sdk::ActionSpec kActionSpecs[] = {
+    {pkcs11::kStatusAction, "What `certspan status` shows of the CA.", CERTSPAN_PERSON_VIEWER, 0,
+     pkcs11::kStatusArguments},
     {"create_ca", "Makes a certificate authority with a self-signed certificate.", CERTSPAN_PERSON_ADMIN,
      CERTSPAN_ACTION_OFFLINE, action_schemas::kCreateCa},
     {"certify_ra", "Certifies a SCEP registration authority.", CERTSPAN_PERSON_ADMIN, CERTSPAN_ACTION_OFFLINE,

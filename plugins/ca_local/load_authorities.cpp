@@ -13,7 +13,7 @@ namespace {
 /// Where a CA stands in the settings: "" for the one of now, "/previous/0" for one before it.
 struct CaPlace {
   const std::string& certificate_file;
-  const std::string& key_token;
+  const pkcs11::KeyChoice& key;
   std::string pointer;
 };
 
@@ -44,11 +44,18 @@ std::optional<std::vector<pki::Certificate>> load_chain_of_its_time(const std::s
   return load_chain(file, pointer, at, faults);
 }
 
-std::optional<Authority> open_authority(const sdk::Host& host, const CaPlace& place,
-                                        std::optional<std::vector<pki::Certificate>> chain,
-                                        sdk::Faults& faults) {
-  if (!chain) return std::nullopt;
-  const auto pem = host.open_secret(place.key_token);
+/// The key in a token; the certificate says which it has to be.
+pki::PrivateKey open_in_token(const sdk::Host& host, const CaPlace& place,
+                              const pki::Certificate& certificate, pkcs11::TokenKeys& tokens) {
+  auto key = certificate.public_key();
+  if (!key) throw sdk::SettingsFault(place.pointer + "/certificate_file", key.error().message);
+  return tokens.open(host, *place.key.in_token, place.pointer, std::move(*key), pkcs11::KeyUse::Sign);
+}
+
+/// Nothing, after a fault, if it can't be opened.
+std::optional<pki::PrivateKey> open_in_file(const sdk::Host& host, const CaPlace& place,
+                                            sdk::Faults& faults) {
+  const auto pem = host.open_secret(place.key.token);
   if (!pem) {
     faults.add(place.pointer + "/key",
                "the key can't be opened: give it as ${file:...} or ${credential:...}");
@@ -59,6 +66,16 @@ std::optional<Authority> open_authority(const sdk::Host& host, const CaPlace& pl
     faults.add(place.pointer + "/key", "is no private key that can be used: " + key.error().message);
     return std::nullopt;
   }
+  return std::move(*key);
+}
+
+std::optional<Authority> open_authority(const sdk::Host& host, const CaPlace& place,
+                                        std::optional<std::vector<pki::Certificate>> chain,
+                                        pkcs11::TokenKeys& tokens, sdk::Faults& faults) {
+  if (!chain) return std::nullopt;
+  auto key = place.key.in_token ? open_in_token(host, place, chain->front(), tokens)
+                                : open_in_file(host, place, faults);
+  if (!key) return std::nullopt;
   auto authority = Authority::make(std::move(*chain), std::move(*key));
   if (!authority) {
     faults.add(place.pointer + "/key", authority.error().message);
@@ -70,20 +87,21 @@ std::optional<Authority> open_authority(const sdk::Host& host, const CaPlace& pl
 }  // namespace
 
 std::optional<Authority> load_issuing(const sdk::Host& host, const Settings& settings, std::int64_t now,
-                                      sdk::Faults& faults) {
-  return open_authority(host, {settings.certificate_file, settings.key_token, ""},
-                        load_chain(settings.certificate_file, "/certificate_file", now, faults), faults);
+                                      pkcs11::TokenKeys& tokens, sdk::Faults& faults) {
+  return open_authority(host, {settings.certificate_file, settings.key, ""},
+                        load_chain(settings.certificate_file, "/certificate_file", now, faults), tokens,
+                        faults);
 }
 
 std::vector<Authority> load_previous(const sdk::Host& host, const Settings& settings, std::int64_t now,
-                                     sdk::Faults& faults) {
+                                     pkcs11::TokenKeys& tokens, sdk::Faults& faults) {
   std::vector<Authority> all;
   for (std::size_t i = 0; i < settings.previous.size(); ++i) {
     const PreviousCa& ca = settings.previous[i];
-    const CaPlace place{ca.certificate_file, ca.key_token, "/previous/" + std::to_string(i)};
+    const CaPlace place{ca.certificate_file, ca.key, "/previous/" + std::to_string(i)};
     auto chain =
         load_chain_of_its_time(place.certificate_file, place.pointer + "/certificate_file", now, faults);
-    auto authority = open_authority(host, place, std::move(chain), faults);
+    auto authority = open_authority(host, place, std::move(chain), tokens, faults);
     if (authority) all.push_back(std::move(*authority));
   }
   return all;

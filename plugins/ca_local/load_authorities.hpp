@@ -13,12 +13,13 @@
 
 namespace certspan::ca_local {
 
-/// The CA that issues; nothing, after a fault, if it can't at `now` (seconds since 1970).
+/// The CA that issues; nothing, after a fault, if it can't at `now` (seconds since 1970). Keys that lie in
+/// tokens are opened by `tokens`, which throws sdk::SettingsFault.
 std::optional<Authority> load_issuing(const sdk::Host& host, const Settings& settings, std::int64_t now,
-                                      sdk::Faults& faults);
+                                      pkcs11::TokenKeys& tokens, sdk::Faults& faults);
 /// Those that issued before. Their certificates may have ended.
 std::vector<Authority> load_previous(const sdk::Host& host, const Settings& settings, std::int64_t now,
-                                     sdk::Faults& faults);
+                                     pkcs11::TokenKeys& tokens, sdk::Faults& faults);
 /// The chain of the CA that comes, which may not be valid yet. Empty where the settings name none, or after a
 /// fault.
 std::vector<pki::Certificate> load_next(const Settings& settings, std::int64_t now, sdk::Faults& faults);

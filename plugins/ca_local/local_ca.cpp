@@ -59,8 +59,8 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
   sdk::Faults faults = list.faults();
   settings_ = read_settings(settings, faults);
   list.throw_first();
-  authority_ = load_issuing(host_, settings_, now(), faults);
-  previous_ = load_previous(host_, settings_, now(), faults);
+  authority_ = load_issuing(host_, settings_, now(), tokens_, faults);
+  previous_ = load_previous(host_, settings_, now(), tokens_, faults);
   next_ = load_next(settings_, now(), faults);
   crls_.emplace(ledger_, settings_.crl);
   list.throw_first();
@@ -75,6 +75,15 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
             {{"subject", pki::printable_name(authority_->certificate().subject())},
              {"not_after", connector::format_utc(authority_->certificate().not_after())},
              {"profiles", settings_.profiles.size()}});
+}
+
+bool LocalCa::start(sdk::Faults& /*faults*/) {
+  tokens_.start_watching();
+  return true;
+}
+
+void LocalCa::stop() {
+  tokens_.stop_watching();
 }
 
 std::int64_t LocalCa::now() const {
@@ -212,6 +221,10 @@ Outcome LocalCa::chain(sdk::ChainSink& sink) {
 
 Outcome LocalCa::ping(sdk::Faults& faults) {
   Outcome outcome = Outcome::Ok;
+  if (const auto trouble = tokens_.trouble()) {
+    outcome = Outcome::Unavailable;
+    faults.add("", "a key in a token can't be used now: " + *trouble);
+  }
   for (const pki::Certificate& certificate : authority_->chain()) {
     const std::int64_t left = certificate.not_after() - now();
     if (left > kExpiryNotice) continue;
@@ -231,6 +244,7 @@ std::optional<std::string> LocalCa::run_offline(std::string_view name, std::stri
 
 std::optional<std::string> LocalCa::run_action(std::string_view name, std::string_view arguments,
                                                sdk::Faults& faults) {
+  if (name == pkcs11::kStatusAction) return tokens_.status();
   const RunningCa running{*authority_, settings_.rules, settings_.profiles};
   return ca_local::run_action(name, arguments, now(), &running, faults);
 }

@@ -29,7 +29,8 @@ namespace certspan::ca_local {
 class LocalCa final : public sdk::Issuer, public sdk::Actions {
  public:
   static constexpr const char* kName = "ca";
-  static constexpr const char* kSummary = "An embedded certificate authority with its key in a file.";
+  static constexpr const char* kSummary =
+      "An embedded certificate authority with its key in a file or a token.";
   static constexpr const char* kSettingsSchema = ca_local::kSettingsSchema;
   static constexpr std::uint32_t kFlags = CERTSPAN_TYPE_HOLDS_CA_KEY;
   static constexpr std::uint32_t kIssuerFlags = CERTSPAN_ISSUER_LOCAL_EFFECTS | CERTSPAN_ISSUER_IDEMPOTENT;
@@ -41,6 +42,9 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
                                                 sdk::Faults& faults);
 
   LocalCa(sdk::Host host, std::string_view name, std::string_view settings);
+
+  bool start(sdk::Faults& faults) override;
+  void stop() override;
 
   sdk::Answer issue(const sdk::Item& item) override;
   sdk::Answer lookup(const sdk::Item& item) override;
@@ -64,6 +68,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   sdk::Host host_;
   Settings settings_;
   Ledger ledger_;
+  pkcs11::TokenKeys tokens_;
   std::optional<Authority> authority_;
   connector::OwnIdentity own_identity_;
   std::vector<Authority> previous_;

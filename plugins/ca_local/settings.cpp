@@ -106,7 +106,8 @@ std::vector<PreviousCa> read_previous(const json& document, sdk::Faults& faults)
     read_inside("/previous/" + std::to_string(i), faults, [&](sdk::Faults& inside) {
       PreviousCa ca;
       ca.certificate_file = text_member((*found)[i], "certificate_file", inside);
-      ca.key_token = text_member((*found)[i], "key", inside);
+      pkcs11::check_key_choice((*found)[i], "", inside);
+      ca.key = pkcs11::read_key_choice((*found)[i]);
       all.push_back(std::move(ca));
     });
   }
@@ -129,7 +130,8 @@ void read_crl_rules(const json& document, CrlRules& rules, sdk::Faults& faults) 
 Settings own_settings(const json& document, sdk::Faults& faults) {
   Settings settings;
   settings.certificate_file = text_member(document, "certificate_file", faults);
-  settings.key_token = text_member(document, "key", faults);
+  pkcs11::check_key_choice(document, "", faults);
+  settings.key = pkcs11::read_key_choice(document);
   if (document.contains("next_certificate_file")) {
     settings.next_certificate_file = text_member(document, "next_certificate_file", faults);
   }

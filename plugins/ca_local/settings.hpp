@@ -10,6 +10,8 @@
 #include <certspan/faults.hpp>
 
 #include "plugins/common/connector/profiles.hpp"
+#include "plugins/common/connector/schema.hpp"
+#include "plugins/common/pkcs11/key_setting.hpp"
 
 namespace certspan::ca_local {
 
@@ -31,12 +33,12 @@ struct CrlRules {
 /// A CA that issued before the one of now; its certificates and CRLs go on.
 struct PreviousCa {
   std::string certificate_file;
-  std::string key_token;
+  pkcs11::KeyChoice key;
 };
 
 struct Settings {
   std::string certificate_file;
-  std::string key_token;              // opens by certspan.secrets/1
+  pkcs11::KeyChoice key;
   std::string next_certificate_file;  // "" while no CA is prepared
   std::vector<PreviousCa> previous;
   IssuingRules rules;
@@ -45,24 +47,29 @@ struct Settings {
 };
 
 /// JSON Schema of the settings.
-inline constexpr char kSettingsSchema[] = R"({
-  "type": "object", "additionalProperties": false, "required": ["certificate_file", "key"],
-  "description": "An embedded certificate authority with its key in a file.",
+inline constexpr auto kSettingsSchemaText = connector::join_texts(
+    R"({
+  "type": "object", "additionalProperties": false, "required": ["certificate_file"],
+  "description": "An embedded certificate authority with its key in a file or a token.",
   "properties": {
     "certificate_file": {"type": "string", "minLength": 1, "x-certspan-path": true,
       "description": "The CA's certificate, PEM, followed by those above it up to the root."},
     "key": {"type": "string", "x-certspan-secret": true,
       "description": "The CA's private key, PEM: RSA of 2048 bits or more, or EC P-256, P-384 or P-521."},
+    )",
+    pkcs11::kSettingSchema, R"(,
     "next_certificate_file": {"type": "string", "minLength": 1, "x-certspan-path": true,
       "description": "The certificate of the CA that will take this one's place, PEM, followed by those above it: what GetNextCACert tells, signed by this CA."},
     "previous": {"type": "array", "maxItems": 8,
       "description": "CAs that issued before this one: their certificates are known and their CRLs go on.",
-      "items": {"type": "object", "additionalProperties": false, "required": ["certificate_file", "key"],
+      "items": {"type": "object", "additionalProperties": false, "required": ["certificate_file"],
         "description": "One of them.",
         "properties": {
           "certificate_file": {"type": "string", "minLength": 1, "x-certspan-path": true,
             "description": "Its certificate, PEM, followed by those above it."},
-          "key": {"type": "string", "x-certspan-secret": true, "description": "Its private key, which signs its CRLs."}
+          "key": {"type": "string", "x-certspan-secret": true, "description": "Its private key, which signs its CRLs."},
+          )",
+    pkcs11::kSettingSchema, R"(
         }}},
     "crl_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
       "description": "Where the CRL can be fetched, over plain HTTP; stands in every certificate. {key_id} becomes the identifier of the CA's key, in hexadecimal."},
@@ -83,7 +90,8 @@ inline constexpr char kSettingsSchema[] = R"({
     "profiles": {"type": "object", "x-certspan-profiles": true,
       "description": "The file's profiles, put in by the host; the fence reports what is wrong with them."}
   }
-})";
+})");
+inline constexpr const char* kSettingsSchema = kSettingsSchemaText.data();
 
 /// Reads settings and reports every fault at its JSON pointer. Asks no disk.
 Settings read_settings(std::string_view text, sdk::Faults& faults);

@@ -31,6 +31,11 @@ std::vector<std::string> JsonSettings::texts(const char* pointer) const {
   return result;
 }
 
+nlohmann::json JsonSettings::object(const char* pointer) const {
+  const auto* value = find(pointer);
+  return value != nullptr && value->is_object() ? *value : nlohmann::json::object();
+}
+
 bool JsonSettings::flag(const char* pointer) const {
   const auto* value = find(pointer);
   return value != nullptr && value->is_boolean() && value->get<bool>();

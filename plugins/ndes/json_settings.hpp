@@ -19,7 +19,8 @@ class JsonSettings {
   bool has(const char* pointer) const;
   std::string text(const char* pointer, std::string_view otherwise = {}) const;
   std::vector<std::string> texts(const char* pointer) const;
-  bool flag(const char* pointer) const;  // false if it is absent
+  nlohmann::json object(const char* pointer) const;  // {} if it is absent
+  bool flag(const char* pointer) const;              // false if it is absent
   std::int64_t number(const char* pointer, std::int64_t otherwise) const;
 
  private:

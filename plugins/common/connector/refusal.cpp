@@ -26,6 +26,7 @@ sdk::Answer refuse_request(std::string_view plugin, const pki::Fault& fault) {
     case pki::FaultKind::CannotOpen:
     case pki::FaultKind::Policy:
       return sdk::Answer::invalid(with_plugin(plugin, "malformed_request"), message);
+    case pki::FaultKind::Unavailable:
     case pki::FaultKind::Internal:
       break;
   }

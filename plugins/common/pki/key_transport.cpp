@@ -1,5 +1,7 @@
 #include "plugins/common/pki/key_transport.hpp"
 
+#include <algorithm>
+
 #include <openssl/rsa.h>
 
 #include "plugins/common/pki/content_cipher.hpp"
@@ -141,6 +143,16 @@ std::size_t overhead(KeyTransport transport) {
   return transport == KeyTransport::Pkcs1 ? kPkcs1Overhead : 2 * digest_size(oaep_digest(transport)) + 2;
 }
 
+// What a token made of a ciphertext, as a key: a message of another size is none.
+UnwrappedKey fit_message(BytesView message, std::size_t key_size) {
+  UnwrappedKey fitted;
+  fitted.good =
+      mask_if_equal(static_cast<std::uint32_t>(message.size()), static_cast<std::uint32_t>(key_size));
+  fitted.key = SecretBytes(key_size);
+  std::copy_n(message.begin(), std::min(message.size(), key_size), fitted.key.writable().begin());
+  return fitted;
+}
+
 bool set_padding(EVP_PKEY_CTX* context, KeyTransport transport) {
   if (transport == KeyTransport::Pkcs1) return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
   const EVP_MD* digest = evp_digest(oaep_digest(transport));
@@ -187,23 +199,37 @@ KeyUnwrapper::KeyUnwrapper(const PrivateKey& key)
   }
 }
 
-Result<UnwrappedKey> KeyUnwrapper::unwrap(KeyTransport transport, BytesView wrapped,
-                                          std::size_t key_size) const {
-  const FittedCiphertext fitted = fit_below(modulus_, wrapped);
-  CERTSPAN_PKI_TRY(SecretBytes encoded, key_->decrypt_raw(fitted.octets));
+Result<UnwrappedKey> KeyUnwrapper::decrypt(KeyTransport transport, BytesView ciphertext,
+                                           std::size_t key_size) const {
+  if (!key_->decrypts_raw()) {
+    // The token has judged the padding, and taken its time over it; from here on nothing branches on what it
+    // said.
+    CERTSPAN_PKI_TRY(SecretBytes message, key_->decrypt_padded(transport, ciphertext));
+    return fit_message(message.reveal(), key_size);
+  }
+  UnwrappedKey decrypted;
+  CERTSPAN_PKI_TRY(decrypted.key, key_->decrypt_raw(ciphertext));
+  SecretBytes& encoded = decrypted.key;
   if (encoded.size() < key_size + overhead(transport)) {
     return fault(FaultKind::Internal, "key transport: the recipient's key is too small");
   }
+  decrypted.good = transport == KeyTransport::Pkcs1
+                       ? check_pkcs1(encoded.reveal(), key_size)
+                       : check_oaep(encoded.writable(), key_size, oaep_digest(transport));
+  return decrypted;
+}
+
+Result<UnwrappedKey> KeyUnwrapper::unwrap(KeyTransport transport, BytesView wrapped,
+                                          std::size_t key_size) const {
+  const FittedCiphertext fitted = fit_below(modulus_, wrapped);
+  CERTSPAN_PKI_TRY(const UnwrappedKey decrypted, decrypt(transport, fitted.octets, key_size));
   const DigestValue inner = hash(Digest::Sha256, {inner_pad_, fitted.octets});
   const DigestValue substitute = hash(Digest::Sha256, {outer_pad_, inner.view()});
 
   UnwrappedKey unwrapped;
-  unwrapped.good = transport == KeyTransport::Pkcs1
-                       ? check_pkcs1(encoded.reveal(), key_size)
-                       : check_oaep(encoded.writable(), key_size, oaep_digest(transport));
-  unwrapped.good &= fitted.as_it_was ? ~Mask{0} : Mask{0};
+  unwrapped.good = decrypted.good & (fitted.as_it_was ? ~Mask{0} : Mask{0});
   unwrapped.key = SecretBytes(key_size);
-  const BytesView message = encoded.reveal().last(key_size);
+  const BytesView message = decrypted.key.reveal().last(key_size);
   for (std::size_t i = 0; i < key_size; ++i) {
     unwrapped.key.writable()[i] =
         static_cast<std::uint8_t>(select(unwrapped.good, message[i], substitute.view()[i]));

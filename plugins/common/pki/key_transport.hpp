@@ -34,10 +34,14 @@ class KeyUnwrapper {
   // Requires: an RSA key of at least 1024 bits that outlives the object.
   explicit KeyUnwrapper(const PrivateKey& key);
 
-  // Requires: key_size <= 32. Fault: Internal, for a broken crypto library only.
+  // Requires: key_size <= 32. Faults, none of which depends on what is wrapped: Internal, for a broken crypto
+  // library only; Unavailable and UnsupportedAlgorithm of a key in a token.
   Result<UnwrappedKey> unwrap(KeyTransport transport, BytesView wrapped, std::size_t key_size) const;
 
  private:
+  // At least `key_size` octets, whose last ones are the key that was wrapped if the mask says so.
+  Result<UnwrappedKey> decrypt(KeyTransport transport, BytesView ciphertext, std::size_t key_size) const;
+
   const PrivateKey* key_;
   Bytes modulus_;
   std::array<std::uint8_t, 64> inner_pad_{};  // HMAC keys of the derived content keys

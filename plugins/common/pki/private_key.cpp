@@ -74,8 +74,11 @@ EvpPkeyPtr generate(KeySpec spec) {
 struct PrivateKey::State {
   State(EvpPkeyPtr private_key, PublicKey public_half)
       : key(std::move(private_key)), public_key(std::move(public_half)) {}
+  State(std::unique_ptr<const KeyHolder> key_holder, PublicKey public_half)
+      : holder(std::move(key_holder)), public_key(std::move(public_half)) {}
 
-  EvpPkeyPtr key;
+  EvpPkeyPtr key;  // one of these two
+  std::unique_ptr<const KeyHolder> holder;
   PublicKey public_key;
   std::array<ContextPool, 4> signing;  // by Digest
   ContextPool decrypting;
@@ -98,6 +101,8 @@ struct PrivateKey::State {
 };
 
 PrivateKey::PrivateKey(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PrivateKey::PrivateKey(std::unique_ptr<const KeyHolder> holder, PublicKey public_key)
+    : state_(std::make_unique<State>(std::move(holder), std::move(public_key))) {}
 PrivateKey::PrivateKey(PrivateKey&&) noexcept = default;
 PrivateKey& PrivateKey::operator=(PrivateKey&&) noexcept = default;
 PrivateKey::~PrivateKey() = default;
@@ -123,6 +128,7 @@ Result<Bytes> PrivateKey::sign(Digest digest, BytesView data) const {
 }
 
 Result<Bytes> PrivateKey::sign_digest(Digest digest, BytesView digest_value) const {
+  if (state_->holder) return state_->holder->sign_digest(digest, digest_value);
   EvpPkeyCtxPtr context = state_->signing_context(digest);
   if (!context) return ossl_fault("preparing to sign");
   auto size = static_cast<std::size_t>(EVP_PKEY_get_size(state_->key.get()));
@@ -139,6 +145,7 @@ Result<SecretBytes> PrivateKey::decrypt_raw(BytesView ciphertext) const {
   if (state_->public_key.family() != KeyFamily::Rsa) {
     return fault(FaultKind::UnsupportedAlgorithm, "decrypting needs an rsa key");
   }
+  if (state_->holder) return state_->holder->decrypt_raw(ciphertext);
   EvpPkeyCtxPtr context = state_->decrypting_context();
   if (!context) return ossl_fault("preparing to decrypt");
   auto size = static_cast<std::size_t>(EVP_PKEY_get_size(state_->key.get()));
@@ -151,7 +158,17 @@ Result<SecretBytes> PrivateKey::decrypt_raw(BytesView ciphertext) const {
   return plain;
 }
 
+bool PrivateKey::decrypts_raw() const {
+  return !state_->holder || state_->holder->decrypts_raw();
+}
+
+Result<SecretBytes> PrivateKey::decrypt_padded(KeyTransport transport, BytesView ciphertext) const {
+  if (state_->holder) return state_->holder->decrypt_padded(transport, ciphertext);
+  return fault(FaultKind::Internal, "this key decrypts without looking at the padding");
+}
+
 Result<SecretBytes> PrivateKey::to_pem(std::string_view passphrase) const {
+  if (state_->holder) return fault(FaultKind::Policy, "a key in a token can't be written to a file");
   const BioPtr bio(BIO_new(BIO_s_secmem()));
   const EVP_CIPHER* cipher = passphrase.empty() ? nullptr : EVP_aes_256_cbc();
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), state_->key.get(), cipher, passphrase.data(),

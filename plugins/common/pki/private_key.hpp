@@ -16,10 +16,30 @@ namespace certspan::pki {
 enum class KeySpec : std::uint8_t { Rsa2048, Rsa3072, Rsa4096, P256, P384 };
 Result<KeySpec> parse_key_spec(std::string_view text);
 
+enum class KeyTransport : std::uint8_t;  // scep_message.hpp
+
+// What does a key's work where the key is not in this process. Thread-safe. Faults: Unavailable while
+// whatever holds the key can't be reached, Internal.
+class KeyHolder {
+ public:
+  KeyHolder() = default;
+  KeyHolder(const KeyHolder&) = delete;
+  KeyHolder& operator=(const KeyHolder&) = delete;
+  virtual ~KeyHolder() = default;
+
+  // As the functions of PrivateKey.
+  virtual Result<Bytes> sign_digest(Digest digest, BytesView digest_value) const = 0;
+  virtual bool decrypts_raw() const = 0;
+  virtual Result<SecretBytes> decrypt_raw(BytesView ciphertext) const = 0;
+  virtual Result<SecretBytes> decrypt_padded(KeyTransport transport, BytesView ciphertext) const = 0;
+};
+
 // An RSA or EC private key. Thread-safe: operations take contexts from a pool inside the object, so that
 // nothing is set up per call and nothing outlives the key. Moving it is not thread-safe.
 class PrivateKey {
  public:
+  // A key that somebody else holds, and its public half.
+  PrivateKey(std::unique_ptr<const KeyHolder> holder, PublicKey public_key);
   PrivateKey(PrivateKey&&) noexcept;
   PrivateKey& operator=(PrivateKey&&) noexcept;
   ~PrivateKey();
@@ -30,16 +50,23 @@ class PrivateKey {
   // 5480 section 4).
   SignatureAlgorithm default_algorithm() const;
 
-  // Signature over `data`: PKCS #1 v1.5 for RSA, an ECDSA-Sig-Value for EC. Fault: Internal.
+  // Signature over `data`: PKCS #1 v1.5 for RSA, an ECDSA-Sig-Value for EC. Faults: Internal, Unavailable.
   Result<Bytes> sign(Digest digest, BytesView data) const;
   Result<Bytes> sign_digest(Digest digest, BytesView digest_value) const;
 
   // The bare RSA operation without taking off any padding: `ciphertext` as a number below the modulus gives
   // as many octets as the modulus has. The padding is the caller's business, who must not let anyone see
-  // whether it was good. Fault: Internal; UnsupportedAlgorithm for an EC key.
+  // whether it was good. Faults: Internal, Unavailable; UnsupportedAlgorithm for an EC key.
   Result<SecretBytes> decrypt_raw(BytesView ciphertext) const;
 
-  // PKCS #8 PEM; encrypted (PBES2, AES-256-CBC) if the passphrase is not empty. Fault: Internal.
+  // False where a token refuses the bare operation and takes the padding off itself.
+  bool decrypts_raw() const;
+  // Only where `decrypts_raw` is false: the message, empty if the token finds anything wrong with the
+  // padding. Faults: Internal, Unavailable; UnsupportedAlgorithm if the token lacks this padding.
+  Result<SecretBytes> decrypt_padded(KeyTransport transport, BytesView ciphertext) const;
+
+  // PKCS #8 PEM; encrypted (PBES2, AES-256-CBC) if the passphrase is not empty. Faults: Internal; Policy for
+  // a key that is not in this process.
   Result<SecretBytes> to_pem(std::string_view passphrase = {}) const;
 
  private:

@@ -19,6 +19,7 @@ enum class FaultKind : std::uint8_t {
   NotForUs,              // encrypted to a certificate whose key we do not hold
   CannotOpen,            // anything between key unwrapping and a verified request: one kind, on purpose
   Policy,                // refused by a rule of ours, not by a format
+  Unavailable,           // a key in a token can't be used now; nothing was done, and it may work later
   Internal,              // the crypto library failed, or a caller broke a precondition
 };
 

@@ -8,9 +8,13 @@
 #include <certspan/actions.hpp>
 #include <certspan/faults.hpp>
 
+#include "plugins/common/pkcs11/key_setting.hpp"
+
 namespace certspan::scep {
 
 inline constexpr sdk::ActionSpec kScepServerActions[] = {
+    {pkcs11::kStatusAction, "What `certspan status` shows of the RA.", CERTSPAN_PERSON_VIEWER, 0,
+     pkcs11::kStatusArguments},
     {"create_ra", "Makes a key for a registration authority and a request for its certificate.",
      CERTSPAN_PERSON_ADMIN, CERTSPAN_ACTION_OFFLINE, R"json({
   "type": "object",

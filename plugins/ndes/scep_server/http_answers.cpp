@@ -23,6 +23,8 @@ void respond_later(sdk::Exchange& exchange, std::string_view line) {
 }
 
 void respond_message(sdk::Exchange& exchange, const pki::Result<pki::Bytes>& message) {
+  if (!message && message.error().kind == pki::FaultKind::Unavailable)
+    return respond_later(exchange, "try again");
   if (!message) return respond_text(exchange, 500, "the answer can't be written");
   exchange.respond({.status = 200, .content_type = kPkiMessage, .body = *message});
 }

@@ -28,6 +28,7 @@ constexpr const char* kSignerOutOfTime =
     "with a "
     "challenge";
 constexpr std::string_view kCaNotReady = "the CA is not ready";
+constexpr std::string_view kRaNotReady = "the RA is not ready";
 
 /// For the log alone: a renewal that is spelled as a first enrolment (RFC 8894 allows it) doesn't look like
 /// one.
@@ -113,6 +114,9 @@ void PkiOperation::enrol(const Incoming& incoming, sdk::Exchange& exchange) cons
   const auto trust =
       standing == SignerStanding::Ours ? pki::SignerTrust::IssuedByUs : pki::SignerTrust::SelfMade;
   const auto opened = pki::open_request(parts_.opener, outer, trust);
+  // Of the token that holds the key, and never of what came.
+  if (!opened && opened.error().kind == pki::FaultKind::Unavailable)
+    return respond_later(exchange, kRaNotReady);
   if (!opened) return refuse_fault(incoming, with_signer(opened.error(), standing), exchange);
   const auto is_its_key = [&](const pki::Bytes& key) { return pki::equal(opened->request.spki(), key); };
   if (std::ranges::any_of(parts_.ra_keys, is_its_key)) {

@@ -66,6 +66,10 @@ std::optional<std::string> ra_certificate_fault(const pki::Certificate& certific
   return std::nullopt;
 }
 
+RaIdentity make_ra_identity(pki::Certificate certificate, pki::PrivateKey key) {
+  return {std::make_shared<const pki::PrivateKey>(std::move(key)), std::move(certificate)};
+}
+
 pki::Result<RaIdentity> make_ra_identity(pki::Certificate certificate, pki::BytesView key_pem) {
   auto key = pki::load_private_key(key_pem);
   if (!key)
@@ -73,7 +77,7 @@ pki::Result<RaIdentity> make_ra_identity(pki::Certificate certificate, pki::Byte
   if (!pki::equal(key->public_key().spki(), certificate.spki())) {
     return pki::fault(pki::FaultKind::Policy, "the private key is not that of the RA certificate");
   }
-  return RaIdentity{std::make_shared<const pki::PrivateKey>(std::move(*key)), std::move(certificate)};
+  return make_ra_identity(std::move(certificate), std::move(*key));
 }
 
 }  // namespace certspan::scep

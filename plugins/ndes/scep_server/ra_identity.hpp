@@ -31,6 +31,8 @@ struct RaIdentity {
   pki::Certificate certificate;
 };
 
+// With a key that a token holds; it must be that of the certificate.
+RaIdentity make_ra_identity(pki::Certificate certificate, pki::PrivateKey key);
 // `key_pem` is the private key that belongs to the certificate. The message of a fault is for the setting
 // `ra.key`.
 pki::Result<RaIdentity> make_ra_identity(pki::Certificate certificate, pki::BytesView key_pem);

@@ -1,9 +1,12 @@
 // JSON Schema of a SCEP endpoint's settings.
 #pragma once
 
+#include "plugins/common/connector/schema.hpp"
+#include "plugins/common/pkcs11/key_setting.hpp"
+
 namespace certspan::scep {
 
-inline constexpr const char* kScepServerSchema = R"json({
+inline constexpr auto kScepServerSchemaText = connector::join_texts(R"json({
   "$schema": "http://json-schema.org/draft-07/schema#",
   "type": "object",
   "additionalProperties": false,
@@ -34,7 +37,7 @@ inline constexpr const char* kScepServerSchema = R"json({
     "ra": {
       "type": "object",
       "additionalProperties": false,
-      "required": ["certificate_file", "key"],
+      "required": ["certificate_file"],
       "description": "The registration authority: requests are encrypted to it, and it signs the answers.",
       "properties": {
         "certificate_file": {
@@ -48,6 +51,8 @@ inline constexpr const char* kScepServerSchema = R"json({
           "x-certspan-secret": true,
           "description": "Its private key, PEM, as a reference: ${file:/etc/certspan/ra.key}"
         },
+        )json",
+                                                                    pkcs11::kSettingSchema, R"json(,
         "previous": {
           "type": "array",
           "maxItems": 8,
@@ -55,7 +60,7 @@ inline constexpr const char* kScepServerSchema = R"json({
           "items": {
             "type": "object",
             "additionalProperties": false,
-            "required": ["certificate_file", "key"],
+            "required": ["certificate_file"],
             "description": "One of them; its certificate may have expired.",
             "properties": {
               "certificate_file": {
@@ -68,7 +73,9 @@ inline constexpr const char* kScepServerSchema = R"json({
                 "type": "string",
                 "x-certspan-secret": true,
                 "description": "Its private key, PEM, as a reference; it may be that of the RA of now."
-              }
+              },
+              )json",
+                                                                    pkcs11::kSettingSchema, R"json(
             }
           }
         }
@@ -123,6 +130,7 @@ inline constexpr const char* kScepServerSchema = R"json({
       "description": "The RA certificate may be an enrolment agent: whoever steals its key enrols as anyone at an AD CS in NTAuth."
     }
   }
-})json";
+})json");
+inline constexpr const char* kScepServerSchema = kScepServerSchemaText.data();
 
 }  // namespace certspan::scep

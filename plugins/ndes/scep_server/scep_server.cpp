@@ -18,7 +18,7 @@ std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
 }
 
 RaIdentity load_ra(const sdk::Host& host, const RaPlace& place, const std::string& pointer, RaAge age,
-                   bool danger_enrollment_agent) {
+                   bool danger_enrollment_agent, pkcs11::TokenKeys& tokens) {
   const std::string file_pointer = pointer + "/certificate_file";
   auto certificate = read_ra_certificate(place.certificate_file);
   if (!certificate) throw sdk::SettingsFault(file_pointer, certificate.error().message);
@@ -26,7 +26,14 @@ RaIdentity load_ra(const sdk::Host& host, const RaPlace& place, const std::strin
           ra_certificate_fault(*certificate, danger_enrollment_agent, to_seconds(host.wall_now()), age)) {
     throw sdk::SettingsFault(file_pointer, *fault);
   }
-  const auto key = host.open_secret(place.key_token);
+  if (place.key.in_token) {
+    auto public_key = certificate->public_key();
+    if (!public_key) throw sdk::SettingsFault(file_pointer, public_key.error().message);
+    return make_ra_identity(std::move(*certificate),
+                            tokens.open(host, *place.key.in_token, pointer, std::move(*public_key),
+                                        pkcs11::KeyUse::SignAndDecrypt));
+  }
+  const auto key = host.open_secret(place.key.token);
   if (!key) throw sdk::SettingsFault(pointer + "/key", "the reference opens to nothing");
   auto ra = make_ra_identity(std::move(*certificate), key->reveal());
   if (!ra) throw sdk::SettingsFault(pointer + "/key", ra.error().message);
@@ -34,14 +41,14 @@ RaIdentity load_ra(const sdk::Host& host, const RaPlace& place, const std::strin
 }
 
 // That of now first.
-std::vector<RaIdentity> load_ras(const sdk::Host& host, const ScepSettings& settings) {
+std::vector<RaIdentity> load_ras(const sdk::Host& host, const ScepSettings& settings,
+                                 pkcs11::TokenKeys& tokens) {
   const bool agent = settings.danger_enrollment_agent_ra;
   std::vector<RaIdentity> ras;
-  ras.push_back(
-      load_ra(host, {settings.ra_certificate_file, settings.ra_key_token}, "/ra", RaAge::Current, agent));
+  ras.push_back(load_ra(host, settings.ra, "/ra", RaAge::Current, agent, tokens));
   for (std::size_t i = 0; i < settings.previous_ras.size(); ++i) {
-    ras.push_back(
-        load_ra(host, settings.previous_ras[i], "/ra/previous/" + std::to_string(i), RaAge::Previous, agent));
+    ras.push_back(load_ra(host, settings.previous_ras[i], "/ra/previous/" + std::to_string(i),
+                          RaAge::Previous, agent, tokens));
   }
   return ras;
 }
@@ -108,7 +115,7 @@ ScepServer::ScepServer(sdk::Host host, std::string_view name, std::string_view s
     : host_(host),
       settings_(ScepSettings::read(settings)),
       capabilities_(capabilities(settings_)),
-      ras_(load_ras(host_, settings_)),
+      ras_(load_ras(host_, settings_, tokens_)),
       opener_(make_opener(ras_, settings_.options)),
       signers_(make_signers(ras_)),
       cas_(host_),
@@ -121,6 +128,15 @@ ScepServer::ScepServer(sdk::Host host, std::string_view name, std::string_view s
                          .ra_keys = keys_of(ras_),
                          .cas = cas_,
                          .cache = cache_}) {}
+
+bool ScepServer::start(sdk::Faults& /*faults*/) {
+  tokens_.start_watching();
+  return true;
+}
+
+void ScepServer::stop() {
+  tokens_.stop_watching();
+}
 
 bool ScepServer::open_intake(sdk::Faults& faults) {
   for (std::size_t i = 0; i < settings_.paths.size(); ++i) {
@@ -242,7 +258,7 @@ void ScepServer::warn_about_ra() {
   const std::int64_t left = ras_.front().certificate.not_after() - now();
   if (left < kSoon) {
     host_.log(sdk::LogLevel::Warn, left < 0 ? "RA certificate has expired" : "RA certificate expires soon",
-              {{"file", settings_.ra_certificate_file}, {"days_left", left / (24L * 60 * 60)}});
+              {{"file", settings_.ra.certificate_file}, {"days_left", left / (24L * 60 * 60)}});
   }
 }
 
@@ -254,7 +270,7 @@ void ScepServer::warn_about_ra_of(const CaSnapshot& cas) const {
   });
   if (!of_our_ca) {
     host_.log(sdk::LogLevel::Warn, "RA certificate is not issued by a CA of this endpoint",
-              {{"file", settings_.ra_certificate_file}});
+              {{"file", settings_.ra.certificate_file}});
   }
 }
 
@@ -271,6 +287,7 @@ std::optional<std::string> ScepServer::run_offline(std::string_view name, std::s
 
 std::optional<std::string> ScepServer::run_action(std::string_view name, std::string_view arguments,
                                                   sdk::Faults& faults) {
+  if (name == pkcs11::kStatusAction) return tokens_.status();
   return run_offline(name, arguments, faults);
 }
 

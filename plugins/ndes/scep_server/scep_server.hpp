@@ -37,6 +37,8 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
   // Reads the RA's files; throws sdk::SettingsFault if they are no RA.
   ScepServer(sdk::Host host, std::string_view name, std::string_view settings);
 
+  bool start(sdk::Faults& faults) override;
+  void stop() override;
   bool open_intake(sdk::Faults& faults) override;
   void handle(const sdk::HttpRequest& request, sdk::Exchange& exchange) override;
   void reply(const sdk::Reply& reply, sdk::Bytes context, sdk::Exchange& exchange) override;
@@ -56,6 +58,7 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
   sdk::Host host_;
   ScepSettings settings_;
   std::string capabilities_;
+  pkcs11::TokenKeys tokens_;
   std::vector<RaIdentity> ras_;  // that of now first
   pki::Opener opener_;
   ReplySigners signers_;

@@ -30,12 +30,12 @@ ScepSettings ScepSettings::read(std::string_view json) {
   settings.paths.push_back(from.text("/path"));
   for (std::string& path : from.texts("/more_paths")) settings.paths.push_back(std::move(path));
   settings.crl_path = from.text("/crl_path");
-  settings.ra_certificate_file = from.text("/ra/certificate_file");
-  settings.ra_key_token = from.text("/ra/key");
+  settings.ra_as_written = from.object("/ra");
+  settings.ra = {from.text("/ra/certificate_file"), pkcs11::read_key_choice(settings.ra_as_written)};
   for (std::size_t i = 0; from.has(("/ra/previous/" + std::to_string(i)).c_str()); ++i) {
     const std::string at = "/ra/previous/" + std::to_string(i);
     settings.previous_ras.push_back(
-        {from.text((at + "/certificate_file").c_str()), from.text((at + "/key").c_str())});
+        {from.text((at + "/certificate_file").c_str()), pkcs11::read_key_choice(from.object(at.c_str()))});
   }
   settings.danger_enrollment_agent_ra = from.flag("/danger_enrollment_agent_ra");
   settings.extra_capabilities = {"SHA-384"};
@@ -67,10 +67,12 @@ void check_scep_settings(const ScepSettings& settings, std::int64_t now, sdk::Fa
     const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra, now, age);
     if (fault) faults.add(pointer, *fault);
   };
-  check_ra(settings.ra_certificate_file, "/ra/certificate_file", RaAge::Current);
+  pkcs11::check_key_choice(settings.ra_as_written, "/ra", faults);
+  check_ra(settings.ra.certificate_file, "/ra/certificate_file", RaAge::Current);
   for (std::size_t i = 0; i < settings.previous_ras.size(); ++i) {
-    check_ra(settings.previous_ras[i].certificate_file,
-             "/ra/previous/" + std::to_string(i) + "/certificate_file", RaAge::Previous);
+    const std::string pointer = "/ra/previous/" + std::to_string(i);
+    pkcs11::check_key_choice(settings.ra_as_written["previous"][i], pointer, faults);
+    check_ra(settings.previous_ras[i].certificate_file, pointer + "/certificate_file", RaAge::Previous);
   }
 }
 

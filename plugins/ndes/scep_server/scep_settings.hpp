@@ -7,7 +7,9 @@
 #include <vector>
 
 #include <certspan/faults.hpp>
+#include <nlohmann/json.hpp>
 
+#include "plugins/common/pkcs11/key_setting.hpp"
 #include "plugins/common/pki/scep_message.hpp"
 
 namespace certspan::scep {
@@ -17,7 +19,7 @@ enum class CaCertificates : std::uint8_t { RaOnly, RaAndCa, Chain };
 // Where an RA's certificate and key are.
 struct RaPlace {
   std::string certificate_file;
-  std::string key_token;
+  pkcs11::KeyChoice key;
 };
 
 struct ScepSettings {
@@ -26,8 +28,7 @@ struct ScepSettings {
   std::string listener;
   std::vector<std::string> paths;
   std::string crl_path;  // where CRLs can be fetched without SCEP, "" for nowhere
-  std::string ra_certificate_file;
-  std::string ra_key_token;
+  RaPlace ra;
   std::vector<RaPlace> previous_ras;  // whose clients may still use their certificates
   bool danger_enrollment_agent_ra = false;
   std::vector<std::string> extra_capabilities;
@@ -35,6 +36,7 @@ struct ScepSettings {
   bool reply_with_chain = false;
   std::string profile;  // a label on every item, "" for none
   pki::ScepOptions options;
+  nlohmann::json ra_as_written;  // for what checks the choice of a key
 };
 
 // What the schema can't say; reads the RA certificate file but not its key.

@@ -15,11 +15,12 @@ namespace certspan::check {
 namespace {
 
 /// Libraries that a plugin may need: the C and C++ run-time, and what every host has loaded itself. Anything
-/// else is loaded once for all versions of the plugin: the second one gets the first one's.
-constexpr std::array<std::string_view, 14> kAllowedLibraries = {
-    "libc.so.6",      "libm.so.6",      "libpthread.so.0",      "libdl.so.2",           "librt.so.1",
-    "libresolv.so.2", "libstdc++.so.6", "libgcc_s.so.1",        "libcrypto.so.3",       "libssl.so.3",
-    "libz.so.1",      "libatomic.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"};
+/// else is loaded once for all versions of the plugin: the second one gets the first one's. Of p11-kit that
+/// is the purpose: it counts who in the process has initialised a PKCS #11 module.
+constexpr std::array<std::string_view, 15> kAllowedLibraries = {
+    "libc.so.6",      "libm.so.6",      "libpthread.so.0", "libdl.so.2",           "librt.so.1",
+    "libresolv.so.2", "libstdc++.so.6", "libgcc_s.so.1",   "libcrypto.so.3",       "libssl.so.3",
+    "libz.so.1",      "libatomic.so.1", "libp11-kit.so.0", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"};
 
 /// The newest interfaces of Debian 12's libraries.
 struct Baseline {

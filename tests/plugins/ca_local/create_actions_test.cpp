@@ -206,17 +206,18 @@ TEST_CASE("only a CA certificate for this key, with its root, is imported") {
   CHECK(holds(nowhere.fault(), "ca.key"));
 }
 
-TEST_CASE("each action publishes a schema of its arguments and asks for an admin") {
+TEST_CASE("each action publishes a schema of its arguments, and all but the status ask for an admin") {
   const auto* table =
       static_cast<const certspan_actions*>(test::ca_type().interface_table(CERTSPAN_INTERFACE_ACTIONS));
-  REQUIRE(table->action_count == 5);
+  REQUIRE(table->action_count == 6);
   for (std::uint32_t i = 0; i < table->action_count; ++i) {
     const certspan_action& action = *table->actions[i];
     CAPTURE(action.name);
     const json schema = json::parse(action.argument_schema);
     CHECK(schema.at("additionalProperties") == false);
-    CHECK(action.person == CERTSPAN_PERSON_ADMIN);
-    CHECK((action.flags & CERTSPAN_ACTION_OFFLINE) != 0);
+    const bool status = std::string_view(action.name) == "status";
+    CHECK(action.person == (status ? CERTSPAN_PERSON_VIEWER : CERTSPAN_PERSON_ADMIN));
+    CHECK(((action.flags & CERTSPAN_ACTION_OFFLINE) != 0) != status);
     for (const auto& [name, field] : schema.at("properties").items()) {
       CAPTURE(name);
       CHECK(field.contains("description"));

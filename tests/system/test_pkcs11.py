@@ -1,0 +1,133 @@
+"""Keys of the RA and the CA in a PKCS #11 token: devices enrol with them, versions change places, the token goes and comes back,
+and `check` says what is wrong."""
+import itertools
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from tests.support.host import HostError, put
+from tests.support.soak import SoakClients, reckon
+from tests.support.soft_hsm import MODULE, SoftHsm, put_keys_into
+from tests.support.swaps import Device, Versions, allow_unsigned, commit, swap
+from tests.support.waiting import wait_until
+
+DEVICES = 8
+SWAPS = 4
+
+
+@pytest.fixture(name="hsm")
+def hsm_fixture(tmp_path):
+    return SoftHsm(tmp_path / "hsm")
+
+
+@pytest.fixture(name="host", params=["rsa:2048", "p256"])
+def host_fixture(request, make_host, hsm):
+    return put_keys_into(hsm, make_host("host", "--ca-key", request.param))
+
+
+one_kind = pytest.mark.parametrize("host", ["p256"], indirect=True)
+
+
+def key_of(host, connector):
+    row, = (row for row in host.json("status")["connectors"] if row["name"] == connector)
+    return row
+
+
+def test_devices_enrol_with_all_keys_in_a_token(host):
+    assert not list(host.directory.glob("*.key"))
+    host.command("check")
+    host.start()
+    certificate = Device(host).enrol().certificate
+    assert isinstance(certificate.public_key(), rsa.RSAPublicKey)
+    about = {name: key_of(host, name)["about"] for name in ("scep", "example-ca")}
+    assert about["scep"].startswith('key "ra" in token "certspan" (serial ')
+    assert about["scep"].endswith("decrypts with CKM_RSA_X_509 and takes the padding off here")
+    assert about["example-ca"].endswith(("signs with CKM_ECDSA", "signs with CKM_RSA_PKCS"))
+    assert all(words in host.command("status") for words in about.values())
+
+
+@pytest.mark.parametrize("plugins", [["ca_local"], ["ndes", "ca_local"]], ids="+".join)
+@one_kind
+def test_versions_with_keys_in_a_token_change_places_while_devices_enrol(host, plugins, tmp_path):
+    host.configure(allow_unsigned).start()
+    versions = Versions(host, tmp_path / "versions")
+    with SoakClients(host, DEVICES, 1) as clients:
+        for _ in range(SWAPS):
+            before = clients.done()
+            swap(host, *itertools.chain(*((plugin, versions.next(plugin)) for plugin in plugins)))
+            while clients.done() < before + DEVICES:
+                assert host.running(), host.log()[-4000:]
+            commit(host, plugins[0])
+        refused = clients.refused()
+        results = clients.end()
+    assert reckon(host, None, results) == []
+    assert refused == 0 and len(results) > DEVICES, host.log()[-4000:]
+    assert "can't be used" not in host.log()
+
+
+@one_kind
+def test_a_token_that_goes_and_comes_back_needs_no_restart(host, hsm):
+    host.start()
+    device = Device(host)
+    first = device.enrol().certificate
+    hsm.remove()
+    for connector in ("scep", "example-ca"):
+        wait_until(lambda connector=connector: "trouble" in key_of(host, connector))
+    assert key_of(host, "example-ca")["state"] == "unhealthy"
+    with pytest.raises(Exception, match="503"):
+        device.enrol(tries=1)
+    hsm.put_back()
+    for connector in ("scep", "example-ca"):
+        wait_until(lambda connector=connector: "trouble" not in key_of(host, connector))
+    assert device.enrol().certificate != first
+    assert host.log().count("key in its token can't be used") == 2
+    assert host.log().count("key in its token can be used again") == 2
+    assert not host.items("--open")
+
+
+FAULTS = [("module: /usr/lib/softhsm/libsofthsm2.so", "module: /nowhere.so", "/nowhere.so\" can't be loaded: No such file"),
+          ("token=certspan", "token=other", 'no such token is there; the module has "certspan"'),
+          ("object=ca", "object=cx", 'has no private key "cx"'),
+          ("object=ca", "object=ra", "is not that of the certificate"),
+          ("object=ca", "object=ca?pin-value=1", 'holds the PIN: give it by reference, as "pin"')]
+
+
+@pytest.mark.parametrize("right, wrong, words", FAULTS, ids=[words for _, _, words in FAULTS])
+@one_kind
+def test_check_says_at_its_line_what_is_wrong_with_a_key_in_a_token(host, right, wrong, words):
+    text = host.config.read_text()
+    head, mark, tail = text.partition("plugin: ca_local")
+    host.config.write_text(head + mark + tail.replace(right, wrong, 1))
+    line = max(number for number, line in enumerate(host.config.read_text().splitlines(), 1) if wrong in line)
+    done = host.run_program("check", str(host.config))
+    assert done.returncode != 0 and words in done.stderr + done.stdout
+    assert f"{host.config.name}:{line}:" in done.stderr + done.stdout
+    with pytest.raises(HostError):
+        host.start()
+
+
+@one_kind
+def test_check_says_that_a_pin_is_wrong_and_takes_the_corrected_one(host, hsm):
+    right = hsm.pin.read_text()
+    hsm.pin.write_text("111111\n")
+    done = host.run_program("check", str(host.config))
+    assert done.returncode != 0 and "refuses the PIN; it is not tried again: correct it" in done.stderr + done.stdout
+    assert "111111" not in done.stderr + done.stdout
+    hsm.pin.write_text(right)
+    host.command("check")
+
+
+@one_kind
+def test_check_says_that_a_worker_has_no_way_to_a_token(host):
+    host.configure(lambda text: put(text, "process"))
+    done = host.run_program("check", str(host.config))
+    assert done.returncode != 0 and done.stderr.count("can't be used in a worker process, which has no way to a token") == 2
+    assert "say `isolation: in_process` at the connector" in done.stderr
+
+
+@one_kind
+def test_a_connector_has_its_key_in_a_file_or_in_a_token(host):
+    text = host.config.read_text()
+    host.config.write_text(text.replace("pkcs11: { module: " + MODULE, 'key: "${file:challenge}"\n      pkcs11: { module: ' + MODULE))
+    done = host.run_program("check", str(host.config))
+    assert done.returncode != 0 and 'is said beside "key": leave one of them out' in done.stderr + done.stdout
