@@ -149,8 +149,10 @@ class CommandLine {
     with_config(run);
     with_config_and_json(
         add(app_, "status", "say how the running host is", [this] { return command_status(common_); }));
-    with_config_and_json(add(app_, "apply", "have the running host take its changed configuration",
-                             [this] { return command_apply(common_); }));
+    CLI::App* apply = add(app_, "apply", "have the running host take its changed configuration",
+                          [this] { return command_apply(common_, strand_); });
+    apply->add_flag("--strand", strand_, "make open items of connectors that are gone dead letters");
+    with_config_and_json(apply);
     CLI::App* clock =
         app_.add_subcommand("clock", "the wall clock against the journal")->require_subcommand(1);
     with_config_and_json(add(*clock, "accept", "accept the wall clock although it is behind the journal",
@@ -437,6 +439,7 @@ class CommandLine {
   SignOptions sign_;
   VerifyOptions verify_;
   bool mermaid_ = false;
+  bool strand_ = false;
   std::string text_, connector_;
   std::filesystem::path file_;
   std::vector<std::string> tests_;

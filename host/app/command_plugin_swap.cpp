@@ -155,11 +155,15 @@ ExitCode command_plugin_quarantine(const CommonOptions& options, const std::stri
                   [](const Json& answer) { std::cout << answer.value("released", "") << ": released\n"; });
 }
 
-ExitCode command_apply(const CommonOptions& options) {
+ExitCode command_apply(const CommonOptions& options, bool strand) {
   const auto config = config_for_people(options.config);
   if (!config) return complain(config.error());
-  return print_or(options.json, ask_host(*config, "config_apply", Json::object(), kLongestSwap),
-                  [](const Json& answer) { std::cout << answer.value("applied", "") << " is in force\n"; });
+  return print_or(options.json, ask_host(*config, "config_apply", {{"strand", strand}}, kLongestSwap),
+                  [](const Json& answer) {
+                    std::cout << answer.value("applied", "") << " is in force\n";
+                    const auto stranded = answer.value("stranded", std::size_t{0});
+                    if (stranded > 0) std::cout << stranded << " open work items become dead letters\n";
+                  });
 }
 
 }  // namespace certspan

@@ -82,7 +82,7 @@ ExitCode command_plugin_history(const CommonOptions& options, const std::string&
 /// Lists the files that are quarantined, or lets the one with that SHA-256 out.
 ExitCode command_plugin_quarantine(const CommonOptions& options, const std::string& release);
 /// Has the running host take the changed configuration, and says why if it does not.
-ExitCode command_apply(const CommonOptions& options);
+ExitCode command_apply(const CommonOptions& options, bool strand);
 
 ExitCode command_status(const CommonOptions& options);
 ExitCode command_version(bool json);

@@ -54,8 +54,14 @@ class HostProcess {
   void serve(const sigset_t& signals);
   std::chrono::milliseconds until_due() const;
   void do_what_is_due();
-  Result<void> reload();
-  Result<void> apply();
+  /// How a changed configuration is to be taken.
+  struct ApplyTerms {
+    bool strand = false;  ///< open items of connectors that are gone become dead letters
+    std::string who;
+  };
+  /// How many open items it strands.
+  Result<std::size_t> reload(const ApplyTerms& terms);
+  Result<std::size_t> apply(const ApplyTerms& terms);
   void log_warnings(const Faults& faults);
   void retire(std::unique_ptr<Deployment> gone);
   void end_retired();

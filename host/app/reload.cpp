@@ -12,18 +12,18 @@
 namespace certspan {
 namespace {
 
-/// Connectors that open items name and `next` has no more.
-Result<std::size_t> stranded(Journal& journal, const Config& now, const Config& next) {
-  std::size_t count = 0;
+/// Open items that name a connector which `next` has no more.
+Result<std::vector<WorkId>> stranded(Journal& journal, const Config& now, const Config& next) {
+  std::vector<WorkId> ids;
   for (const ConnectorConfig& connector : now.connectors) {
     if (next.connector(connector.name.name) != nullptr) continue;
     ItemFilter filter;
     filter.finished = false;
     filter.connector = connector.name.name;
     CERTSPAN_TRY(const auto items, journal.list(filter));
-    count += items.size();
+    for (const WorkItem& item : items) ids.push_back(item.id);
   }
-  return count;
+  return ids;
 }
 
 /// Takes away the routes of `gone` that `stays` has not.
@@ -70,9 +70,9 @@ std::string name_of(const std::optional<SecretRef>& secret) {
 
 }  // namespace
 
-Result<void> HostProcess::reload() {
+Result<std::size_t> HostProcess::reload(const ApplyTerms& terms) {
   notifier_.reloading();
-  auto applied = apply();
+  auto applied = apply(terms);
   last_reload_ = applied ? "applied" : "refused: " + applied.error().message;
   if (applied) {
     log_->write(LogLevel::Info, "configuration applied", {{"config", config_file_.string()}});
@@ -117,7 +117,7 @@ void HostProcess::log_warnings(const Faults& faults) {
   }
 }
 
-Result<void> HostProcess::apply() {
+Result<std::size_t> HostProcess::apply(const ApplyTerms& terms) {
   Faults faults(config_file_.string());
   auto checked = check_config(config_file_, copies_in_data_dir, faults);
   if (!checked) {
@@ -125,6 +125,14 @@ Result<void> HostProcess::apply() {
                 faults.to_line() + "; `certspan check` shows each at its line");
   }
   CERTSPAN_CHECK(can_follow(checked->config));
+  CERTSPAN_TRY(const auto left_behind,
+               stranded(*journal_, deployment_->checked().config, checked->config));
+  if (!left_behind.empty() && !terms.strand) {
+    return fail(Outcome::Rejected, "config.strands_work",
+                std::to_string(left_behind.size()) +
+                    " open work items name a connector that the new configuration has no more: see "
+                    "`certspan work list --open`; `certspan apply --strand` makes them dead letters");
+  }
   log_warnings(faults);
   auto next = std::make_unique<Deployment>(std::move(*checked),
                                            Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
@@ -153,7 +161,8 @@ Result<void> HostProcess::apply() {
     std::swap(deployment_, next);
   }
   retire(std::move(next));
-  return {};
+  for (const WorkId id : left_behind) engine_->strand(id, terms.who);
+  return left_behind.size();
 }
 
 /// What a running host cannot change under its own feet.
@@ -177,13 +186,6 @@ Result<void> HostProcess::can_follow(const Config& next) const {
   }
   if (const std::string key = changed_for_a_start(now.host, next.host); !key.empty()) {
     return fail(Outcome::Rejected, "config.needs_restart", key + " changes with a restart only");
-  }
-  CERTSPAN_TRY(const std::size_t count, stranded(*journal_, now, next));
-  if (count > 0) {
-    return fail(Outcome::Rejected, "config.strands_work",
-                std::to_string(count) +
-                    " open work items name a connector that the new configuration has no more; see "
-                    "`certspan work list --open`");
   }
   return {};
 }

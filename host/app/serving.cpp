@@ -32,7 +32,7 @@ void HostProcess::serve(const sigset_t& signals) {
   while (!journal_failed_) {
     const int signal = next_signal(signals, until_due());
     if (signal == SIGHUP) {
-      static_cast<void>(reload());
+      static_cast<void>(reload({}));
     } else if (signal == MainThread::wake_signal()) {
       main_thread_.do_jobs();
     } else if (signal != 0) {

@@ -40,9 +40,9 @@ void HostProcess::add_swap_commands() {
   on_main("plugin_history", [this](const Json&, const Peer&) {
     return Result<Json>(version_book_to_json(swaps_->book().plugins(), swaps_->book().quarantine()));
   });
-  on_main("config_apply", [this](const Json&, const Peer&) -> Result<Json> {
-    CERTSPAN_CHECK(reload());
-    return Json{{"applied", config_file_.string()}};
+  on_main("config_apply", [this](const Json& arguments, const Peer& peer) -> Result<Json> {
+    CERTSPAN_TRY(const std::size_t stranded, reload({arguments.value("strand", false), peer.name}));
+    return Json{{"applied", config_file_.string()}, {"stranded", stranded}};
   });
   control_->add_command("plugin_progress", Person::Admin, [this](const Json&, const Peer&) {
     return Result<Json>(Json{{"steps", swap_progress_.steps()}});

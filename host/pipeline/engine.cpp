@@ -297,4 +297,10 @@ Result<void> Engine::resolve(WorkId id, Resolution resolution, std::string_view 
   return runner_.resolve(open, std::move(resolution), who);
 }
 
+void Engine::strand(WorkId id, const std::string& who) {
+  const OpenItemPtr open = table_.find(id);
+  if (open == nullptr || runner_.strand(open, who)) return;
+  timer_.upkeep_after(kStrandAgain, [this, id, who] { strand(id, who); });
+}
+
 }  // namespace certspan

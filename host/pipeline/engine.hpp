@@ -51,6 +51,7 @@ class Engine final : public IssuerDirectory {
 
   /// How often it looks for clients that have waited long enough.
   static constexpr std::chrono::milliseconds kSweepEvery{250};
+  static constexpr std::chrono::milliseconds kStrandAgain{250};
 
   // For whoever moves the clock.
 
@@ -98,6 +99,9 @@ class Engine final : public IssuerDirectory {
   Result<WorkId> retry(WorkId id);
   Result<void> cancel(WorkId id, std::string_view who);
   Result<void> resolve(WorkId id, Resolution resolution, std::string_view who);
+  /// Makes a dead letter of an item whose connector `who` took out of the configuration: at once, or as soon as
+  /// the call that it is in has ended, unless that ends the item.
+  void strand(WorkId id, const std::string& who);
 
  private:
   void handle(const std::string& connector, const HttpRequest& request, const HttpExchangePtr& exchange);

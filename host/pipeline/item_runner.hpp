@@ -47,6 +47,8 @@ class ItemRunner {
   Result<void> cancel(const OpenItemPtr& open, std::string_view who);
   /// Ends what nobody could tell.
   Result<void> resolve(const OpenItemPtr& open, Resolution resolution, std::string_view who);
+  /// Makes it a dead letter. False: somebody works on it just now.
+  bool strand(const OpenItemPtr& open, std::string_view who);
 
   /// Items whose call is inside a connector now.
   std::size_t inside() const { return inside_.load(); }

@@ -14,6 +14,7 @@ from tests.support.configs import certify_ra, use_outside_ca
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.scep_client import ScepClient
 from tests.support.strongswan import Strongswan
+from tests.support.waiting import wait_until
 
 
 def wait_for_log(host, pattern, after=0, limit=30):
@@ -129,7 +130,7 @@ def test_ten_reloads_in_a_row_change_nothing(host):
     assert host.stop() == 0
 
 
-def test_a_connector_that_open_work_needs_cannot_be_removed(make_host, tmp_path):
+def test_a_connector_that_open_work_needs_is_removed_by_a_persons_word_only(make_host, tmp_path):
     host = make_host()
     with OutsideCaProcess(tmp_path / "outside", key="rsa") as outside:
         host.configure(lambda text: use_outside_ca(text, outside.address, answer_after="1h",
@@ -142,7 +143,13 @@ def test_a_connector_that_open_work_needs_cannot_be_removed(make_host, tmp_path)
         assert [item["state"] for item in host.items("--open")] == ["pending"]
         host.configure(lambda text: text.replace("issue: outside-ca", "issue: example-ca")
                        .replace(text[text.index("  outside-ca:"):text.index("\nprofiles:")], ""))
-        assert "open work item" in reload_(host)
+        assert "1 open work items name a connector" in reload_(host)
+        assert [item["state"] for item in host.items("--open")] == ["pending"]
+        assert "1 open work items become dead letters" in host.command("apply", "--strand")
+        wait_until(lambda: [item["state"] for item in host.items()] == ["dead"])
+        story = host.command("why", "waits")
+        assert "took a connector that it needs out of the configuration" in story and '"outside-ca" may have issued' in story, story
+        assert client.enrol(client.new_key(), "CN=other", host.challenge).subject.rfc4514_string() == "CN=other"
 
 
 def test_a_second_host_on_the_same_directory_is_refused(host):
