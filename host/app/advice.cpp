@@ -33,7 +33,8 @@ constexpr Advice kAdvice[] = {
     {"work.dead_letter",
      "see `certspan work show` of the dead letter for what its CA said; the device may ask anew"},
     {"work.stranded",
-     "look at its CA whether there is a certificate to revoke; `certspan work retry` asks those of now, and so "
+     "look at its CA whether there is a certificate to revoke; `certspan work retry` asks those of now, and "
+     "so "
      "does the device"},
     {"work.abandoned", "nothing to do: a person ended it; the device may ask again after 60 s"},
     {"profile.weak_key",

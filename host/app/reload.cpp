@@ -125,8 +125,7 @@ Result<std::size_t> HostProcess::apply(const ApplyTerms& terms) {
                 faults.to_line() + "; `certspan check` shows each at its line");
   }
   CERTSPAN_CHECK(can_follow(checked->config));
-  CERTSPAN_TRY(const auto left_behind,
-               stranded(*journal_, deployment_->checked().config, checked->config));
+  CERTSPAN_TRY(const auto left_behind, stranded(*journal_, deployment_->checked().config, checked->config));
   if (!left_behind.empty() && !terms.strand) {
     return fail(Outcome::Rejected, "config.strands_work",
                 std::to_string(left_behind.size()) +

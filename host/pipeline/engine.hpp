@@ -99,8 +99,8 @@ class Engine final : public IssuerDirectory {
   Result<WorkId> retry(WorkId id);
   Result<void> cancel(WorkId id, std::string_view who);
   Result<void> resolve(WorkId id, Resolution resolution, std::string_view who);
-  /// Makes a dead letter of an item whose connector `who` took out of the configuration: at once, or as soon as
-  /// the call that it is in has ended, unless that ends the item.
+  /// Makes a dead letter of an item whose connector `who` took out of the configuration: at once, or as soon
+  /// as the call that it is in has ended, unless that ends the item.
   void strand(WorkId id, const std::string& who);
 
  private:

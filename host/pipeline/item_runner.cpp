@@ -255,9 +255,10 @@ Result<void> ItemRunner::cancel(const OpenItemPtr& open, std::string_view who) {
 bool ItemRunner::strand(const OpenItemPtr& open, std::string_view who) {
   if (open->parked.exchange(0) == 0) return false;
   const bool may_be_done = open->item.state != ItemState::Ready;
-  give_up(open, "work.stranded",
-          std::string(who) + " took a connector that it needs out of the configuration" +
-              (may_be_done ? "; \"" + current_issuer(*open) + "\" may have issued a certificate for it" : ""));
+  give_up(
+      open, "work.stranded",
+      std::string(who) + " took a connector that it needs out of the configuration" +
+          (may_be_done ? "; \"" + current_issuer(*open) + "\" may have issued a certificate for it" : ""));
   return true;
 }
 
