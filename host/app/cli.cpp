@@ -396,6 +396,14 @@ class CommandLine {
     with_json(command);
   }
 
+  void add_token_options(CLI::App* command, const char* uri) {
+    CLI::Option* module =
+        command->add_option("--module", ca_.module, "PKCS #11 library of a token with the key");
+    CLI::Option* which = command->add_option("--uri", ca_.uri, uri)->needs(module);
+    command->add_option("--pin-file", ca_.pin_file, "file with the token's PIN")->needs(module);
+    module->needs(which);
+  }
+
   void add_ca_commands() {
     CLI::App* ca =
         app_.add_subcommand("ca", "embedded CAs and their registration authorities")->require_subcommand(1);
@@ -403,21 +411,28 @@ class CommandLine {
                            [this] { return command_ca_create(ca_, common_.json); });
     add_ca_key_options(create, "where ca.key and ca.pem go", "name of the CA",
                        "rsa:2048, rsa:3072, rsa:4096, p256 or p384");
+    add_token_options(create, "token and name of the new key, pkcs11:token=certspan;object=ca");
     CLI::App* ra = add(*ca, "ra", "make a registration authority for SCEP under a CA",
                        [this] { return command_ca_ra(ca_, common_.json); });
     add_ca_key_options(ra, "where ra.key and ra.pem go; it must exist", "name of the registration authority",
                        "rsa:2048 or rsa:3072");
     ra->add_option("--ca-certificate", ca_.certificate, "the CA's certificate, PEM")->required();
-    ra->add_option("--ca-key", ca_.ca_key, "the CA's key, PEM")->required();
+    add_token_options(ra, "token and name of the new key, pkcs11:token=certspan;object=ra");
+    CLI::App* ca_key = ra->add_option_group("ca-key")->require_option(1);
+    ca_key->add_option("--ca-key", ca_.ca_key, "the CA's key, PEM");
+    ca_key->add_option("--ca-uri", ca_.ca_uri, "the CA's key in a token of the same --module")
+        ->needs(ra->get_option("--module"));
     CLI::App* csr = add(*ca, "csr", "make its key and print the request",
                         [this] { return command_ca_csr(ca_, common_.json); });
     add_ca_key_options(csr, "where ca.key goes", "name of the CA",
                        "rsa:2048, rsa:3072, rsa:4096, p256 or p384");
+    add_token_options(csr, "token and name of the new key, pkcs11:token=certspan;object=ca");
     CLI::App* import = add(*ca, "import", "take the certificate that the root gave",
                            [this] { return command_ca_import(ca_, common_.json); });
     import->add_option("certificate", ca_.certificate, "PEM: the CA's certificate, then those above it")
         ->required();
-    import->add_option("--directory", ca_.directory, "where ca.key is")->required();
+    import->add_option("--directory", ca_.directory, "where ca.key is, and ca.pem goes")->required();
+    add_token_options(import, "token and name of its key");
     import->add_option("--plugins", ca_.plugin_dirs, "directories with plugins");
     with_json(import);
   }

@@ -18,8 +18,22 @@ std::string directory_of(const CaOptions& options) {
   return std::filesystem::absolute(options.directory).string();
 }
 
+/// The arguments of an action about a key in a token at `uri`, or in a file.
+nlohmann::json with_token(const CaOptions& options, const std::string& uri, nlohmann::json arguments) {
+  if (uri.empty()) return arguments;
+  nlohmann::json& token = arguments["pkcs11"];
+  token = {{"module", std::filesystem::absolute(options.module).string()}, {"uri", uri}};
+  if (!options.pin_file.empty()) token["pin_file"] = std::filesystem::absolute(options.pin_file).string();
+  return arguments;
+}
+
+/// `key` is empty for one in a token.
 ExitCode say_written(const std::string& certificate, const std::string& key, bool json) {
-  if (json) {
+  if (key.empty() && json) {
+    print_json({{"certificate_file", certificate}});
+  } else if (key.empty()) {
+    std::cout << "wrote " << certificate << "; its key is in the token\n";
+  } else if (json) {
     print_json({{"certificate_file", certificate}, {"key_file", key}});
   } else {
     std::cout << "wrote " << key << " and " << certificate << "\n";
@@ -32,28 +46,30 @@ Result<std::string> certify_ra(const CaOptions& options, const std::string& csr)
   const auto absolute = [](const std::filesystem::path& path) {
     return std::filesystem::absolute(path).string();
   };
+  nlohmann::json arguments = {{"certificate_file", absolute(options.certificate)}, {"csr", csr}};
+  if (options.ca_uri.empty()) arguments["key_file"] = absolute(options.ca_key);
   CERTSPAN_TRY(const auto certified, run_offline(plugin_dirs_of(options), "ca_local", "ca", "certify_ra",
-                                                 {{"certificate_file", absolute(options.certificate)},
-                                                  {"key_file", absolute(options.ca_key)},
-                                                  {"csr", csr}}));
+                                                 with_token(options, options.ca_uri, std::move(arguments))));
   return certified.value("certificate", "");
 }
 
 }  // namespace
 
 ExitCode command_ca_create(const CaOptions& options, bool json) {
-  const auto made =
-      run_offline(plugin_dirs_of(options), "ca_local", "ca", "create_ca",
-                  {{"directory", directory_of(options)}, {"subject", options.subject}, {"key", options.key}});
+  const auto made = run_offline(
+      plugin_dirs_of(options), "ca_local", "ca", "create_ca",
+      with_token(options, options.uri,
+                 {{"directory", directory_of(options)}, {"subject", options.subject}, {"key", options.key}}));
   if (!made) return complain(made.error());
   return say_written(made->value("certificate_file", ""), made->value("key_file", ""), json);
 }
 
 ExitCode command_ca_ra(const CaOptions& options, bool json) {
   const auto directory = std::filesystem::absolute(options.directory);
-  const auto request =
-      run_offline(plugin_dirs_of(options), "ndes", "scep_server", "create_ra",
-                  {{"directory", directory.string()}, {"subject", options.subject}, {"key", options.key}});
+  const auto request = run_offline(
+      plugin_dirs_of(options), "ndes", "scep_server", "create_ra",
+      with_token(options, options.uri,
+                 {{"directory", directory.string()}, {"subject", options.subject}, {"key", options.key}}));
   if (!request) return complain(request.error());
   const std::filesystem::path key = request->value("key_file", "");
   auto certificate = certify_ra(options, request->value("csr", ""));
@@ -64,7 +80,7 @@ ExitCode command_ca_ra(const CaOptions& options, bool json) {
   if (!certificate) {
     // A key without its certificate would be in the way of the next try.
     std::error_code ignored;
-    std::filesystem::remove(key, ignored);
+    if (!key.empty()) std::filesystem::remove(key, ignored);
     return complain(certificate.error());
   }
   return say_written((directory / "ra.pem").string(), key.string(), json);
@@ -75,7 +91,8 @@ ExitCode command_ca_csr(const CaOptions& options, bool json) {
   const auto directory = directory_of(options);
   const auto made =
       run_offline(dirs, "ca_local", "ca", "ca_csr",
-                  {{"directory", directory}, {"subject", options.subject}, {"key", options.key}});
+                  with_token(options, options.uri,
+                             {{"directory", directory}, {"subject", options.subject}, {"key", options.key}}));
   if (!made) return complain(made.error());
   if (json) {
     print_json({{"csr", made->value("csr", "")}});
@@ -98,7 +115,8 @@ ExitCode command_ca_import(const CaOptions& options, bool json) {
   const auto dirs = plugin_dirs_of(options);
   const auto directory = directory_of(options);
   const auto done =
-      run_offline(dirs, "ca_local", "ca", "ca_import", {{"directory", directory}, {"certificate", *pem}});
+      run_offline(dirs, "ca_local", "ca", "ca_import",
+                  with_token(options, options.uri, {{"directory", directory}, {"certificate", *pem}}));
   if (!done) {
     return complain(Error(done.error().outcome, done.error().code,
                           "can't import \"" + options.certificate.string() + "\": " + done.error().message));

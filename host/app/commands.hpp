@@ -167,6 +167,10 @@ struct CaOptions {
   std::string key = "rsa:2048";
   std::filesystem::path certificate;
   std::filesystem::path ca_key;
+  std::filesystem::path module;  ///< keys are in a PKCS #11 token
+  std::filesystem::path pin_file;
+  std::string uri;
+  std::string ca_uri;
   std::vector<std::filesystem::path> plugin_dirs;
 };
 /// Makes a CA with a self-signed certificate: ca.key and ca.pem in a directory.

@@ -1,24 +1,32 @@
 // What the actions of `ca_local` take, as JSON Schema.
 #pragma once
 
+#include "plugins/common/connector/schema.hpp"
+#include "plugins/common/pkcs11/action_key.hpp"
+
 namespace certspan::ca_local::action_schemas {
 
-inline constexpr char kCreateCa[] = R"({
+inline constexpr auto kCreateCaText = connector::join_texts(R"({
   "type": "object", "additionalProperties": false, "required": ["directory", "subject", "key"],
   "description": "A new certificate authority with a self-signed certificate.",
   "properties": {
+    )",
+                                                            pkcs11::kArgumentSchema, R"(,
     "directory": {"type": "string", "minLength": 1,
       "description": "Where ca.key and ca.pem are written; made if it is missing. Nothing there is replaced."},
     "subject": {"type": "string", "minLength": 1, "description": "Name of the CA, such as CN=Example Device CA,O=Example."},
     "key": {"enum": ["rsa:2048", "rsa:3072", "rsa:4096", "p256", "p384"],
       "description": "Kind of the key."},
     "validity": {"type": "string", "x-certspan-duration": true, "default": "3650d", "description": "How long the CA's certificate lasts."}
-  }})";
+  }})");
+inline constexpr const char* kCreateCa = kCreateCaText.data();
 
-inline constexpr char kCertifyRa[] = R"({
+inline constexpr auto kCertifyRaText = connector::join_texts(R"({
   "type": "object", "additionalProperties": false, "required": ["csr"],
   "description": "A certificate for a SCEP registration authority: opens requests and signs replies.",
   "properties": {
+    )",
+                                                             pkcs11::kArgumentSchema, R"(,
     "directory": {"type": "string", "minLength": 1,
       "description": "Where the CA's ca.key and ca.pem are. Left out: the running connector's CA."},
     "certificate_file": {"type": "string", "minLength": 1,
@@ -27,12 +35,15 @@ inline constexpr char kCertifyRa[] = R"({
       "description": "The CA's key, PEM, where it is not ca.key of a directory."},
     "csr": {"type": "string", "minLength": 1, "description": "Request of the registration authority, PEM, with an RSA key."},
     "validity": {"type": "string", "x-certspan-duration": true, "default": "730d", "description": "How long the certificate lasts."}
-  }})";
+  }})");
+inline constexpr const char* kCertifyRa = kCertifyRaText.data();
 
-inline constexpr char kCertifyTls[] = R"({
+inline constexpr auto kCertifyTlsText = connector::join_texts(R"({
   "type": "object", "additionalProperties": false, "required": ["names"],
   "description": "A server certificate for a listener of this host.",
   "properties": {
+    )",
+                                                              pkcs11::kArgumentSchema, R"(,
     "directory": {"type": "string", "minLength": 1,
       "description": "Where the CA's ca.key and ca.pem are. Left out: the running connector's CA."},
     "certificate_file": {"type": "string", "minLength": 1,
@@ -46,12 +57,15 @@ inline constexpr char kCertifyTls[] = R"({
     "profile": {"type": "string", "minLength": 1,
       "description": "Profile of the running connector's file, with server_auth in its eku: its validity counts, at most 397 days."},
     "validity": {"type": "string", "x-certspan-duration": true, "default": "397d", "description": "How long the certificate lasts, without a profile."}
-  }})";
+  }})");
+inline constexpr const char* kCertifyTls = kCertifyTlsText.data();
 
-inline constexpr char kCaCsr[] = R"({
+inline constexpr auto kCaCsrText = connector::join_texts(R"({
   "type": "object", "additionalProperties": false, "required": ["directory", "subject"],
   "description": "A request for a CA certificate under a company's own root.",
   "properties": {
+    )",
+                                                         pkcs11::kArgumentSchema, R"(,
     "directory": {"type": "string", "minLength": 1,
       "description": "Where ca.key is written; made if it is missing. A key that is there is not replaced."},
     "subject": {"type": "string", "minLength": 1, "description": "Name of the CA, such as CN=Example Device CA,O=Example."},
@@ -59,15 +73,19 @@ inline constexpr char kCaCsr[] = R"({
       "description": "Kind of the new key."},
     "existing_key": {"type": "boolean", "default": false,
       "description": "Asks for a certificate for the ca.key that is there, to renew the CA's certificate or to get a lost request back."}
-  }})";
+  }})");
+inline constexpr const char* kCaCsr = kCaCsrText.data();
 
-inline constexpr char kCaImport[] = R"({
+inline constexpr auto kCaImportText = connector::join_texts(R"({
   "type": "object", "additionalProperties": false, "required": ["directory", "certificate"],
   "description": "Takes the certificate that the company's root has signed.",
   "properties": {
+    )",
+                                                            pkcs11::kArgumentSchema, R"(,
     "directory": {"type": "string", "minLength": 1, "description": "Where ca.key is; ca.pem is written there."},
     "certificate": {"type": "string", "minLength": 1,
       "description": "The CA's new certificate and those above it up to the root, PEM, in any order."}
-  }})";
+  }})");
+inline constexpr const char* kCaImport = kCaImportText.data();
 
 }  // namespace certspan::ca_local::action_schemas

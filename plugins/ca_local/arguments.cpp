@@ -1,6 +1,7 @@
 #include "plugins/ca_local/arguments.hpp"
 
 #include "plugins/common/connector/duration.hpp"
+#include "plugins/common/pkcs11/action_key.hpp"
 #include "plugins/common/pki/name.hpp"
 
 namespace certspan::ca_local {
@@ -50,6 +51,11 @@ std::optional<pki::KeySpec> Arguments::key_spec(const char* name) const {
   const std::string value = text(name);
   if (value.empty()) return std::nullopt;
   return take(name, pki::parse_key_spec(value));
+}
+
+std::optional<pki::PrivateKey> Arguments::token_key(std::optional<pki::KeySpec> make) const {
+  auto key = pkcs11::key_of_action(document_, make, pkcs11::KeyUse::Sign);
+  return key ? take("pkcs11", std::move(*key)) : std::nullopt;
 }
 
 pki::Bytes Arguments::subject(const char* name) const {

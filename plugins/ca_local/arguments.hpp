@@ -28,6 +28,9 @@ class Arguments {
   /// Seconds; at least a minute.
   std::int64_t duration(const char* name, std::chrono::hours fallback) const;
   std::optional<pki::KeySpec> key_spec(const char* name) const;
+  /// Whether the key is in a token, and that key: made as `make` says, or the one that is there.
+  bool in_token() const { return has("pkcs11"); }
+  std::optional<pki::PrivateKey> token_key(std::optional<pki::KeySpec> make) const;
   /// DER of a name that is not empty.
   pki::Bytes subject(const char* name) const;
 

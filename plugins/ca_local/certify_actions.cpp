@@ -33,11 +33,17 @@ class ChosenCa {
     if (arguments.has("directory")) {
       const std::filesystem::path directory(arguments.text("directory"));
       load(arguments, "directory", directory / kCertificateFile, directory / kKeyFile, now);
+    } else if (arguments.in_token()) {
+      const std::string certificate = arguments.text("certificate_file");
+      auto key = arguments.faulty() ? std::nullopt : arguments.token_key(std::nullopt);
+      if (key)
+        loaded_ = arguments.take("certificate_file", load_authority(certificate, std::move(*key), now));
     } else if (arguments.has("certificate_file") || arguments.has("key_file")) {
       const std::string certificate = arguments.text("certificate_file");
       load(arguments, "certificate_file", certificate, arguments.text("key_file"), now);
     } else if (running == nullptr) {
-      arguments.fault("", "name the CA by \"directory\", or by \"certificate_file\" and \"key_file\"");
+      arguments.fault(
+          "", "name the CA by \"directory\", or by \"certificate_file\" and \"key_file\" or \"pkcs11\"");
     } else {
       running_ = running;
     }

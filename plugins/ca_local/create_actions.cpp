@@ -66,6 +66,25 @@ pki::Result<void> save_ca(const std::filesystem::path& directory, const pki::Pri
   return saved;
 }
 
+/// For a key that is in its token already.
+pki::Result<void> save_certificate(const std::filesystem::path& directory, std::string_view certificate) {
+  CERTSPAN_PKI_CHECK(make_directory(directory));
+  return create_file(directory / kCertificateFile, pki::as_bytes(certificate), FileAccess::Everybody);
+}
+
+/// A new key, in memory or in a token: there only if its certificate has a place, for it can't be taken back.
+std::optional<pki::PrivateKey> key_for_ca(const Arguments& arguments, const std::filesystem::path& directory,
+                                          pki::KeySpec spec) {
+  if (!arguments.in_token()) return arguments.take("key", pki::generate_private_key(spec));
+  std::error_code ignored;
+  const std::filesystem::path certificate = directory / kCertificateFile;
+  if (std::filesystem::exists(certificate, ignored)) {
+    arguments.fault("directory", certificate.string() + " is there already and is not replaced");
+    return std::nullopt;
+  }
+  return arguments.token_key(spec);
+}
+
 json describe(const pki::Certificate& certificate) {
   return {{"subject", pki::printable_name(certificate.subject())},
           {"not_after", connector::format_utc(certificate.not_after())}};
@@ -75,10 +94,12 @@ std::optional<pki::PrivateKey> key_for_request(const Arguments& arguments,
                                                const std::filesystem::path& directory) {
   if (arguments.flag("existing_key")) {
     if (arguments.has("key")) arguments.fault("key", "says what to make, but the key is there already");
+    if (arguments.in_token()) return arguments.token_key(std::nullopt);
     return arguments.take("directory", load_key(directory / kKeyFile));
   }
   const auto spec = arguments.key_spec("key");
   if (arguments.faulty()) return std::nullopt;
+  if (arguments.in_token()) return arguments.token_key(spec);
   auto key = arguments.take("key", pki::generate_private_key(*spec));
   if (!key || !arguments.check("directory", save_new_key(directory, *key))) return std::nullopt;
   return key;
@@ -93,17 +114,20 @@ std::optional<json> create_ca(const Arguments& arguments, std::int64_t now) {
   const std::int64_t validity = arguments.duration("validity", kCaValidity);
   if (arguments.faulty()) return std::nullopt;
 
-  const auto key = arguments.take("key", pki::generate_private_key(*spec));
+  const auto key = key_for_ca(arguments, directory, *spec);
   if (!key) return std::nullopt;
   const auto der = arguments.take("subject", sign_itself(*key, subject, now, validity));
   if (!der) return std::nullopt;
   const auto certificate = arguments.take("", pki::Certificate::parse(*der));
   const std::string pem = pki::pem_encode(pki::kPemCertificate, *der);
-  if (!certificate || !arguments.check("directory", save_ca(directory, *key, pem))) return std::nullopt;
+  const bool in_token = arguments.in_token();
+  if (!certificate || !arguments.check("directory", in_token ? save_certificate(directory, pem)
+                                                             : save_ca(directory, *key, pem)))
+    return std::nullopt;
 
   json result = describe(*certificate);
   result["certificate_file"] = (directory / kCertificateFile).string();
-  result["key_file"] = (directory / kKeyFile).string();
+  if (!in_token) result["key_file"] = (directory / kKeyFile).string();
   return result;
 }
 
@@ -120,15 +144,17 @@ std::optional<json> make_ca_request(const Arguments& arguments) {
   what.key_usage = kCaUsage;
   const auto der = arguments.take("subject", pki::write_certificate_request(what, *key));
   if (!der) return std::nullopt;
-  return json{{"csr", pki::pem_encode(pki::kPemCertificateRequest, *der)},
-              {"key_file", (directory / kKeyFile).string()}};
+  json result = {{"csr", pki::pem_encode(pki::kPemCertificateRequest, *der)}};
+  if (!arguments.in_token()) result["key_file"] = (directory / kKeyFile).string();
+  return result;
 }
 
 std::optional<json> import_ca(const Arguments& arguments, std::int64_t now) {
   const std::filesystem::path directory = arguments.text("directory");
   const std::string pem = arguments.text("certificate");
   if (arguments.faulty()) return std::nullopt;
-  const auto key = arguments.take("directory", load_key(directory / kKeyFile));
+  const auto key = arguments.in_token() ? arguments.token_key(std::nullopt)
+                                        : arguments.take("directory", load_key(directory / kKeyFile));
   auto certificates = arguments.take("certificate", pki::load_certificates(pem));
   if (!key || !certificates) return std::nullopt;
   const auto chain =
@@ -151,9 +177,14 @@ std::optional<json> import_ca(const Arguments& arguments, std::int64_t now) {
 
 pki::Result<Authority> load_authority(const std::filesystem::path& certificate_file,
                                       const std::filesystem::path& key_file, std::int64_t now) {
+  CERTSPAN_PKI_TRY(auto key, load_key(key_file));
+  return load_authority(certificate_file, std::move(key), now);
+}
+
+pki::Result<Authority> load_authority(const std::filesystem::path& certificate_file, pki::PrivateKey key,
+                                      std::int64_t now) {
   CERTSPAN_PKI_TRY(const pki::SecretBytes pem, read_file(certificate_file, kLargestCertificateFile));
   CERTSPAN_PKI_TRY(auto chain, read_chain(pem.reveal_text(), now));
-  CERTSPAN_PKI_TRY(auto key, load_key(key_file));
   return Authority::make(std::move(chain), std::move(key));
 }
 

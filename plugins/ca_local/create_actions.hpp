@@ -24,5 +24,8 @@ std::optional<nlohmann::json> import_ca(const Arguments& arguments, std::int64_t
 /// A CA from its two files.
 pki::Result<Authority> load_authority(const std::filesystem::path& certificate_file,
                                       const std::filesystem::path& key_file, std::int64_t now);
+/// With a key that was opened already.
+pki::Result<Authority> load_authority(const std::filesystem::path& certificate_file, pki::PrivateKey key,
+                                      std::int64_t now);
 
 }  // namespace certspan::ca_local

@@ -49,10 +49,16 @@ class SoftHsm:
 
 
 def put_keys_into(hsm, host):
-    """The RA's and the CA's key of a host that is not running yet; its connectors run in its own process."""
-    host.environment.update(hsm.environment)
+    """The RA's and the CA's key of a host that is not running yet."""
     for label in ("ra", "ca"):
         hsm.take(host.directory / f"{label}.key", label)
+    return settle(hsm, host)
+
+
+def settle(hsm, host):
+    """Gives a host a configuration for keys that are in the token; its connectors run in its own process."""
+    host.environment.update(hsm.environment)
+    for label in ("ra", "ca"):
         host.configure(lambda text, label=label: re.sub(rf'key: "\${{file:{label}.key}}"', hsm.setting(label), text))
     host.isolation = None
     return host.configure(lambda text: put(text, "in_process"))

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.support.host import HostError, put
 from tests.support.soak import SoakClients, reckon
-from tests.support.soft_hsm import MODULE, SoftHsm, put_keys_into
+from tests.support.soft_hsm import MODULE, SoftHsm, put_keys_into, settle
 from tests.support.swaps import Device, Versions, allow_unsigned, commit, swap
 from tests.support.waiting import wait_until
 
@@ -83,6 +83,30 @@ def test_a_token_that_goes_and_comes_back_needs_no_restart(host, hsm):
     assert host.log().count("key in its token can't be used") == 2
     assert host.log().count("key in its token can be used again") == 2
     assert not host.items("--open")
+
+
+@pytest.mark.parametrize("kind", ["rsa:3072", "p384"])
+def test_keys_are_made_in_a_token_and_never_leave_it(make_host, hsm, kind):
+    host = make_host()
+    host.environment.update(hsm.environment)
+    for name in ("ra", "ca"):
+        for suffix in ("key", "pem"):
+            (host.directory / f"{name}.{suffix}").unlink()
+    token = ("--directory", str(host.directory), "--module", MODULE, "--pin-file", str(hsm.pin), "--uri")
+    uri = "pkcs11:token=certspan;object="
+    create = ("ca", "create", *token, uri + "ca", "--subject", "CN=Token CA", "--key", kind)
+    made = host.run_program(*create)
+    assert made.returncode == 0 and "its key is in the token" in made.stdout, made.stderr
+    assert "is there already and is not replaced" in host.run_program(*create).stderr
+    ra = ("ca", "ra", *token, uri + "ra", "--subject", "CN=Token RA", "--ca-certificate", str(host.directory / "ca.pem"))
+    made = host.run_program(*ra, "--ca-uri", uri + "ca")
+    assert made.returncode == 0, made.stderr
+    assert "nothing is replaced" in host.run_program(*ra, "--ca-uri", uri + "ca").stderr
+    request = host.run_program("ca", "csr", *token, uri + "next", "--subject", "CN=Next CA", "--key", kind)
+    assert request.stdout.startswith("-----BEGIN CERTIFICATE REQUEST-----"), request.stderr
+    assert not list(host.directory.glob("*.key"))
+    settle(hsm, host).start()
+    assert "Token CA" in Device(host).enrol().certificate.issuer.rfc4514_string()
 
 
 FAULTS = [("module: /usr/lib/softhsm/libsofthsm2.so", "module: /nowhere.so", "/nowhere.so\" can't be loaded: No such file"),

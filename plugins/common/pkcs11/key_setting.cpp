@@ -14,13 +14,6 @@ std::string text_of(const json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-KeyResult<KeyLocation> location_of(const KeySetting& setting) {
-  if (!setting.module.starts_with('/')) {
-    return key_fault("module", "must be an absolute path, not \"" + setting.module + "\"");
-  }
-  return KeyLocation::parse(setting.module, setting.uri);
-}
-
 PinSource pin_source(const sdk::Host& host, const std::string& token) {
   if (token.empty()) return {};
   return [host, token] {
@@ -40,6 +33,13 @@ TokenKey::Observer observer(const sdk::Host& host) {
 }
 
 }  // namespace
+
+KeyResult<KeyLocation> location_of(const KeySetting& setting) {
+  if (!setting.module.starts_with('/')) {
+    return key_fault("module", "must be an absolute path, not \"" + setting.module + "\"");
+  }
+  return KeyLocation::parse(setting.module, setting.uri);
+}
 
 KeyChoice read_key_choice(const json& settings) {
   KeyChoice choice;

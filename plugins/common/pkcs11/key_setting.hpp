@@ -32,6 +32,9 @@ inline constexpr char kSettingSchema[] = R"json("pkcs11": {
           "description": "The user's PIN, as a reference: ${file:/etc/certspan/hsm.pin}"}
       }})json";
 
+/// Fault at "module" if it is no absolute path, and those of KeyLocation::parse.
+KeyResult<KeyLocation> location_of(const KeySetting& setting);
+
 /// Where a connector's private key is: one of the two.
 struct KeyChoice {
   std::string token;  // of `key`, opens by certspan.secrets/1

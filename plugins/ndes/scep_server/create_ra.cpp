@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "plugins/common/pkcs11/action_key.hpp"
 #include "plugins/common/pki/certificate_writer.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/pem.hpp"
@@ -65,20 +66,24 @@ std::optional<std::string> create_ra(std::string_view arguments, sdk::Faults& fa
   if (!spec || (*spec != pki::KeySpec::Rsa2048 && *spec != pki::KeySpec::Rsa3072)) {
     return refuse("/key", "must be rsa:2048 or rsa:3072: EC keys can't open SCEP requests");
   }
-  const auto key = pki::generate_private_key(*spec);
+  auto in_token = pkcs11::key_of_action(json.object(""), *spec, pkcs11::KeyUse::SignAndDecrypt);
+  if (in_token && !*in_token) return refuse("/pkcs11", in_token->error().message);
+  const auto key = in_token ? std::move(*in_token) : pki::generate_private_key(*spec);
   if (!key) return refuse("", key.error().message);
-  const auto pem = key->to_pem();
-  if (!pem) return refuse("", pem.error().message);
   pki::RequestTemplate wanted;
   wanted.subject = *subject;
   wanted.key_usage = pki::key_usage::kDigitalSignature | pki::key_usage::kKeyEncipherment;
   const auto csr = pki::write_certificate_request(wanted, *key);
   if (!csr) return refuse("", csr.error().message);
+  const std::string request = pki::pem_encode(pki::kPemCertificateRequest, *csr);
+  if (in_token) return nlohmann::json({{"csr", request}}).dump();
+  const auto pem = key->to_pem();
+  if (!pem) return refuse("", pem.error().message);
   const std::string path = json.text("/directory") + "/ra.key";
   if (const std::string fault = write_new_key_file(path, pem->reveal()); !fault.empty()) {
     return refuse("/directory", fault);
   }
-  return nlohmann::json({{"key_file", path}, {"csr", pki::pem_encode(pki::kPemCertificateRequest, *csr)}})
+  return nlohmann::json({{"key_file", path}, {"csr", request}})
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
