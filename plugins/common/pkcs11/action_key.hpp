@@ -22,8 +22,8 @@ inline constexpr char kArgumentSchema[] = R"json("pkcs11": {
         "pin_file": {"type": "string", "minLength": 1, "description": "A file with the user's PIN."}
       }})json";
 
-/// The key that `arguments` has under `pkcs11`; nothing if it has none. With `make` it is made, and nothing must be
-/// there by its name; else it is there. Faults: Policy, with the setting and what to do.
+/// The key that `arguments` has under `pkcs11`; nothing if it has none. With `make` it is made, and nothing
+/// must be there by its name; else it is there. Faults: Policy, with the setting and what to do.
 std::optional<pki::Result<pki::PrivateKey>> key_of_action(const nlohmann::json& arguments,
                                                           std::optional<pki::KeySpec> make, KeyUse use);
 
