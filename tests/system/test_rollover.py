@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.support import scep_messages as scep
 from tests.support.configs import renew_at_any_time
-from tests.support.host import put_into_workers
 from tests.support.scep_client import ScepClient
 from tests.support.strongswan import Strongswan
 
@@ -62,7 +61,8 @@ class Rollover:
 @pytest.fixture(params=["host", "workers"], name="rollover")
 def rollover_fixture(request, make_host):
     host = make_host()
-    return Rollover(host.configure(put_into_workers) if request.param == "workers" else host)
+    host.isolation = "process" if request.param == "workers" else "in_process"
+    return Rollover(host)
 
 
 def test_the_next_ca_is_told_under_the_signature_of_the_ca_of_now(rollover, tmp_path):
