@@ -36,6 +36,7 @@ constexpr Advice kAdvice[] = {
      "look at its CA whether there is a certificate to revoke; `certspan work retry` asks those of now, and "
      "so "
      "does the device"},
+    {"work.refused", "nothing to do: a person said no; the device may ask again after 60 s"},
     {"work.abandoned", "nothing to do: a person ended it; the device may ask again after 60 s"},
     {"profile.weak_key",
      "let the device make a new key; if a chip made this one, its maker has a mended firmware"},

@@ -299,6 +299,10 @@ class CommandLine {
                         [this] { return command_work_retry(common_, chosen_work_); }));
     add_work_change(add(*work, "cancel", "end items that are certainly not done; their devices hear no",
                         [this] { return command_work_cancel(common_, chosen_work_); }));
+    add_work_decide(add(*work, "approve", "say yes to an item that waits for a person",
+                        [this] { return command_work_decide(common_, text_, true, reason_); }));
+    add_work_decide(add(*work, "refuse", "say no to an item that waits for a person; its device hears so",
+                        [this] { return command_work_decide(common_, text_, false, reason_); }));
     add_work_resolve(*work);
     CLI::App* why =
         add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
@@ -377,6 +381,12 @@ class CommandLine {
     with_config_and_json(change);
   }
 
+  void add_work_decide(CLI::App* decide) {
+    decide->add_option("id", text_, "work id")->required();
+    decide->add_option("--reason", reason_, "why; it stands with the item for good")->required();
+    with_config_and_json(decide);
+  }
+
   void add_work_resolve(CLI::App& work) {
     CLI::App* resolve = add(work, "resolve", "say what came of a held item",
                             [this] { return command_work_resolve(common_, text_, resolve_); });
@@ -448,6 +458,7 @@ class CommandLine {
   EraseOptions erase_;
   ChosenWork chosen_work_;
   ResolveOptions resolve_;
+  std::string reason_;
   CaOptions ca_;
   BackupOptions backup_;
   SwapOptions swap_;

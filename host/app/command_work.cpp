@@ -146,6 +146,16 @@ ExitCode command_work_show(const CommonOptions& options, const std::string& id) 
       [](const nlohmann::json& work) { print_json(work); });
 }
 
+ExitCode command_work_decide(const CommonOptions& options, const std::string& id, bool approve,
+                             const std::string& reason) {
+  return ask_and_print(
+      options,
+      [&](const Config& config) {
+        return ask_host(config, approve ? "work_approve" : "work_refuse", {{"id", id}, {"reason", reason}});
+      },
+      [&](const nlohmann::json&) { std::cout << id << (approve ? " is approved\n" : " is refused\n"); });
+}
+
 ExitCode command_work_resolve(const CommonOptions& options, const std::string& id,
                               const ResolveOptions& resolve) {
   nlohmann::json arguments = {{"id", id}, {"as", resolve.not_done ? "not_done" : "abandon"}};

@@ -117,6 +117,10 @@ struct ChosenWork {
 ExitCode command_work_retry(const CommonOptions& options, const ChosenWork& chosen);
 ExitCode command_work_cancel(const CommonOptions& options, const ChosenWork& chosen);
 
+/// Says yes or no to an item that waits for a person.
+ExitCode command_work_decide(const CommonOptions& options, const std::string& id, bool approve,
+                             const std::string& reason);
+
 /// What came of a held item; one of the three.
 struct ResolveOptions {
   std::filesystem::path issued;  ///< file of the certificate, PEM or DER

@@ -97,6 +97,15 @@ Result<WorkId> work_id_of(const nlohmann::json& arguments) {
               "\"" + text + "\" is no work id; one looks like w-0123456789abc");
 }
 
+/// Why a person said yes or no: it stands with the item for good, so it must be there.
+Result<std::string> decision_reason_of(const nlohmann::json& arguments) {
+  constexpr std::size_t kLongest = 500;
+  std::string reason = arguments.value("reason", std::string());
+  if (!reason.empty() && reason.size() <= kLongest) return reason;
+  return fail(Outcome::Invalid, "work.no_reason",
+              "say why, in up to 500 characters: --reason \"seen the device\"");
+}
+
 /// {"as": "issued" | "not_done" | "abandon", "certificate": DER in hexadecimal}
 Result<Resolution> resolution_of(const nlohmann::json& arguments) {
   const std::string as = arguments.value("as", std::string());
@@ -166,6 +175,11 @@ void HostProcess::add_commands() {
       [this](const Json& arguments, const Peer& peer) { return command_work_retry(arguments, peer); });
   add("work_cancel", Person::Operator,
       [this](const Json& arguments, const Peer& peer) { return command_work_cancel(arguments, peer); });
+  add("work_approve", Person::Officer,
+      [this](const Json& arguments, const Peer& peer) { return command_work_decide(arguments, peer, true); });
+  add("work_refuse", Person::Officer, [this](const Json& arguments, const Peer& peer) {
+    return command_work_decide(arguments, peer, false);
+  });
   add("work_resolve", Person::Officer,
       [this](const Json& arguments, const Peer& peer) { return command_work_resolve(arguments, peer); });
   add("action", Person::Viewer,
@@ -256,6 +270,16 @@ Result<nlohmann::json> HostProcess::command_work_cancel(const nlohmann::json& ar
   CERTSPAN_TRY(const WorkId id, work_id_of(arguments));
   CERTSPAN_CHECK(engine_->cancel(id, peer.name));
   log_->write(LogLevel::Warn, "work cancel", {{"work", to_string(id)}, {"who", peer.name}});
+  return nlohmann::json{{"id", to_string(id)}};
+}
+
+Result<nlohmann::json> HostProcess::command_work_decide(const nlohmann::json& arguments, const Peer& peer,
+                                                        bool approved) {
+  CERTSPAN_TRY(const WorkId id, work_id_of(arguments));
+  CERTSPAN_TRY(const std::string reason, decision_reason_of(arguments));
+  CERTSPAN_CHECK(engine_->decide(id, approved, peer.name, reason));
+  log_->write(LogLevel::Warn, approved ? "work approve" : "work refuse",
+              {{"work", to_string(id)}, {"who", peer.name}, {"reason", reason}});
   return nlohmann::json{{"id", to_string(id)}};
 }
 

@@ -75,6 +75,8 @@ class HostProcess {
   Result<nlohmann::json> command_work_retry(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_cancel(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_erase(const nlohmann::json& arguments, const Peer& peer);
+  Result<nlohmann::json> command_work_decide(const nlohmann::json& arguments, const Peer& peer,
+                                             bool approved);
   Result<nlohmann::json> command_work_resolve(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_swap(const nlohmann::json& arguments, const Peer& peer);
   nlohmann::json swapped_to_json() const;

@@ -187,6 +187,8 @@ class Connector {
   bool has_cancel() const { return issuer() != nullptr && issuer()->cancel != nullptr; }
   bool has_find() const { return issuer() != nullptr && issuer()->find != nullptr; }
   bool has_crl() const { return issuer() != nullptr && issuer()->crl != nullptr; }
+  /// A validator whose `pending` means that a person decides.
+  bool asks_person() const;
   bool has_next_ca() const { return issuer() != nullptr && issuer()->next_ca != nullptr; }
 
  private:

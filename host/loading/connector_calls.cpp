@@ -144,6 +144,11 @@ Answer Connector::call(bool offered, std::string_view what, CallKey key, const W
   return answer.take();
 }
 
+bool Connector::asks_person() const {
+  const auto* table = role<certspan_role_validator>();
+  return table != nullptr && (table->flags & CERTSPAN_VALIDATOR_ASKS_PERSON) != 0;
+}
+
 Answer Connector::validate(const WorkItem& item, const CallTerms& terms, const NoteFunction& note) {
   const auto* table = role<certspan_role_validator>();
   return call(table != nullptr, "validate", CallKey::Source, item, terms, note,

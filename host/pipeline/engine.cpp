@@ -292,6 +292,11 @@ Result<void> Engine::cancel(WorkId id, std::string_view who) {
   return runner_.cancel(open, who);
 }
 
+Result<void> Engine::decide(WorkId id, bool approved, std::string_view who, std::string_view reason) {
+  CERTSPAN_TRY(const OpenItemPtr open, open_item(id));
+  return runner_.decide(open, approved, who, reason);
+}
+
 Result<void> Engine::resolve(WorkId id, Resolution resolution, std::string_view who) {
   CERTSPAN_TRY(const OpenItemPtr open, open_item(id));
   return runner_.resolve(open, std::move(resolution), who);

@@ -102,6 +102,7 @@ class Engine final : public IssuerDirectory {
   /// Makes a dead letter of an item whose connector `who` took out of the configuration: at once, or as soon
   /// as the call that it is in has ended, unless that ends the item.
   void strand(WorkId id, const std::string& who);
+  Result<void> decide(WorkId id, bool approved, std::string_view who, std::string_view reason);
 
  private:
   void handle(const std::string& connector, const HttpRequest& request, const HttpExchangePtr& exchange);

@@ -212,14 +212,18 @@ void ItemRunner::wait_for_order(const OpenItemPtr& open, const Answer& answer) {
     return schedule(open, delay, [this, open] { ask_issuer(open, "poll"); });
   }
   commit(open, [this, open, delay] {
-    const auto config = runtime_.config();
-    const Pipeline* pipeline = config->graph.find(open->item.pipeline);
-    if (pipeline != nullptr && pipeline->reply.then == ReplyRule::Then::Pending) {
-      open->tell_pending = true;
-      desk_.pending(runtime_.table.take_waiters(open), open->id);
-    }
+    tell_that_it_is_pending(open);
     schedule(open, delay, [this, open] { ask_issuer(open, "poll"); });
   });
+}
+
+/// Where the pipeline lets clients hear so. Requires: the item is in the journal.
+void ItemRunner::tell_that_it_is_pending(const OpenItemPtr& open) {
+  const auto config = runtime_.config();
+  const Pipeline* pipeline = config->graph.find(open->item.pipeline);
+  if (pipeline == nullptr || pipeline->reply.then != ReplyRule::Then::Pending) return;
+  open->tell_pending = true;
+  desk_.pending(runtime_.table.take_waiters(open), open->id);
 }
 
 /// Certainly not done here: the next CA of the list at once, or the first again after a pause.

@@ -72,6 +72,10 @@ bool ItemRunner::validate(const OpenItemPtr& open, const Step& step) {
                             : call(open, *connector, "validate", [&](const CallTerms& terms) {
                                 return connector->validate(open->item, terms);
                               });
+  if (answer.outcome == Outcome::Pending && connector->asks_person()) {
+    wait_for_person(open, answer);
+    return false;
+  }
   if (!checked(open, answer)) return false;
   for (const auto& [label, value] : answer.labels) open->item.set_label(label, value);
   return true;
@@ -99,6 +103,23 @@ Answer ItemRunner::fence_certificate(const OpenItemPtr& open, const std::string&
   const IssuedView issued{issuer, certificate, *chain};
   return call(open, *fence, "check_certificate",
               [&](const CallTerms& terms) { return fence->after_issue(open->item, terms, issued); });
+}
+
+/// A person has all the time that the item has, and it is no try. The validator is asked again now and then,
+/// in case its settings say something else by then; the log tells again that the item waits.
+void ItemRunner::wait_for_person(const OpenItemPtr& open, const Answer& answer) {
+  WorkItem& item = open->item;
+  item.state = ItemState::Ready;
+  const WallMs now = runtime_.clock.wall_ms();
+  const auto left = std::chrono::milliseconds(std::max<WallMs>(0, item.deadline - now));
+  const auto delay = std::min(std::max(answer.retry_after, kWorthWaiting), left);
+  item.next_at = now + delay.count();
+  log(LogLevel::Warn, "waits for a person's yes", item,
+      {{"connector", current_step(*open).connectors.front()}, {"subject", item.label("subject")}});
+  commit(open, [this, open, delay] {
+    tell_that_it_is_pending(open);
+    schedule(open, delay, [this, open] { step(open); });
+  });
 }
 
 /// Whether a validator or the fence said yes; otherwise the item is refused or asked about again.
@@ -193,6 +214,13 @@ tl::unexpected<Error> busy(const WorkItem& item) {
               to_string(item.id) + " is being worked on right now; try again in a moment");
 }
 
+/// Whether the last thing that was heard of the item's step is that a person has to decide.
+bool waits_for_person(const WorkItem& item) {
+  if (item.state != ItemState::Ready || item.attempts.empty()) return false;
+  const Attempt& last = item.attempts.back();
+  return last.step == item.step && last.call == "validate" && last.outcome == Outcome::Pending;
+}
+
 /// That the CA did nothing stands with the item as a call's answer would.
 void note_word(OpenItem& open, std::string_view who, WallMs now) {
   Attempt attempt;
@@ -260,6 +288,40 @@ bool ItemRunner::strand(const OpenItemPtr& open, std::string_view who) {
       std::string(who) + " took a connector that it needs out of the configuration" +
           (may_be_done ? "; \"" + current_issuer(*open) + "\" may have issued a certificate for it" : ""));
   return true;
+}
+
+Result<void> ItemRunner::decide(const OpenItemPtr& open, bool approved, std::string_view who,
+                                std::string_view reason) {
+  if (open->parked.exchange(0) == 0) return busy(open->item);
+  WorkItem& item = open->item;
+  const std::string name = current_step(*open).connectors.front();
+  const auto config = runtime_.config();
+  const Connector* validator = config->connectors.find(name);
+  if (!waits_for_person(item) || validator == nullptr || !validator->asks_person()) {
+    park_until_due(open);
+    return fail(Outcome::Rejected, "work.not_waiting",
+                to_string(item.id) + " waits for nobody's yes; `certspan work show` tells how it stands");
+  }
+  const std::string said = " on the word of " + std::string(who) + ": " + std::string(reason);
+  Attempt attempt;
+  attempt.step = item.step;
+  attempt.call = approved ? "approve" : "refuse";
+  attempt.connector = name;
+  attempt.outcome = approved ? Outcome::Ok : Outcome::Rejected;
+  attempt.message = (approved ? "approved" : "refused") + said;
+  attempt.at = runtime_.clock.wall_ms();
+  item.add_attempt(std::move(attempt));
+  item.set_label(approved ? "approved_by" : "refused_by", who);
+  item.set_label("decision_reason", reason);
+  open->tell_pending = false;
+  if (!approved) {
+    finish(open, ItemState::Failed, Outcome::Rejected, "work.refused", "refused" + said);
+    return {};
+  }
+  ++item.step;
+  item.tries = 0;
+  commit(open, [this, open] { post(open, "", [this, open] { step(open); }); });
+  return {};
 }
 
 Result<void> ItemRunner::resolve(const OpenItemPtr& open, Resolution resolution, std::string_view who) {

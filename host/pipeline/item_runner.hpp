@@ -50,6 +50,10 @@ class ItemRunner {
   /// Makes it a dead letter. False: somebody works on it just now.
   bool strand(const OpenItemPtr& open, std::string_view who);
 
+  /// A person's yes or no in the place of a validator's that asks for it; `reason` says why. Errors:
+  /// work.not_waiting.
+  Result<void> decide(const OpenItemPtr& open, bool approved, std::string_view who, std::string_view reason);
+
   /// Items whose call is inside a connector now.
   std::size_t inside() const { return inside_.load(); }
 
@@ -62,6 +66,7 @@ class ItemRunner {
   bool fence_request(const OpenItemPtr& open, Connector& issuer);
   Answer fence_certificate(const OpenItemPtr& open, const std::string& issuer, BytesView certificate);
   bool checked(const OpenItemPtr& open, const Answer& answer);
+  void wait_for_person(const OpenItemPtr& open, const Answer& answer);
   bool put_off(const OpenItemPtr& open, const Answer& answer);
   void repeat_later(const OpenItemPtr& open, const Answer& answer);
   void refuse(const OpenItemPtr& open, const Answer& answer);
@@ -81,6 +86,7 @@ class ItemRunner {
   IssuerTraits traits_of(const OpenItemPtr& open) const;
   void take_certificate(const OpenItemPtr& open, Answer answer);
   void keep_unjudged(const OpenItemPtr& open, const Answer& verdict, Bytes certificate);
+  void tell_that_it_is_pending(const OpenItemPtr& open);
   void wait_for_order(const OpenItemPtr& open, const Answer& answer);
   void next_ca(const OpenItemPtr& open, const Answer& answer);
   void look_up(const OpenItemPtr& open, const Answer& answer);

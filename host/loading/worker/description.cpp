@@ -76,7 +76,8 @@ template <typename Io, typename Part>
 requires std::is_same_v<std::remove_const_t<Part>, TypeDescription>
 void fields(Io& io, Part& type) {
   io(type.name), io(type.summary), io(type.settings_schema), io(type.flags);
-  io(type.source), io(type.handles_http), io(type.validator), io(type.processor), io(type.drains);
+  io(type.source), io(type.handles_http), io(type.validator), io(type.validator_flags), io(type.processor),
+      io(type.drains);
   io(type.issuer), io(type.actions);
 }
 
@@ -106,7 +107,10 @@ TypeDescription describe_type(const certspan_connector_type& type) {
     told.source = true;
     told.handles_http = source->handle != nullptr;
   }
-  told.validator = interface_of<certspan_role_validator>(type) != nullptr;
+  if (const auto* validator = interface_of<certspan_role_validator>(type)) {
+    told.validator = true;
+    told.validator_flags = validator->flags;
+  }
   told.processor = interface_of<certspan_role_processor>(type) != nullptr;
   if (const auto* issuer = interface_of<certspan_role_issuer>(type)) {
     told.issuer = {issuer->flags,           issuer->poll != nullptr,   issuer->lookup != nullptr,

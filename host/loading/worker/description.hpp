@@ -40,6 +40,7 @@ struct TypeDescription {
   bool source = false;
   bool handles_http = false;
   bool validator = false;
+  std::uint32_t validator_flags = 0;
   bool processor = false;
   bool drains = false;
   std::optional<IssuerDescription> issuer;

@@ -208,7 +208,7 @@ void WorkerType::offer_roles() {
              &worker::close_intake,
              description_.handles_http ? &worker::handle : nullptr,
              &worker::reply};
-  validator_ = {sizeof(validator_), 0, &ask<Call::Validate>};
+  validator_ = {sizeof(validator_), description_.validator_flags, &ask<Call::Validate>};
   processor_ = {sizeof(processor_), 0, &ask_about<Call::BeforeIssue>, &ask_about<Call::AfterIssue>};
   if (!description_.issuer) return;
   const IssuerDescription& has = *description_.issuer;

@@ -8,6 +8,7 @@
 
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_validator.h>
 #include <certspan/answer.hpp>
 #include <certspan/faults.hpp>
 #include <certspan/host.hpp>
@@ -117,7 +118,9 @@ class Issuer : public virtual Connector {
   }
 };
 
-/// Says whether a request may go on.
+/// Says whether a request may go on. One that lets a person decide says
+/// `static constexpr std::uint32_t kValidatorFlags = CERTSPAN_VALIDATOR_ASKS_PERSON;` and answers `pending`
+/// without a handle.
 class Validator : public virtual Connector {
  public:
   /// Ok lets the item go on and adds its labels; rejected, invalid and unsupported end it.

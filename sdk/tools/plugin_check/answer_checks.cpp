@@ -5,6 +5,8 @@
 #include <array>
 #include <thread>
 
+#include <certspan/abi/role_validator.h>
+
 #include "host/base/outcome.hpp"
 #include "host/loading/abi_limits.hpp"
 #include "sdk/tools/plugin_check/certificates.hpp"
@@ -49,7 +51,14 @@ void judge_answers(Run& run, Judge judge) {
   scene.connector.end();
 }
 
-bool may_answer_pending(const AnsweringCall& call) {
+/// A validator that lets a person decide.
+bool asks_person(const LiveConnector& connector) {
+  const auto* validator = connector.role<certspan_role_validator>(CERTSPAN_ROLE_VALIDATOR);
+  return validator != nullptr && (validator->flags & CERTSPAN_VALIDATOR_ASKS_PERSON) != 0;
+}
+
+bool may_answer_pending(const AnsweringCall& call, bool person) {
+  if (call.name == "validate") return person;
   return call.name == "issue" || call.name == "poll" || call.name == "lookup" || call.name == "cancel";
 }
 
@@ -84,6 +93,8 @@ void check_handles(Run& run) {
   for (const auto& call : answering_calls(scene.connector)) has_poll = has_poll || call.name == "poll";
   judge_answers(run, [&](const AnsweringCall& call, const Heard& heard) {
     const bool pending = heard.outcome == CERTSPAN_PENDING;
+    // A person has no handle, and is not polled.
+    if (pending && call.name == "validate") return;
     if (pending && call.name != "cancel") {
       require(!heard.answer.handle.empty(), call.name + " says pending and gives no handle");
     }
@@ -111,11 +122,14 @@ void check_limits(Run& run) {
 }
 
 void check_outcomes(Run& run) {
-  judge_answers(run, [](const AnsweringCall& call, const Heard& heard) {
+  const bool person = asks_person(Scene(run).connector);
+  judge_answers(run, [person](const AnsweringCall& call, const Heard& heard) {
     require(heard.outcome >= CERTSPAN_OK && heard.outcome <= CERTSPAN_INTERNAL,
             call.name + " answers " + std::to_string(heard.outcome) + ", which is no outcome");
-    require(heard.outcome != CERTSPAN_PENDING || may_answer_pending(call),
-            call.name + " says pending; only an issuer may");
+    require(heard.outcome != CERTSPAN_PENDING || may_answer_pending(call, person),
+            call.name +
+                " says pending; only an issuer may, and a validator with "
+                "CERTSPAN_VALIDATOR_ASKS_PERSON");
     const bool fine = heard.outcome == CERTSPAN_OK || heard.outcome == CERTSPAN_PENDING;
     require(
         fine || !heard.answer.code.empty(),

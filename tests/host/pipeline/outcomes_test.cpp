@@ -256,4 +256,68 @@ TEST_CASE("a pending order is cancelled at its CA, or not at all") {
 }
 
 }  // namespace
+TEST_CASE("a person says yes or no where a validator asks for it, and the client hears pending meanwhile") {
+  EngineFixture fixture;
+  fixture.script.validate = {"pending"};
+  auto pipeline = EngineFixture::pipeline({"ca"});
+  pipeline.reply = kTellPending;
+  fixture.start(pipeline);
+  CHECK(fixture.ask("a").body == "pending:");
+  const WorkItem waiting = fixture.only_item();
+  CHECK(waiting.state == ItemState::Ready);
+  CHECK(fixture.script.issuers["ca"].asked == 0);
+  const auto decide = [&](bool approved) {
+    return persist([&] { return fixture.engine().decide(waiting.id, approved, "alice", "seen the device"); });
+  };
+
+  SECTION("yes: the next step follows, and who said it and why stands with the item") {
+    REQUIRE(decide(true));
+    REQUIRE(fixture.wait_for(ItemState::Done));
+    CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+    const WorkItem done = fixture.only_item();
+    CHECK(done.label("approved_by") == "alice");
+    CHECK(done.label("decision_reason") == "seen the device");
+    const auto said = std::ranges::find(done.attempts, "approve", &Attempt::call);
+    REQUIRE(said != done.attempts.end());
+    CHECK(said->message == "approved on the word of alice: seen the device");
+    const auto late = decide(false);
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == "work.finished");
+  }
+  SECTION("no: the client is refused") {
+    REQUIRE(decide(false));
+    REQUIRE(fixture.wait_for(ItemState::Failed));
+    CHECK(fixture.ask("a").body == "rejected:");
+    CHECK(fixture.only_item().code == "work.refused");
+    CHECK(fixture.only_item().label("refused_by") == "alice");
+    CHECK(fixture.script.issuers["ca"].asked == 0);
+  }
+}
+
+TEST_CASE("nobody's yes lets an item go on that waits for something else") {
+  EngineFixture fixture;
+  fixture.script.issuers["blind"].issue = {"unknown"};
+  fixture.start(EngineFixture::pipeline({"blind"}));
+  auto waiting = fixture.send("a");
+  REQUIRE(fixture.wait_for(ItemState::Held));
+  const WorkId id = fixture.only_item().id;
+  const auto approved = persist([&] { return fixture.engine().decide(id, true, "alice", "why not"); });
+  REQUIRE_FALSE(approved);
+  CHECK(approved.error().code == "work.not_waiting");
+  REQUIRE(persist([&] { return fixture.engine().resolve(id, {Resolution::Kind::Abandon, {}}, "alice"); }));
+  waiting.wait();
+}
+
+TEST_CASE("an item that nobody decides on until its deadline is a dead letter") {
+  EngineFixture fixture;
+  fixture.script.validate = std::deque<std::string>(100, "pending");
+  auto pipeline = EngineFixture::pipeline({"ca"});
+  pipeline.reply = kTellPending;
+  pipeline.deadline = std::chrono::milliseconds(300);
+  fixture.start(pipeline);
+  CHECK(fixture.ask("a").body == "pending:");
+  REQUIRE(fixture.wait_for(ItemState::Dead));
+  CHECK(fixture.only_item().code == "item.deadline");
+}
+
 }  // namespace certspan

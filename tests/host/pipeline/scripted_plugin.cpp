@@ -101,6 +101,7 @@ class ScriptedValidator final : public sdk::Validator {
  public:
   static constexpr const char* kName = "validator";
   static constexpr const char* kSummary = "Says yes, or what the script says.";
+  static constexpr std::uint32_t kValidatorFlags = CERTSPAN_VALIDATOR_ASKS_PERSON;
   static constexpr const char* kSettingsSchema = R"({"type": "object"})";
   ScriptedValidator(sdk::Host host, std::string_view, std::string_view)
       : host_(host), script_(*current_script) {}

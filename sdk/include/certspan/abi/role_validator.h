@@ -10,12 +10,18 @@ CERTSPAN_ABI_BEGIN
 
 #define CERTSPAN_ROLE_VALIDATOR "certspan.role.validator/1"
 
+/* Flags of a validator. */
+#define CERTSPAN_VALIDATOR_ASKS_PERSON \
+  1u /* PENDING means: a person decides, by `certspan work approve` or `refuse` */
+
 typedef struct certspan_role_validator {
   uint32_t struct_size;
   uint32_t flags;
   /* OK lets the item go on, its labels are added; REJECTED, INVALID and UNSUPPORTED end it. UNKNOWN and
-   * INTERNAL: the call is repeated with the same key, and the item does not go on meanwhile. [worker-thread]
-   * [may-block] started */
+   * INTERNAL: the call is repeated with the same key, and the item does not go on meanwhile. PENDING, only
+   * with CERTSPAN_VALIDATOR_ASKS_PERSON: the item waits for a person's yes or no, which takes the place of
+   * the validator's; meanwhile it is called again after retry_after_ms. What was staged so far is durable
+   * then. [worker-thread] [may-block] started */
   void (*validate)(certspan_instance* instance, const certspan_item* item,
                    const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_role_validator;

@@ -26,6 +26,15 @@ constexpr std::uint32_t issuer_flags() {
 }
 
 template <class T>
+constexpr std::uint32_t validator_flags() {
+  if constexpr (requires { T::kValidatorFlags; }) {
+    return T::kValidatorFlags;
+  } else {
+    return 0;
+  }
+}
+
+template <class T>
 struct IssuerTable {
   template <auto kMember>
   static void answer(certspan_instance* instance, const certspan_item* item,
@@ -95,7 +104,7 @@ struct ValidatorTable {
   }
 
   static constexpr certspan_role_validator kTable = {
-      .struct_size = sizeof(certspan_role_validator), .flags = 0, .validate = &validate};
+      .struct_size = sizeof(certspan_role_validator), .flags = validator_flags<T>(), .validate = &validate};
 };
 
 template <class T>

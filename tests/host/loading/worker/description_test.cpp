@@ -1,5 +1,6 @@
 #include "host/loading/worker/description.hpp"
 
+#include <certspan/abi/role_validator.h>
 #include <catch2/catch.hpp>
 
 namespace certspan::worker {
@@ -15,6 +16,8 @@ PluginDescription example() {
   ca.actions = {{"init", "makes a key", "{}", 3, 2}};
   TypeDescription& source = plugin.types.emplace_back();
   source.name = "source";
+  source.validator = true;
+  source.validator_flags = CERTSPAN_VALIDATOR_ASKS_PERSON;
   source.source = source.handles_http = source.drains = true;
   return plugin;
 }
@@ -33,6 +36,7 @@ TEST_CASE("a description says the same after its way") {
   CHECK(ca.actions->at(0).person == 2);
   CHECK_FALSE(ca.source);
   const TypeDescription& source = told->types[1];
+  CHECK((source.validator && source.validator_flags == CERTSPAN_VALIDATOR_ASKS_PERSON));
   CHECK((source.source && source.handles_http && source.drains && !source.issuer && !source.actions));
 }
 
