@@ -5,7 +5,6 @@ import pytest
 import yaml
 
 from tests.support import scep_messages as scep
-from tests.support.host import put_into_workers
 from tests.support.scep_client import ScepClient
 from tests.support.strongswan import Strongswan
 from tests.support.waiting import wait_until
@@ -21,11 +20,10 @@ def ask_a_person(text):
     return yaml.safe_dump(document, sort_keys=False)
 
 
-@pytest.fixture(params=["host", "workers"], name="host")
+@pytest.fixture(params=["in_process", "process"], name="host")
 def host_fixture(request, make_host):
     host = make_host().configure(ask_a_person)
-    if request.param == "workers":
-        host.configure(put_into_workers)
+    host.isolation = request.param
     return host.start()
 
 

@@ -7,7 +7,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.support import scep_messages as scep
-from tests.support.host import put_into_workers
 from tests.support.scep_client import ScepClient
 
 
@@ -19,11 +18,10 @@ def publish_crls(text):
     return yaml.safe_dump(document, sort_keys=False)
 
 
-@pytest.fixture(params=["host", "workers"], name="host")
+@pytest.fixture(params=["in_process", "process"], name="host")
 def host_fixture(request, make_host):
     host = make_host().configure(publish_crls)
-    if request.param == "workers":
-        host.configure(put_into_workers)
+    host.isolation = request.param
     return host.start()
 
 
