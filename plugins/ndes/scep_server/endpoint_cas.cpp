@@ -13,6 +13,22 @@ bool contains(const std::vector<pki::Bytes>& list, pki::BytesView bytes) {
   return std::ranges::any_of(list, [&](const pki::Bytes& element) { return pki::equal(element, bytes); });
 }
 
+bool is_root(pki::BytesView der) {
+  const auto certificate = pki::Certificate::parse(der);
+  return certificate && certificate->is_self_issued();
+}
+
+const std::vector<pki::Bytes>& chosen(CaCertificates which, const CaSnapshot& cas) {
+  switch (which) {
+    case CaCertificates::Chain:
+      return cas.all;
+    case CaCertificates::ChainWithoutRoot:
+      return cas.below_roots;
+    default:
+      return cas.issuing;
+  }
+}
+
 pki::BytesView without_leading_zeros(pki::BytesView number) {
   while (!number.empty() && number.front() == 0) number = number.subspan(1);
   return number;
@@ -38,8 +54,12 @@ std::shared_ptr<const CaSnapshot> EndpointCas::ask() const {
   auto cas = std::make_shared<CaSnapshot>();
   std::vector<std::string> issuers;
   const auto outcome = host_.issuer_chains("", [&](std::string_view issuer, sdk::Bytes der) {
+    const bool issuing = std::ranges::count(issuers, issuer) == 0;  // the first of each chain
     if (!contains(cas->all, der)) cas->all.push_back(pki::to_bytes(der));
-    if (std::ranges::count(issuers, issuer) > 0) return;  // the first of each chain is the issuing CA
+    if ((issuing || !is_root(der)) && !contains(cas->below_roots, der)) {
+      cas->below_roots.push_back(pki::to_bytes(der));
+    }
+    if (!issuing) return;
     issuers.emplace_back(issuer);
     const auto outline = pki::read_certificate_outline(der);
     if (!outline || contains(cas->issuing, der)) return;
@@ -89,8 +109,7 @@ CaCertAnswer ca_cert_answer(CaCertificates which, pki::BytesView ra_certificate,
     return {pki::to_bytes(ra_certificate), "application/x-x509-ca-cert"};
   }
   std::vector<pki::BytesView> certificates = {ra_certificate};
-  for (const pki::Bytes& ca : which == CaCertificates::Chain ? cas.all : cas.issuing)
-    certificates.emplace_back(ca);
+  for (const pki::Bytes& ca : chosen(which, cas)) certificates.emplace_back(ca);
   return {pki::write_certificates_only(certificates), "application/x-x509-ca-ra-cert"};
 }
 

@@ -20,6 +20,7 @@ struct CaSnapshot {
   std::vector<pki::Bytes> issuing;        // DER, one for each issuer
   std::vector<pki::Bytes> issuing_names;  // DER Names of those
   std::vector<pki::Bytes> all;            // DER of every certificate once, in the order of the chains
+  std::vector<pki::Bytes> below_roots;    // the same without roots that issue nothing to devices
 };
 
 // What stands behind the certificate that signed a message.

@@ -82,9 +82,9 @@ inline constexpr auto kScepServerSchemaText = connector::join_texts(R"json({
       }
     },
     "ca_certificates": {
-      "enum": ["ra_only", "ra_ca", "chain"],
+      "enum": ["ra_only", "ra_ca", "chain_without_root", "chain"],
       "default": "ra_ca",
-      "description": "What GetCACert answers: the RA, the RA and the issuing CA, or the RA and the whole chain."
+      "description": "What GetCACert answers: the RA, the RA and the issuing CA, or the RA and the chain, the root in it or not."
     },
     "reply_chain": {
       "enum": ["leaf", "chain"],
@@ -96,6 +96,17 @@ inline constexpr auto kScepServerSchemaText = connector::join_texts(R"json({
       "items": {"type": "string", "description": "One word."},
       "default": ["SHA-384"],
       "description": "Words added to GetCACaps. strongSwan 5.9.8 uses AES only where it finds SHA-384."
+    },
+    "capabilities": {
+      "type": "array",
+      "minItems": 1,
+      "items": {"type": "string", "description": "One word."},
+      "description": "All words of GetCACaps in this order, in place of those that the other settings make. GetNextCACert comes by itself."
+    },
+    "capabilities_line_end": {
+      "enum": ["lf", "crlf"],
+      "default": "lf",
+      "description": "How each line of GetCACaps ends."
     },
     "profile": {
       "type": "string",

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "plugins/ndes/scep_server/capabilities.hpp"
 #include "plugins/ndes/scep_server/crl_path.hpp"
 #include "plugins/ndes/scep_server/get_query.hpp"
 #include "plugins/ndes/scep_server/http_answers.hpp"
@@ -95,17 +96,6 @@ pki::FailInfo fail_info_of(sdk::Outcome outcome) {
 
 }  // namespace
 
-std::string capabilities(const ScepSettings& settings) {
-  std::vector<std::string> words = {"AES",          "POSTPKIOperation", "Renewal",
-                                    "SCEPStandard", "SHA-256",          "SHA-512"};
-  if (settings.options.danger_allow_3des) words.emplace_back("DES3");
-  if (settings.options.danger_allow_sha1) words.emplace_back("SHA-1");
-  words.insert(words.end(), settings.extra_capabilities.begin(), settings.extra_capabilities.end());
-  std::string text;
-  for (const std::string& word : words) text += word + "\n";
-  return text;
-}
-
 bool ScepServer::validate_settings(std::string_view settings, sdk::Faults& faults) {
   check_scep_settings(ScepSettings::read(settings), to_seconds(std::chrono::system_clock::now()), faults);
   return !faults.any();
@@ -186,7 +176,7 @@ void ScepServer::handle(const sdk::HttpRequest& request, sdk::Exchange& exchange
 // GetNextCACert stands in the list only while there is something to tell (RFC 8894 3.5.2).
 void ScepServer::answer_capabilities(sdk::Exchange& exchange) {
   std::string text = capabilities_;
-  if (next_ca_.look().message) text += "GetNextCACert\n";
+  if (next_ca_.look().message) text.append("GetNextCACert").append(line_end(settings_));
   exchange.respond({.content_type = "text/plain", .body = sdk::bytes_of(text)});
 }
 

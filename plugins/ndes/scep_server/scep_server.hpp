@@ -69,7 +69,4 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
   PkiOperation operation_;
 };
 
-// The body of GetCACaps (RFC 8894 3.5.2), one capability a line.
-std::string capabilities(const ScepSettings& settings);
-
 }  // namespace certspan::scep

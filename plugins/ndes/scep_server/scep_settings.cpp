@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugins/ndes/json_settings.hpp"
+#include "plugins/ndes/scep_server/capabilities.hpp"
 #include "plugins/ndes/scep_server/crl_path.hpp"
 #include "plugins/ndes/scep_server/ra_identity.hpp"
 
@@ -13,12 +14,8 @@ constexpr std::int64_t kDefaultMaxMessage = 64L * 1024;
 
 CaCertificates ca_certificates_of(std::string_view text) {
   if (text == "ra_only") return CaCertificates::RaOnly;
+  if (text == "chain_without_root") return CaCertificates::ChainWithoutRoot;
   return text == "chain" ? CaCertificates::Chain : CaCertificates::RaAndCa;
-}
-
-// A capability is one line of a list that clients split at line feeds and spaces.
-bool is_capability(std::string_view word) {
-  return !word.empty() && std::ranges::all_of(word, [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
 }  // namespace
@@ -40,6 +37,8 @@ ScepSettings ScepSettings::read(std::string_view json) {
   settings.danger_enrollment_agent_ra = from.flag("/danger_enrollment_agent_ra");
   settings.extra_capabilities = {"SHA-384"};
   if (from.has("/extra_capabilities")) settings.extra_capabilities = from.texts("/extra_capabilities");
+  settings.capabilities = from.texts("/capabilities");
+  settings.capabilities_in_crlf = from.text("/capabilities_line_end") == "crlf";
   settings.ca_certificates = ca_certificates_of(from.text("/ca_certificates", "ra_ca"));
   settings.reply_with_chain = from.text("/reply_chain") == "chain";
   settings.profile = from.text("/profile");
@@ -52,11 +51,7 @@ ScepSettings ScepSettings::read(std::string_view json) {
 }
 
 void check_scep_settings(const ScepSettings& settings, std::int64_t now, sdk::Faults& faults) {
-  for (std::size_t i = 0; i < settings.extra_capabilities.size(); ++i) {
-    if (!is_capability(settings.extra_capabilities[i])) {
-      faults.add("/extra_capabilities/" + std::to_string(i), "must be one word of visible ASCII characters");
-    }
-  }
+  check_capabilities(settings, faults);
   const auto hides = [&](const std::string& path) { return is_at_or_below(path, settings.crl_path); };
   if (!settings.crl_path.empty() && std::ranges::any_of(settings.paths, hides)) {
     faults.add("/crl_path", "must not be the path of the endpoint or above it: SCEP answers there");

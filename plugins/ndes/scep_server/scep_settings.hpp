@@ -14,7 +14,7 @@
 
 namespace certspan::scep {
 
-enum class CaCertificates : std::uint8_t { RaOnly, RaAndCa, Chain };
+enum class CaCertificates : std::uint8_t { RaOnly, RaAndCa, ChainWithoutRoot, Chain };
 
 // Where an RA's certificate and key are.
 struct RaPlace {
@@ -32,6 +32,8 @@ struct ScepSettings {
   std::vector<RaPlace> previous_ras;  // whose clients may still use their certificates
   bool danger_enrollment_agent_ra = false;
   std::vector<std::string> extra_capabilities;
+  std::vector<std::string> capabilities;  // all of them; empty: as the other settings make them
+  bool capabilities_in_crlf = false;
   CaCertificates ca_certificates = CaCertificates::RaAndCa;
   bool reply_with_chain = false;
   std::string profile;  // a label on every item, "" for none

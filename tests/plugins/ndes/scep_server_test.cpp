@@ -67,6 +67,15 @@ TEST_CASE("GetCACaps names old algorithms only where a danger switch allows them
         "AES\nPOSTPKIOperation\nRenewal\nSCEPStandard\nSHA-256\nSHA-512\nDES3\nSHA-1\nX\nY\n");
 }
 
+TEST_CASE("GetCACaps lists the words of the settings in their order and with their line ends") {
+  Endpoint endpoint(
+      {{"capabilities", {"SHA-256", "AES", "POSTPKIOperation"}}, {"capabilities_line_end", "crlf"}});
+  CHECK(body_text(endpoint.http("GET", "operation=GetCACaps")) == "SHA-256\r\nAES\r\nPOSTPKIOperation\r\n");
+  endpoint.host.next_ca_message = {1, 2, 3};
+  endpoint.host.advance(std::chrono::seconds(11));
+  CHECK(body_text(endpoint.http("GET", "operation=GetCACaps")).ends_with("\r\nGetNextCACert\r\n"));
+}
+
 TEST_CASE("GetNextCACert is offered and answered while a CA tells of its successor") {
   Endpoint endpoint;
   const std::string word = "GetNextCACert\n";
@@ -121,6 +130,19 @@ TEST_CASE("GetCACert gives the whole chain once where the settings say so") {
         std::vector<Bytes>{endpoint.ra_certificate, endpoint.ca_certificate, root});
 }
 
+TEST_CASE("GetCACert leaves the root out where the settings say so, unless it issues itself") {
+  Endpoint endpoint(nlohmann::json{{"ca_certificates", "chain_without_root"}});
+  const TestKey root_key = TestKey::ec();
+  const Bytes root = make_certificate(root_key, {.common_name = "Root", .ca = true});
+  const Bytes middle =
+      make_certificate(TestKey::ec(), {.common_name = "Middle", .ca = true}, &root, &root_key);
+  endpoint.host.advance(std::chrono::minutes(1));
+  endpoint.host.chains = {{"corp-ca", middle}, {"corp-ca", root}, {"corp-ca-2", endpoint.ca_certificate}};
+  const auto exchange = endpoint.http("GET", "operation=GetCACert");
+  CHECK(read_certificates_only(exchange.response->body) ==
+        std::vector<Bytes>{endpoint.ra_certificate, middle, endpoint.ca_certificate});
+}
+
 TEST_CASE("GetCACert asks to come back while no CA is there") {
   Endpoint endpoint(nlohmann::json::object(), false);
   const auto exchange = endpoint.http("GET", "operation=GetCACert");
@@ -173,10 +195,12 @@ TEST_CASE("all faults of the settings are told at once, each at its place") {
   const pki::test::TempDir directory;
   auto settings = settings_for(directory);
   settings["extra_capabilities"] = {"AES", "two words", ""};
+  settings["capabilities"] = {"DES3", "b ad", "SHA-1"};
   std::vector<std::string> pointers;
   for (const std::string& fault : faults_of(settings)) pointers.push_back(fault.substr(0, fault.find(':')));
-  CHECK(pointers ==
-        std::vector<std::string>{"/extra_capabilities/1", "/extra_capabilities/2", "/ra/certificate_file"});
+  CHECK(pointers == std::vector<std::string>{"/extra_capabilities/1", "/extra_capabilities/2",
+                                             "/capabilities/1", "/capabilities/0", "/capabilities/2",
+                                             "/ra/certificate_file"});
 }
 
 TEST_CASE("a key that is not the RA certificate's is refused") {
