@@ -23,7 +23,7 @@ Result<SecretBytes> read_challenge(const DerElement& value) {
   if (value.content.size() > kMaxChallengeOctets) {
     return fault(FaultKind::TooLarge, "challenge password: longer than 16 KB");
   }
-  CERTSPAN_PKI_TRY(std::string text, read_text(value, "challenge password"));
+  CERTSPAN_PKI_TRY(std::string text, read_text_of_clients(value, "challenge password"));
   SecretBytes secret(as_bytes(text));
   wipe(text.data(), text.size());
   return secret;

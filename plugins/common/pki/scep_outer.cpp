@@ -197,7 +197,7 @@ Result<void> check_content_digest(const SignedParts& parts, Digest digest, const
 
 Result<std::string> read_transaction_id(const ScepAttributes& attributes) {
   if (!attributes.transaction_id) return malformed("no transaction id");
-  CERTSPAN_PKI_TRY(std::string id, read_text(*attributes.transaction_id, "transaction id"));
+  CERTSPAN_PKI_TRY(std::string id, read_text_of_clients(*attributes.transaction_id, "transaction id"));
   // A PrintableString may hold spaces (RFC 8894 3.2.1.1), but nothing that could break a line of a log.
   const bool printable = std::ranges::all_of(id, [](char c) { return c >= 0x20 && c < 0x7F; });
   if (id.empty() || id.size() > kMaxTransactionId || !printable) return malformed("bad transaction id");

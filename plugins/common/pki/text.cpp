@@ -170,4 +170,10 @@ Result<std::string> read_text(const DerElement& element, std::string_view what) 
   return text;
 }
 
+Result<std::string> read_text_of_clients(const DerElement& element, std::string_view what) {
+  DerElement called_right = element;
+  if (element.tag == tag::kPrintableString) called_right.tag = tag::kIa5String;
+  return read_text(called_right, what);
+}
+
 }  // namespace certspan::pki

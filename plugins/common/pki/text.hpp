@@ -13,6 +13,9 @@ namespace certspan::pki {
 // Faults: Malformed for characters that the type does not have, broken UTF-8, surrogates and NUL.
 Result<std::string> read_text(const DerElement& element, std::string_view what);
 
+// The same, but a PrintableString may hold any ASCII: clients call passwords and ids so whatever is in them.
+Result<std::string> read_text_of_clients(const DerElement& element, std::string_view what);
+
 bool is_string_tag(std::uint8_t tag);
 // Whether PrintableString can hold the text (X.680 41.4).
 bool is_printable_string(std::string_view text);
