@@ -16,8 +16,7 @@ inline constexpr std::string_view kProfileMark = "x-certspan-profile";
 inline constexpr std::string_view kPathMark = "x-certspan-path";
 inline constexpr std::string_view kLabelsMark = "x-certspan-labels";
 inline constexpr std::string_view kProfilesMark = "x-certspan-profiles";
-/// Needs what no worker process has: files to write, devices, variables of the environment. For Certspan's
-/// own plugins; a vendor's is not to rely on it.
+/// Needs what no worker process has: files to write, devices, variables of the environment.
 inline constexpr std::string_view kInHostMark = "x-certspan-in-host";
 
 }  // namespace certspan

@@ -85,6 +85,7 @@ constexpr Keyword kKeywords[] = {
     {"oneOf", ValueKind::Schemas},
     {"not", ValueKind::Schema},
     {kSecretMark, ValueKind::Flag},
+    {kInHostMark, ValueKind::Flag},
     {kSharedSecretMark, ValueKind::Flag},
     {kListenerMark, ValueKind::Flag},
     {kRouteMark, ValueKind::Flag},
