@@ -4,6 +4,7 @@
 #include "plugins/common/pkcs11/token.hpp"
 #include "plugins/common/pki/digest.hpp"
 #include "plugins/common/pki/public_key.hpp"
+#include "plugins/common/pki/scep_message.hpp"
 
 namespace certspan::pkcs11 {
 

@@ -51,7 +51,7 @@ class Token {
   /// A session out of the pool. If it was good it goes back there, else it is closed.
   class Session {
    public:
-    explicit Session(const Token& token) : token_(token) { result_ = token.take(handle_); }
+    explicit Session(const Token& token) : token_(token), result_(token.take(handle_)) {}
     ~Session() {
       if (result_ == CKR_OK) token_.give_back(handle_, good_);
     }
@@ -65,7 +65,7 @@ class Token {
    private:
     const Token& token_;
     CK_SESSION_HANDLE handle_ = 0;
-    CK_RV result_ = CKR_OK;
+    CK_RV result_;
     bool good_ = false;
   };
 

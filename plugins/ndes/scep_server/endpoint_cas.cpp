@@ -40,7 +40,7 @@ std::shared_ptr<const CaSnapshot> EndpointCas::snapshot() {
   const auto now = host_.now();
   {
     const std::lock_guard lock(mutex_);
-    if (snapshot_ && now - asked_ < kRefresh) return snapshot_;
+    if (snapshot_ && asked_ && now - *asked_ < kRefresh) return snapshot_;
   }
   auto fresh = ask();
   const std::lock_guard lock(mutex_);
@@ -48,6 +48,12 @@ std::shared_ptr<const CaSnapshot> EndpointCas::snapshot() {
   if (fresh) snapshot_ = std::move(fresh);
   asked_ = now;
   return snapshot_;
+}
+
+void EndpointCas::look_ahead() {
+  auto fresh = ask();
+  const std::lock_guard lock(mutex_);
+  if (fresh) snapshot_ = std::move(fresh);
 }
 
 std::shared_ptr<const CaSnapshot> EndpointCas::ask() const {

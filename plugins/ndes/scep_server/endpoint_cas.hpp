@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include <certspan/host.hpp>
@@ -39,8 +40,10 @@ class EndpointCas {
 
   explicit EndpointCas(const sdk::Host& host) : host_(host) {}
 
-  // nullptr: the host has no chain of any issuer now.
+  // nullptr: the host has no chain of any issuer, and had none before.
   std::shared_ptr<const CaSnapshot> snapshot();
+  // Takes what the host has, for the time when a CA can't be asked; the next snapshot asks anew.
+  void look_ahead();
 
   // May block: asks the CA. `now` is seconds since 1970.
   SignerStanding standing(const CaSnapshot& cas, const pki::OuterMessage& message, std::int64_t now) const;
@@ -51,7 +54,7 @@ class EndpointCas {
   sdk::Host host_;
   std::mutex mutex_;                            // guards the two below
   std::shared_ptr<const CaSnapshot> snapshot_;  // shared with the requests that are using it
-  std::chrono::steady_clock::time_point asked_;
+  std::optional<std::chrono::steady_clock::time_point> asked_;
 };
 
 // The body of GetCACert (RFC 8894 4.2.1): one certificate as DER, several as a degenerate SignedData, the RA

@@ -60,6 +60,7 @@ pki::RaCredential credential_of(const RaIdentity& ra) {
 
 pki::Opener make_opener(const std::vector<RaIdentity>& ras, const pki::ScepOptions& options) {
   std::vector<pki::RaCredential> credentials;
+  credentials.reserve(ras.size());
   for (const RaIdentity& ra : ras) credentials.push_back(credential_of(ra));
   auto opener = pki::Opener::create(std::move(credentials), options);
   if (!opener) throw sdk::SettingsFault("/ra", opener.error().message);
@@ -78,6 +79,7 @@ ReplySigners make_signers(const std::vector<RaIdentity>& ras) {
 
 std::vector<pki::Bytes> keys_of(const std::vector<RaIdentity>& ras) {
   std::vector<pki::Bytes> keys;
+  keys.reserve(ras.size());
   for (const RaIdentity& ra : ras) keys.push_back(pki::to_bytes(ra.certificate.spki()));
   return keys;
 }
@@ -143,6 +145,8 @@ bool ScepServer::open_intake(sdk::Faults& faults) {
     faults.add("/crl_path", "the host does not grant this path to the connector");
   }
   warn_about_ra();
+  // A CA that goes down before the first device comes is no reason to turn devices away.
+  cas_.look_ahead();
   return !faults.any();
 }
 

@@ -68,9 +68,9 @@ typedef struct certspan_connector_type {
    *                                 requests, so that the host warns where a CA of somebody else would see it
    *   "x-certspan-labels": [names]  at the root of a source's schema: every label that its items may have, so
    *                                 that the host finds a misspelt one in `when:`
-   *   "x-certspan-in-host": true    where it is set the connector needs what no worker process has, such as files
-   *                                 to write: the host asks for `isolation: in_process`
-   *   "x-certspan-profiles": true   not written by the admin: the host fills in the file's `profiles:` map */
+   *   "x-certspan-in-host": true    where it is set the connector needs what no worker process has, such as
+   * files to write: the host asks for `isolation: in_process` "x-certspan-profiles": true   not written by
+   * the admin: the host fills in the file's `profiles:` map */
   const char* settings_schema;
 
   /* Says what is wrong with settings that already fit the schema. Reads files but changes nothing and asks no
