@@ -16,7 +16,8 @@ using test::TempDir;
 constexpr std::int64_t kCrlStart = 1790000000;  // 2026-09-21
 
 struct Issuer {
-  explicit Issuer(KeySpec spec) : key(generate_private_key(spec).value()) {
+  explicit Issuer(KeySpec spec)
+      : key(generate_private_key(spec).value()), key_id(key.public_key().key_identifier()) {
     CertificateTemplate what;
     what.serial = {1};
     what.issuer = name;
@@ -24,7 +25,7 @@ struct Issuer {
     what.spki = key.public_key().spki();
     what.not_before = kCrlStart;
     what.not_after = kCrlStart + 365 * 86400;
-    what.subject_key_id = key.public_key().key_identifier();
+    what.subject_key_id = key_id;
     what.ca = true;
     what.key_usage = key_usage::kKeyCertSign | key_usage::kCrlSign;
     dir.write("ca.der", write_certificate(what, key).value());
@@ -33,7 +34,7 @@ struct Issuer {
   CrlTemplate crl() const {
     CrlTemplate what;
     what.issuer = name;
-    what.authority_key_id = key.public_key().key_identifier();
+    what.authority_key_id = key_id;
     what.number = 0xFFFFFFFFFF;
     what.this_update = kCrlStart;
     what.next_update = kCrlStart + 86400;
@@ -51,6 +52,7 @@ struct Issuer {
   TempDir dir;
   Bytes name = encode_name("CN=Example Root CA,O=Example").value();
   PrivateKey key;
+  KeyIdentifier key_id;
 };
 
 TEST_CASE("openssl verifies a CRL of every kind of key, with its number and times") {
