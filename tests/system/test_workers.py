@@ -88,6 +88,7 @@ def test_without_the_host_its_workers_end(all_apart):
 
 def test_a_worker_that_dies_while_its_ca_issues_costs_no_certificate_and_gives_no_second(make_host, tmp_path):
     host = make_host()
+    host.isolation = "process"
     with OutsideCaProcess(tmp_path / "outside", key="rsa") as outside:
         host.configure(lambda text: use_outside_ca(text, outside.address))
         certify_ra(host, tmp_path / "outside")
@@ -127,6 +128,7 @@ def prison_fixture(make_host, build_dir):
 
     def start(deed, employed=True):
         host = make_host()
+        host.isolation = "process"
         certificate = x509.load_pem_x509_certificate((host.directory / "ca.pem").read_bytes())
         (host.directory / "ca.der").write_bytes(certificate.public_bytes(Encoding.DER))
         prisoner = PRISONER.format(deed=deed, certificate=host.directory / "ca.der", secret=host.directory / "ca.key")
