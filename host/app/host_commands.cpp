@@ -14,6 +14,7 @@
 #include "host/app/work_queries.hpp"
 #include "host/app/work_report.hpp"
 #include "host/journal/snapshot.hpp"
+#include "host/loading/interfaces.hpp"
 
 namespace certspan {
 namespace {
@@ -21,13 +22,14 @@ namespace {
 /// What a connector tells of itself by its action `status`: {"about": "...", "trouble": "..."}, both as they
 /// may be.
 void add_own_words(Connector& connector, nlohmann::json& row) {
-  constexpr const char* kStatus = "status";
   const auto actions = actions_of(connector.type());
   if (std::ranges::none_of(actions,
-                           [](const auto* action) { return std::string_view(action->name) == kStatus; })) {
+                           [](const auto* action) { return std::string_view(action->name) == kStatusAction; })) {
     return;
   }
-  const auto told = nlohmann::json::parse(connector.run_action(kStatus, "{}").json, nullptr, false);
+  const ActionResult answer = connector.run_action(kStatusAction, "{}");
+  if (!answer.report.ok()) row["trouble"] = answer.report.text();
+  const auto told = nlohmann::json::parse(answer.json, nullptr, false);
   if (!told.is_object()) return;
   for (const char* word : {"about", "trouble"}) {
     if (told.contains(word) && told.at(word).is_string()) row[word] = told.at(word);
@@ -49,7 +51,7 @@ nlohmann::json connectors_to_json(const Deployment& deployment) {
                     {"runs_in", connector.standing()},
                     {"state", healthy ? to_string(connector.state()) : "unhealthy"},
                     {"reason", healthy ? "" : report.text()}});
-    add_own_words(*station.connector, list.back());
+    if (healthy) add_own_words(*station.connector, list.back());
   }
   for (const auto& [name, reason] : deployment.missing()) {
     list.push_back({{"name", name}, {"state", "missing"}, {"reason", reason}});

@@ -14,6 +14,9 @@
 
 namespace certspan {
 
+/// An action by which a connector says how it stands, for `certspan status`.
+inline constexpr const char* kStatusAction = "status";
+
 /// Which id goes with which table, so that `connector.role<certspan_role_issuer>()` can't be asked for with
 /// the wrong one.
 template <typename Table>

@@ -80,6 +80,21 @@ def test_a_killed_worker_is_started_again_and_nothing_is_lost(all_apart, connect
     assert "worker ended" in all_apart.log()
 
 
+@pytest.mark.parametrize("connector", ["example-ca", "scep"])
+def test_status_answers_while_a_worker_does_not_and_costs_it_nothing(all_apart, connector):
+    pid = pid_of(all_apart, connector)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        begun = time.monotonic()
+        told = next(row for row in all_apart.json("status")["connectors"] if row["name"] == connector)
+        assert time.monotonic() - begun < 30
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert "does not answer" in told["reason"] + told.get("trouble", ""), told
+    assert ScepClient(all_apart.url()).enrol("after.example", all_apart.challenge).reply.pki_status == scep.SUCCESS
+    assert pid_of(all_apart, connector) == pid and "worker ended" not in all_apart.log()
+
+
 def test_without_the_host_its_workers_end(all_apart):
     pids = [pid_of(all_apart, name) for name, place in runs_in(all_apart).items() if place != "host"]
     all_apart.kill()

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "host/loading/abi_text.hpp"
+#include "host/loading/interfaces.hpp"
 #include "host/loading/worker/call_frames.hpp"
 #include "host/loading/worker/transfer.hpp"
 #include "host/loading/worker/worker_instance.hpp"
@@ -18,6 +19,9 @@ constexpr seconds kGrace{5};
 constexpr seconds kQuestion{30};
 constexpr seconds kExchange{60};
 constexpr std::chrono::minutes kAction{10};
+/// For questions about how a connector stands, which people wait for.
+constexpr seconds kHowItStands{5};
+constexpr const char* kNoAnswer = "the plugin does not answer; its worker process runs";
 
 steady_clock::time_point in(steady_clock::duration time) {
   return steady_clock::now() + time;
@@ -113,6 +117,8 @@ CallEnd WorkerInstance::cross(WorkerProcess& process, const FrameWriter& call, c
   if (!*slot) return CallEnd::NotSent;
   ServiceDesk desk(tables_, quota_, terms.answer, terms.exchange);
   const CallEnd end = converse(*slot, call, terms.item, desk, terms.deadline, done);
+  // Its thread finds the slot gone, should it come back.
+  if (end == CallEnd::Late && terms.is_question) return end;
   if (end != CallEnd::Done) {
     // Late: it holds the call still. Lost: it broke the rules, if it lives. A new one is sound.
     process.kill();
@@ -132,15 +138,20 @@ CallEnd WorkerInstance::cross(const FrameWriter& call, const Terms& terms, Wiped
   return process ? cross(*process, call, terms, done) : CallEnd::NotSent;
 }
 
-certspan_outcome WorkerInstance::report(const FrameWriter& call, const certspan_fault_sink* faults) {
+certspan_outcome WorkerInstance::report(const FrameWriter& call, const Terms& terms,
+                                        const certspan_fault_sink* faults) {
   WipedBytes done;
-  const CallEnd end = cross(call, {in(kLifecycle)}, done);
+  const CallEnd end = cross(call, terms, done);
   if (end == CallEnd::Done) {
     FrameReader frame(done.view());
     return read_report(frame, faults);
   }
-  add_fault(faults, words_for(end));
+  add_fault(faults, terms.is_question && end == CallEnd::Late ? kNoAnswer : words_for(end));
   return outcome_for(end);
+}
+
+certspan_outcome WorkerInstance::report(const FrameWriter& call, const certspan_fault_sink* faults) {
+  return report(call, {in(kLifecycle)}, faults);
 }
 
 certspan_outcome WorkerInstance::create(const certspan_fault_sink* faults) {
@@ -286,7 +297,7 @@ certspan_outcome WorkerInstance::next_ca(const certspan_bytes_sink* sink) {
 }
 
 certspan_outcome WorkerInstance::ping(const certspan_fault_sink* faults) {
-  return report(begin(Call::Ping), faults);
+  return report(begin(Call::Ping), {.deadline = in(kHowItStands), .is_question = true}, faults);
 }
 
 certspan_outcome WorkerInstance::act(const char* name, certspan_string_view arguments,
@@ -295,9 +306,11 @@ certspan_outcome WorkerInstance::act(const char* name, certspan_string_view argu
   call.text(name);
   call.view(arguments);
   WipedBytes done;
-  const CallEnd end = cross(call, {in(kAction)}, done);
+  const bool is_question = std::string_view(name) == kStatusAction;
+  const auto time = is_question ? steady_clock::duration(kHowItStands) : kAction;
+  const CallEnd end = cross(call, {.deadline = in(time), .is_question = is_question}, done);
   if (end != CallEnd::Done) {
-    add_fault(faults, words_for(end));
+    add_fault(faults, is_question && end == CallEnd::Late ? kNoAnswer : words_for(end));
     return outcome_for(end);
   }
   FrameReader frame(done.view());

@@ -73,12 +73,14 @@ class WorkerInstance {
     const certspan_answer_sink* answer = nullptr;
     certspan_http_exchange* exchange = nullptr;
     AboutItem item{};
+    bool is_question = false;  ///< about how it stands: the worker does not pay for being late
   };
 
   FrameWriter begin(Call call) const;
   FrameWriter creation() const;
   CallEnd cross(WorkerProcess& process, const FrameWriter& call, const Terms& terms, WipedBytes& done);
   CallEnd cross(const FrameWriter& call, const Terms& terms, WipedBytes& done);
+  certspan_outcome report(const FrameWriter& call, const Terms& terms, const certspan_fault_sink* faults);
   certspan_outcome report(const FrameWriter& call, const certspan_fault_sink* faults);
 
   void supervise();
