@@ -51,7 +51,8 @@ nlohmann::json connectors_to_json(const Deployment& deployment) {
                     {"runs_in", connector.standing()},
                     {"state", healthy ? to_string(connector.state()) : "unhealthy"},
                     {"reason", healthy ? "" : report.text()}});
-    if (healthy) add_own_words(*station.connector, list.back());
+    // Who did not come back from one question is not asked another.
+    if (report.outcome != Outcome::Unknown) add_own_words(*station.connector, list.back());
   }
   for (const auto& [name, reason] : deployment.missing()) {
     list.push_back({{"name", name}, {"state", "missing"}, {"reason", reason}});

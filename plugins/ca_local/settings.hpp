@@ -50,6 +50,7 @@ struct Settings {
 inline constexpr auto kSettingsSchemaText = connector::join_texts(
     R"({
   "type": "object", "additionalProperties": false, "required": ["certificate_file"],
+  "anyOf": [{"required": ["key"]}, {"required": ["pkcs11"]}],
   "description": "An embedded certificate authority with its key in a file or a token.",
   "properties": {
     "certificate_file": {"type": "string", "minLength": 1, "x-certspan-path": true,
@@ -63,6 +64,7 @@ inline constexpr auto kSettingsSchemaText = connector::join_texts(
     "previous": {"type": "array", "maxItems": 8,
       "description": "CAs that issued before this one: their certificates are known and their CRLs go on.",
       "items": {"type": "object", "additionalProperties": false, "required": ["certificate_file"],
+  "anyOf": [{"required": ["key"]}, {"required": ["pkcs11"]}],
         "description": "One of them.",
         "properties": {
           "certificate_file": {"type": "string", "minLength": 1, "x-certspan-path": true,

@@ -51,7 +51,7 @@ def test_editors_know_what_makes_a_step(init, validator, step):
 def test_editors_know_the_settings_of_each_plugin(init, validator):
     document = yaml.safe_load(init.config.read_text())
     document["connectors"]["example-ca"]["settings"]["longest_validty"] = "10d"
-    document["connectors"]["scep"]["settings"]["ra"].pop("certificate_file")
+    document["connectors"]["scep"]["settings"]["ra"].pop("key")
     assert paths_of_faults(validator, document) == {"connectors/example-ca/settings", "connectors/scep/settings/ra"}
 
 

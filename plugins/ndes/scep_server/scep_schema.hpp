@@ -38,6 +38,7 @@ inline constexpr auto kScepServerSchemaText = connector::join_texts(R"json({
       "type": "object",
       "additionalProperties": false,
       "required": ["certificate_file"],
+      "anyOf": [{"required": ["key"]}, {"required": ["pkcs11"]}],
       "description": "The registration authority: requests are encrypted to it, and it signs the answers.",
       "properties": {
         "certificate_file": {
@@ -61,6 +62,7 @@ inline constexpr auto kScepServerSchemaText = connector::join_texts(R"json({
             "type": "object",
             "additionalProperties": false,
             "required": ["certificate_file"],
+            "anyOf": [{"required": ["key"]}, {"required": ["pkcs11"]}],
             "description": "One of them; its certificate may have expired.",
             "properties": {
               "certificate_file": {
