@@ -23,8 +23,8 @@ namespace {
 /// may be.
 void add_own_words(Connector& connector, nlohmann::json& row) {
   const auto actions = actions_of(connector.type());
-  if (std::ranges::none_of(actions,
-                           [](const auto* action) { return std::string_view(action->name) == kStatusAction; })) {
+  if (std::ranges::none_of(
+          actions, [](const auto* action) { return std::string_view(action->name) == kStatusAction; })) {
     return;
   }
   const ActionResult answer = connector.run_action(kStatusAction, "{}");

@@ -159,9 +159,13 @@ Result<std::size_t> HostProcess::apply(const ApplyTerms& terms) {
     MutexLock lock(mutex_);
     std::swap(deployment_, next);
   }
+  // Asked again: more may have come until the engine ran this configuration.
+  const Result<std::vector<WorkId>> now_left =
+      terms.strand ? stranded(*journal_, next->checked().config, deployment_->checked().config) : left_behind;
+  const std::vector<WorkId>& ids = now_left ? *now_left : left_behind;
+  for (const WorkId id : ids) engine_->strand(id, terms.who);
   retire(std::move(next));
-  for (const WorkId id : left_behind) engine_->strand(id, terms.who);
-  return left_behind.size();
+  return ids.size();
 }
 
 /// What a running host cannot change under its own feet.
