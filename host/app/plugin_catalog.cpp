@@ -93,6 +93,9 @@ Result<std::unique_ptr<PluginCatalog>> PluginCatalog::load(const Config& config,
     if (!outside || id == kFencePlugin || has_connector(config, id, Isolation::InProcess)) {
       CERTSPAN_CHECK(catalog->load_one(id, search, catalog->plugins_));
     }
+    if (!outside && !has_connector(config, id, Isolation::InProcess)) {
+      CERTSPAN_CHECK(catalog->load_outside_after_all(id, search));
+    }
     const auto found = catalog->workers_.find(id);
     if (found != catalog->workers_.end()) catalog->plugins_.emplace(id, found->second);
   }
@@ -110,6 +113,14 @@ Result<void> PluginCatalog::load_one(const std::string& id, const PluginSearch& 
     refusals_.emplace(id, std::move(loaded).error());
   }
   return {};
+}
+
+Result<void> PluginCatalog::load_outside_after_all(const std::string& id, PluginSearch& search) {
+  const auto refusal = refusals_.find(id);
+  if (refusal == refusals_.end() || refusal->second.code != "plugin.needs_worker") return {};
+  refusals_.erase(refusal);
+  search.in_workers = true;
+  return load_one(id, search, workers_);
 }
 
 PluginPair PluginCatalog::pair(std::string_view id) const {

@@ -69,6 +69,9 @@ class PluginCatalog final : public TypeCatalog {
                                                      const std::set<std::string>& ids, Faults& faults);
   /// Into `plugins`, or to the refusals. Errors: as load.
   Result<void> load_one(const std::string& id, const PluginSearch& search, Plugins& plugins);
+  /// A plugin that no connector uses yet and that can't be in this process is described like those in
+  /// workers.
+  Result<void> load_outside_after_all(const std::string& id, PluginSearch& search);
   void add_types(const Plugin& plugin);
 
   Plugins plugins_;  ///< by id; in the host, if a connector runs there

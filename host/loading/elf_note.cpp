@@ -15,6 +15,9 @@ namespace certspan {
 namespace {
 
 constexpr std::size_t kLongestText = 4096;
+/// What Go's linker writes into each file: its build id. It counts the padding as a part of the name.
+constexpr std::string_view kGoNoteOwner{"Go\0", 3};
+constexpr std::uint32_t kGoNoteType = 4;
 /// Up to `text_size`: what every version of the note has had.
 constexpr std::size_t kShortestHead = offsetof(certspan_elf_note, text_size) + sizeof(std::uint32_t);
 
@@ -90,7 +93,8 @@ Result<PluginNote> parse_note(BytesView description) {
                     .state_reads = head->state_reads,
                     .state_writes = head->state_writes,
                     .needed = {},
-                    .nodelete = false};
+                    .nodelete = false,
+                    .go_runtime = false};
 }
 
 Result<void> check_symbols(const std::vector<std::string_view>& exported) {
@@ -148,6 +152,7 @@ Result<PluginNote> read_plugin_note(BytesView file) {
   CERTSPAN_CHECK(check_symbols(image.exported()));
   note.needed.assign(image.needed().begin(), image.needed().end());
   note.nodelete = image.nodelete();
+  note.go_runtime = image.find_note(kGoNoteOwner, kGoNoteType).has_value();
   return note;
 }
 

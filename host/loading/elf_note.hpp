@@ -28,6 +28,8 @@ struct PluginNote {
   std::vector<std::string> needed;
   /// Linked `-z nodelete`.
   bool nodelete = false;
+  /// Built by Go, whose runtime it brings.
+  bool go_runtime = false;
 };
 
 /// Reads the note of a shared library and looks at its table of symbols. The file is hostile input: every

@@ -42,6 +42,16 @@ Result<Admitted> admit(std::string_view id, PluginFile& file, const PluginSearch
   return admitted;
 }
 
+/// Go's runtime takes signals of the whole process: it unblocks those that the host keeps for itself, on
+/// every thread that calls it, so that the next one ends the host. And no version of it ever leaves.
+Result<void> check_place(const PluginNote& note, bool in_workers) {
+  if (in_workers || !note.go_runtime) return {};
+  return fail(
+      Outcome::Unsupported, "plugin.needs_worker",
+      "it is written in Go, whose runtime takes over signals and can't share the host's process; give "
+      "its connectors a worker process: leave out \"isolation: in_process\"");
+}
+
 PluginTraits traits_of(const PluginNote& note) {
   return {note.needs_network, note.state_reads, note.state_writes};
 }
@@ -49,6 +59,7 @@ PluginTraits traits_of(const PluginNote& note) {
 Result<std::shared_ptr<const Plugin>> load_file(std::string_view id, PluginFile& file, const Plugin* beside,
                                                 const PluginSearch& search) {
   CERTSPAN_TRY(const Admitted admitted, admit(id, file, search));
+  CERTSPAN_CHECK(check_place(admitted.note, search.in_workers));
   const auto together = beside == nullptr || search.in_workers ? std::filesystem::path() : beside->path();
   CERTSPAN_TRY(auto description,
                probe_plugin(admitted.copy, search.probe_program, search.probe_limit, together));

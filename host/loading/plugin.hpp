@@ -107,9 +107,9 @@ std::vector<std::string_view> interface_words(const certspan_connector_type& typ
 ///   plugin.revoked, plugin.pin_mismatch, plugin.unsigned, plugin.bad_signature, plugin.unknown_signer,
 ///   plugin.wrong_signature, plugin.signer_not_allowed, plugin.not_elf, plugin.truncated,
 ///   plugin.wrong_machine, plugin.damaged, plugin.not_ours, plugin.other_id, plugin.other_build,
-///   plugin.no_symbol, plugin.extra_symbols, plugin.no_room, plugin.private_dir, plugin.probe_failed,
-///   plugin.missing_library, plugin.undefined_symbol, plugin.load_failed, plugin.crashed, plugin.hung,
-///   plugin.threw, plugin.bad_descriptor
+///   plugin.no_symbol, plugin.extra_symbols, plugin.needs_worker (with `in_workers` off), plugin.no_room,
+///   plugin.private_dir, plugin.probe_failed, plugin.missing_library, plugin.undefined_symbol,
+///   plugin.load_failed, plugin.crashed, plugin.hung, plugin.threw, plugin.bad_descriptor
 Result<std::shared_ptr<const Plugin>> load_plugin(std::string_view id, const PluginSearch& search);
 
 /// The same of the file at `path`, whatever its name, for a swap with `beside`, which runs: both are loaded

@@ -33,6 +33,7 @@ class TinyElf {
   std::string texts = std::string("t.tiny\0001.2.3\0issuer,source\0ca,scep\0", 35);
   std::vector<std::string> symbols = {CERTSPAN_ENTRY_SYMBOL};
   std::vector<std::string> needed = {"libc.so.6"};
+  bool go_build_id = false;
 
   Bytes build() {
     head.text_size = head.text_size != 0 ? head.text_size : static_cast<std::uint32_t>(texts.size());
@@ -73,6 +74,10 @@ class TinyElf {
     // A foreign note before ours, as linkers leave them.
     put(Elf64_Nhdr{4, 5, NT_GNU_BUILD_ID});
     put_text(std::string_view("GNU\0abcde\0\0\0", 12));
+    if (go_build_id) {
+      put(Elf64_Nhdr{4, 4, 4});
+      put_text(std::string_view("Go\0\0abcd", 8));
+    }
     const auto size = static_cast<std::uint32_t>(sizeof(head) + texts.size());
     put(Elf64_Nhdr{static_cast<std::uint32_t>(owner.size() + 1), size, note_type});
     put_text(owner + '\0');

@@ -53,6 +53,16 @@ TEST_CASE("a note is found behind a foreign one, with lists and needed libraries
   CHECK(note->needed == std::vector<std::string>{"libc.so.6"});
 }
 
+TEST_CASE("a plugin that Go built is known by Go's own note") {
+  TinyElf go;
+  go.go_build_id = true;
+  const auto note = read_plugin_note(go.build());
+  REQUIRE(note.has_value());
+  CHECK(note->go_runtime);
+  CHECK(note->id == "t.tiny");
+  CHECK_FALSE(read_plugin_note(TinyElf().build())->go_runtime);
+}
+
 TEST_CASE("a library that Debian ships is read and is no plugin") {
   const Bytes libc = test::read_file(CERTSPAN_TEST_LIBRARY);
   const auto image = ElfImage::parse(libc);
