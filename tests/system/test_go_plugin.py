@@ -105,3 +105,5 @@ def test_the_checks_for_vendors_find_nothing_but_gos_runtime(build_dir, plugin):
     report = json.loads(done.stdout)
     failed = {check["id"] for check in report["checks"] if check["result"] == "failed"}
     assert report["passed"] >= 40 and failed <= GOS_OWN, report
+    text = subprocess.run([str(build_dir / "bin/certspan-plugin-check"), str(plugin), "--only", "static.note"], capture_output=True, text=True, check=True)
+    assert text.stdout.endswith("runtime does; a host takes it in worker processes alone\n")

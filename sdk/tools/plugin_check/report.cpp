@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "host/loading/elf_note.hpp"
+
 namespace certspan::check {
 namespace {
 
@@ -47,6 +49,15 @@ std::string line_of(const CheckResult& outcome) {
       return fmt::format("  skipped  {:<40} {}\n", name_of(outcome), outcome.verdict.reason);
   }
   return {};
+}
+
+/// What nobody who writes in Go can repair.
+std::string word_on_go(const Subject& subject) {
+  const auto note = read_plugin_note(subject.bytes);
+  if (!note || !note->go_runtime) return {};
+  return "\nit is written in Go: load.environment, env.threads, env.signals and swap.rounds fail by what "
+         "Go's "
+         "runtime does; a host takes it in worker processes alone\n";
 }
 
 std::string xml(std::string_view text) {
@@ -119,7 +130,7 @@ std::string human_report(const Subject& subject, const std::vector<CheckResult>&
   const Counts counts = count(outcomes);
   text += fmt::format("\n{} passed, {} failed, {} skipped; seed {} (--reproduce {})\n", counts.passed,
                       counts.failed, counts.skipped, subject.seed, subject.seed);
-  return text;
+  return text + word_on_go(subject);
 }
 
 std::string json_report(const Subject& subject, const std::vector<CheckResult>& outcomes) {
