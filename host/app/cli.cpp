@@ -147,8 +147,11 @@ class CommandLine {
     CLI::App* run = add(app_, "run", "run the host", [this] { return HostProcess(common_.config).run(); });
     run->add_option("file", common_.config, "configuration file");
     with_config(run);
-    with_config_and_json(
-        add(app_, "status", "say how the running host is", [this] { return command_status(common_); }));
+    CLI::App* status = add(app_, "status", "say how the running host is", [this] {
+      return expiry_ ? command_status_expiry(common_) : command_status(common_);
+    });
+    status->add_flag("--expiry", expiry_, "say what ends and when; the exit code is for monitoring");
+    with_config_and_json(status);
     CLI::App* apply = add(app_, "apply", "have the running host take its changed configuration",
                           [this] { return command_apply(common_, strand_); });
     apply->add_flag("--strand", strand_, "make open items of connectors that are gone dead letters");
@@ -466,6 +469,7 @@ class CommandLine {
   VerifyOptions verify_;
   bool mermaid_ = false;
   bool strand_ = false;
+  bool expiry_ = false;
   std::string text_, connector_;
   std::filesystem::path file_;
   std::vector<std::string> tests_;

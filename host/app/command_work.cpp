@@ -1,11 +1,14 @@
 // Commands that ask the running host, and those about work that read its journal when it is down.
 
+#include <algorithm>
+#include <chrono>
 #include <iostream>
 
 #include <fmt/format.h>
 
 #include "host/app/certificate_file.hpp"
 #include "host/app/commands.hpp"
+#include "host/app/ending.hpp"
 #include "host/app/host_link.hpp"
 #include "host/app/journal_access.hpp"
 #include "host/app/swap_report.hpp"
@@ -129,12 +132,49 @@ Result<nlohmann::json> accept_clock(const Config& config) {
   return nlohmann::json{{"accepted", true}};
 }
 
+std::int64_t unix_now() {
+  using std::chrono::system_clock;
+  return std::chrono::duration_cast<std::chrono::seconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string time_left(std::int64_t days) {
+  if (days < 0) return "over since " + std::to_string(-days) + (days == -1 ? " day" : " days");
+  return std::to_string(days) + (days == 1 ? " day left" : " days left");
+}
+
+/// The exit code is that of the nearest.
+ExitCode print_endings(const std::vector<Ending>& endings, bool json) {
+  const std::int64_t now = unix_now();
+  auto nearest = Nearness::Far;
+  nlohmann::json rows = nlohmann::json::array();
+  for (const Ending& ending : endings) {
+    nearest = std::max(nearest, nearness(ending.at, now));
+    const std::int64_t days = days_left(ending.at, now);
+    rows.push_back({{"kind", ending.kind}, {"name", ending.name}, {"ends_at", ending.at}, {"days_left", days}});
+    if (json) continue;
+    std::cout << fmt::format("{:10} {:14} {:8} {}\n", to_wall_text(ending.at * 1000).substr(0, 10), time_left(days),
+                             ending.kind, ending.name);
+  }
+  if (json) print_json(rows);
+  if (!json && endings.empty()) std::cout << "nothing that ends is known\n";
+  if (nearest >= Nearness::In7Days) return ExitCode::EndsNow;
+  return nearest >= Nearness::In30Days ? ExitCode::EndsSoon : ExitCode::Ok;
+}
+
 }  // namespace
 
 ExitCode command_status(const CommonOptions& options) {
   return ask_and_print(
       options, [](const Config& config) { return ask_host(config, "status", nlohmann::json::object()); },
       print_status);
+}
+
+ExitCode command_status_expiry(const CommonOptions& options) {
+  const auto config = config_for_people(options.config);
+  if (!config) return complain(config.error(), ExitCode::NotKnown);
+  const auto status = ask_host(*config, "status", nlohmann::json::object());
+  if (!status) return complain(status.error(), ExitCode::NotKnown);
+  return print_endings(endings_of(*status), options.json);
 }
 
 ExitCode command_work_show(const CommonOptions& options, const std::string& id) {

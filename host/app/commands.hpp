@@ -85,6 +85,8 @@ ExitCode command_plugin_quarantine(const CommonOptions& options, const std::stri
 ExitCode command_apply(const CommonOptions& options, bool strand);
 
 ExitCode command_status(const CommonOptions& options);
+/// What ends, the nearest first. The exit code is for monitoring: Ok, EndsSoon, EndsNow, NotKnown.
+ExitCode command_status_expiry(const CommonOptions& options);
 ExitCode command_version(bool json);
 
 ExitCode command_work_list(const CommonOptions& options, const FilterOptions& words);

@@ -6,6 +6,7 @@
 #include "host/app/action_arguments.hpp"
 #include "host/app/audit_queries.hpp"
 #include "host/app/commands.hpp"
+#include "host/app/ending.hpp"
 #include "host/app/erasing_work.hpp"
 #include "host/app/host_link.hpp"
 #include "host/app/host_process.hpp"
@@ -19,8 +20,8 @@
 namespace certspan {
 namespace {
 
-/// What a connector tells of itself by its action `status`: {"about": "...", "trouble": "..."}, both as they
-/// may be.
+/// What a connector tells of itself by its action `status`: {"about": "...", "trouble": "...", "ends": [...]},
+/// as they may be.
 void add_own_words(Connector& connector, nlohmann::json& row) {
   const auto actions = actions_of(connector.type());
   if (std::ranges::none_of(
@@ -34,6 +35,7 @@ void add_own_words(Connector& connector, nlohmann::json& row) {
   for (const char* word : {"about", "trouble"}) {
     if (told.contains(word) && told.at(word).is_string()) row[word] = told.at(word);
   }
+  if (told.contains("ends")) row["ends"] = read_ends(told.at("ends"));
 }
 
 nlohmann::json connectors_to_json(const Deployment& deployment) {
@@ -74,6 +76,7 @@ nlohmann::json listeners_to_json(const HttpServer& http) {
                     {"responses_2xx", listener.responses_2xx},
                     {"responses_4xx", listener.responses_4xx},
                     {"responses_5xx", listener.responses_5xx}});
+    if (listener.certificate_ends) list.back()["certificate_ends"] = *listener.certificate_ends;
   }
   return list;
 }

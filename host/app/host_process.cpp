@@ -22,6 +22,9 @@ namespace {
 /// A wall clock further behind the newest record than this is wrong, or the records are from the future.
 constexpr WallMs kMostBehind = 5L * 60 * 1000;
 
+/// Of the route for metrics; no connector can be named like this.
+constexpr const char* kMetricsOwner = "host metrics";
+
 /// Signals are taken by `serve` alone; every thread inherits the mask.
 sigset_t block_signals() {
   sigset_t set;
@@ -170,6 +173,7 @@ ExitCode HostProcess::start_listening() {
   add_commands();
   auto controlled = control_->start();
   if (!controlled) return say(controlled.error(), ExitCode::CannotStart);
+  if (const auto watching = start_monitor(); !watching) return say(watching.error(), ExitCode::CannotStart);
   auto serving = http_->start();
   if (!serving) return say(serving.error(), ExitCode::CannotStart);
   if (const AuditSection& audit = deployment_->checked().config.host.audit; audit.is_told()) {
@@ -185,6 +189,31 @@ ExitCode HostProcess::start_listening() {
   }
   notifier_.ready();
   return ExitCode::Ok;
+}
+
+Result<void> HostProcess::start_monitor() {
+  monitor_ = std::make_unique<Monitor>(
+      [this] {
+        MutexLock lock(mutex_);
+        return status();
+      },
+      clock_, *log_);
+  const MetricsSection& metrics = deployment_->checked().config.host.metrics;
+  if (metrics.listener.name.empty()) return {};
+  constexpr std::size_t kNoBody = 0;
+  return http_->add_route({.listener = metrics.listener.name,
+                           .path = metrics.path,
+                           .owner = kMetricsOwner,
+                           .max_body = kNoBody},
+                          [monitor = monitor_.get()](const HttpRequest& request, HttpExchangePtr exchange) {
+                            monitor->tell_metrics(request, std::move(exchange));
+                          });
+}
+
+void HostProcess::stop_monitor() {
+  if (!monitor_) return;
+  http_->remove_routes(kMetricsOwner);
+  monitor_.reset();
 }
 
 /// Called on a thread of the engine: nothing may be told to any client from here on. The main thread ends the
@@ -209,6 +238,7 @@ void HostProcess::shut_down() {
   const bool drained = !journal_failed_ && engine_->drain(deadline);
   if (!journal_failed_)
     http_->drain(std::min(deadline, clock_.now() + std::chrono::seconds(drained ? 2 : 0)));
+  stop_monitor();
   if (control_) control_->stop();
   engine_->stop();
   http_->stop();

@@ -14,6 +14,7 @@
 #include "host/app/audit_sender.hpp"
 #include "host/app/deployment.hpp"
 #include "host/app/main_thread.hpp"
+#include "host/app/monitor.hpp"
 #include "host/app/swap_desk.hpp"
 #include "host/base/log.hpp"
 #include "host/base/mutex.hpp"
@@ -34,6 +35,11 @@ enum class ExitCode : int {
   CannotStart = 3,    ///< journal, port or socket not to be had
   JournalFailed = 4,  ///< a write to the journal failed while running; start again to recover
   Usage = 64,         ///< the command line itself is wrong
+
+  // Of `certspan status --expiry`, as monitoring systems read them.
+  EndsSoon = 1,  ///< something ends within 30 days
+  EndsNow = 2,   ///< within 7 days, or has ended
+  NotKnown = 3,  ///< the host can't be asked
 };
 
 /// The running host: everything that a configuration names, put together, started in order and ended in
@@ -51,6 +57,8 @@ class HostProcess {
   ExitCode start_listening();
   Result<void> take_note_of_restores(std::chrono::milliseconds repeat_window);
   void add_commands();
+  Result<void> start_monitor();
+  void stop_monitor();
   void serve(const sigset_t& signals);
   std::chrono::milliseconds until_due() const;
   void do_what_is_due();
@@ -102,6 +110,7 @@ class HostProcess {
   SwapProgress swap_progress_;
   MainThread main_thread_;
   std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<Monitor> monitor_;
   Notifier notifier_;
   std::string last_reload_;
   std::atomic<bool> clock_behind_{false};

@@ -44,6 +44,7 @@ std::string changed_for_a_start(const HostSection& now, const HostSection& next)
   if (next.log.format != now.log.format) return "host.log.format";
   if (next.log.file != now.log.file) return "host.log.file";
   if (next.audit != now.audit) return "host.audit";
+  if (next.metrics != now.metrics) return "host.metrics";
   if (next.repeat_window != now.repeat_window) return "host.repeat_window";
   for (const Listener& listener : next.listeners) {
     const Listener* before = now.listener(listener.name.name);

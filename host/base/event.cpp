@@ -27,6 +27,8 @@ constexpr EventKind kKinds[] = {
     {21, "ListenerCertificateNotRenewed", "certificates of listeners can't be renewed"},
     {22, "SecretUnreadable", "secret can't be read"},
     {23, "ListenerCertificateKept", "listeners keep their old certificates"},
+    {24, "EndsSoon", "what is watched ends soon"},
+    {25, "HasEnded", "what is watched has ended"},
     {30, "ClockBehind", "clock behind the journal: no new work is accepted"},
     {31, "ClockSlightlyBehind", "the clock is a little behind the journal"},
     {32, "ClockAccepted", "clock accepted"},

@@ -317,14 +317,18 @@ class TypeChecker {
 
   void check_routes() {
     std::map<std::pair<std::string, std::string>, std::string> owners;
+    if (const MetricsSection& metrics = config_.host.metrics; !metrics.listener.name.empty()) {
+      owners.emplace(std::pair(metrics.listener.name, metrics.path), "host.metrics");
+    }
     for (const PreparedConnector& connector : prepared_.connectors) {
       for (const RouteGrant& grant : connector.grants) {
         for (const std::string& path : grant.paths) {
-          const auto [owner, fresh] = owners.emplace(std::pair(grant.listener, path), connector.name);
+          const auto [owner, fresh] = owners.emplace(std::pair(grant.listener, path),
+                                                         fmt::format("connector \"{}\"", connector.name));
           if (fresh) continue;
           faults_.error(
               FaultCode::Conflict, connector.place_of(""),
-              fmt::format("path \"{}\" on listener \"{}\" is taken twice: by connector \"{}\" and here", path,
+              fmt::format("path \"{}\" on listener \"{}\" is taken twice: by {} and here", path,
                           grant.listener, owner->second));
         }
       }

@@ -95,6 +95,17 @@ struct AuditSection {
   }
 };
 
+/// Where metrics are told, in Prometheus's text format.
+struct MetricsSection {
+  Named listener;  ///< empty: nowhere
+  std::string path = "/metrics";
+
+  /// Wherever it stands in the file.
+  bool operator==(const MetricsSection& other) const {
+    return listener.name == other.listener.name && path == other.path;
+  }
+};
+
 struct HostSection {
   std::filesystem::path data_dir = "/var/lib/certspan";
   Mark data_dir_mark;  ///< of the value; nowhere if the file has none
@@ -112,6 +123,7 @@ struct HostSection {
   LogSection log;
   HttpOutSection http_out;
   AuditSection audit;
+  MetricsSection metrics;
   bool danger_ca_key_in_host = false;
 
   const Listener* listener(std::string_view name) const;

@@ -9,6 +9,7 @@
 
 #include "host/config/map_reader.hpp"
 #include "host/config/sections.hpp"
+#include "host/config/setting_scalar.hpp"
 
 namespace certspan {
 namespace {
@@ -232,6 +233,19 @@ void read_audit(const YamlNode& node, const std::filesystem::path& base, AuditSe
   map.finish();
 }
 
+void read_metrics(const YamlNode& node, MetricsSection& metrics, Faults& faults) {
+  MapReader map(node, "metrics", "host.metrics", faults);
+  map.need_name("listener", metrics.listener);
+  map.text("path", metrics.path);
+  if (const YamlEntry* path = map.take("path"); path != nullptr) {
+    if (const std::string_view fault = route_fault(metrics.path); !fault.empty()) {
+      faults.error(FaultCode::BadValue, path->value.mark(),
+                   fmt::format("\"path\" of metrics is no path: {}", fault));
+    }
+  }
+  map.finish();
+}
+
 void read_journal_key(MapReader& map, const char* name, std::optional<SecretRef>& key, Faults& faults) {
   const YamlEntry* entry = map.take(name);
   if (entry == nullptr) return;
@@ -261,6 +275,7 @@ void read_host(const YamlNode& node, const std::filesystem::path& base, HostSect
   if (const YamlEntry* log = map.take("log")) read_log(log->value, base, host.log, faults);
   if (const YamlEntry* http_out = map.take("http_out")) read_http_out(http_out->value, host.http_out, faults);
   if (const YamlEntry* audit = map.take("audit")) read_audit(audit->value, base, host.audit, faults);
+  if (const YamlEntry* metrics = map.take("metrics")) read_metrics(metrics->value, host.metrics, faults);
   map.boolean("danger_ca_key_in_host", host.danger_ca_key_in_host);
   map.finish();
 }

@@ -124,6 +124,8 @@ void check_listeners(const Config& config, Faults& faults) {
 
 void check_references(const Config& config, Faults& faults) {
   check_listeners(config, faults);
+  const Register listeners{"listener", "host.listeners", names_of(config.host.listeners)};
+  listeners.check(config.host.metrics.listener, faults);
   const Register connectors{"connector", "connectors", names_of(config.connectors)};
   const Register profiles{"profile", "profiles", profile_names(config)};
   std::set<std::string> used;

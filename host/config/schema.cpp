@@ -133,6 +133,9 @@ Json host() {
                        {{"every", duration("at most as often")},
                         {"file", text("path of a file that a line is added to")},
                         {"syslog", text("socket of the machine's syslog, as /dev/log")}});
+  Json metrics = mapping("where metrics are told, in Prometheus's text format",
+                         {{"listener", text("name of a listener")}, {"path", text("path of the page")}},
+                         {"listener"});
   return mapping(
       "the process itself",
       {{"data_dir", text("directory of journal and stores")},
@@ -150,6 +153,7 @@ Json host() {
        {"log", std::move(log)},
        {"http_out", std::move(http_out)},
        {"audit", std::move(audit)},
+       {"metrics", std::move(metrics)},
        {"danger_ca_key_in_host", yes_or_no("accept a CA key in the process that reads the network")}});
 }
 

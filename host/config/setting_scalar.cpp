@@ -51,18 +51,6 @@ std::string in_words(const std::vector<std::string>& types) {
   return text;
 }
 
-/// What is wrong with a path that a connector asks for; empty: nothing.
-std::string_view route_fault(std::string_view path) {
-  if (!path.starts_with('/')) return "a path begins with \"/\"";
-  if (path.size() > 1 && path.ends_with('/')) return "a path does not end with \"/\"";
-  if (path.find_first_of("?#% \\") != std::string_view::npos)
-    return "a path has no \"?\", \"#\", \"%\", \"\\\" or space";
-  if (path.find("//") != std::string_view::npos || path.find("/.") != std::string_view::npos) {
-    return "a path has no empty part and none that begins with a dot";
-  }
-  return {};
-}
-
 Json bad_unit(SettingsRun& run, const SettingSpot& spot, const UnitFault& fault) {
   run.error(FaultCode::Unit, spot, spot.node.mark(), fmt::format("{}: {}", run.label(spot), fault.message),
             fault.suggestion);
@@ -190,6 +178,17 @@ bool check_text(SettingsRun& run, const SettingSpot& spot, const std::string& te
 }
 
 }  // namespace
+
+std::string_view route_fault(std::string_view path) {
+  if (!path.starts_with('/')) return "a path begins with \"/\"";
+  if (path.size() > 1 && path.ends_with('/')) return "a path does not end with \"/\"";
+  if (path.find_first_of("?#% \\") != std::string_view::npos)
+    return "a path has no \"?\", \"#\", \"%\", \"\\\" or space";
+  if (path.find("//") != std::string_view::npos || path.find("/.") != std::string_view::npos) {
+    return "a path has no empty part and none that begins with a dot";
+  }
+  return {};
+}
 
 void report_setting_type(SettingsRun& run, const SettingSpot& spot, std::string_view type) {
   const std::string wanted = in_words(spot.schema.types());

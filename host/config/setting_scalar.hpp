@@ -12,6 +12,9 @@ namespace certspan {
 /// its JSON type; listeners, routes and connectors are looked up and kept. Null after a fault.
 nlohmann::json read_setting_scalar(SettingsRun& run, const SettingSpot& spot, SettingScope& scope);
 
+/// What is wrong with a path that somebody wants to answer at; empty: nothing.
+std::string_view route_fault(std::string_view path);
+
 /// The token for a secret field: "secret:<n>". A literal is a fault, and its line is never printed.
 nlohmann::json read_setting_secret(SettingsRun& run, const SettingSpot& spot);
 

@@ -6,10 +6,13 @@
 #include <string>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "plugins/ca_local/issuance.hpp"
 #include "plugins/ca_local/load_authorities.hpp"
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/connector/fault_list.hpp"
+#include "plugins/common/connector/own_status.hpp"
 #include "plugins/common/connector/refusal.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
 #include "plugins/common/pki/name.hpp"
@@ -236,6 +239,14 @@ Outcome LocalCa::ping(sdk::Faults& faults) {
   return outcome;
 }
 
+std::string LocalCa::status() const {
+  nlohmann::json status = tokens_.status();
+  for (const pki::Certificate& certificate : authority_->chain()) {
+    connector::watch_end(status, "ca", certificate);
+  }
+  return connector::status_text(status);
+}
+
 std::optional<std::string> LocalCa::run_offline(std::string_view name, std::string_view arguments,
                                                 sdk::Faults& faults) {
   return ca_local::run_action(name, arguments, unix_seconds(std::chrono::system_clock::now()), nullptr,
@@ -244,7 +255,7 @@ std::optional<std::string> LocalCa::run_offline(std::string_view name, std::stri
 
 std::optional<std::string> LocalCa::run_action(std::string_view name, std::string_view arguments,
                                                sdk::Faults& faults) {
-  if (name == pkcs11::kStatusAction) return tokens_.status();
+  if (name == pkcs11::kStatusAction) return status();
   const RunningCa running{*authority_, settings_.rules, settings_.profiles};
   return ca_local::run_action(name, arguments, now(), &running, faults);
 }

@@ -57,6 +57,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
                                         sdk::Faults& faults) override;
 
  private:
+  std::string status() const;
   std::int64_t now() const;
   /// The CA of now first, then those before it.
   template <class Wanted>

@@ -69,6 +69,7 @@ struct HttpListenerStatus {
   std::uint64_t responses_3xx = 0;
   std::uint64_t responses_4xx = 0;
   std::uint64_t responses_5xx = 0;
+  std::optional<std::int64_t> certificate_ends = {};  ///< seconds since 1970, with TLS
 };
 
 }  // namespace certspan

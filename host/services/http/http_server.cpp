@@ -139,7 +139,8 @@ std::vector<HttpListenerStatus> HttpServer::Impl::status() const {
                       .responses_2xx = counters.responses_2xx,
                       .responses_3xx = counters.responses_3xx,
                       .responses_4xx = counters.responses_4xx,
-                      .responses_5xx = counters.responses_5xx});
+                      .responses_5xx = counters.responses_5xx,
+                      .certificate_ends = listener->certificate_ends()});
   }
   return result;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/services/http/remote_address.hpp"
+#include "host/services/http/tls_context.hpp"
 
 namespace certspan::http {
 namespace {
@@ -68,6 +69,11 @@ Result<void> Listener::open(const std::string& host, std::uint16_t port) {
   port_ = bound.port();
   state_->address = to_text(bound);
   return {};
+}
+
+std::optional<std::int64_t> Listener::certificate_ends() const {
+  const TlsContext tls = current_tls();
+  return tls ? std::optional(http::certificate_ends(*tls)) : std::nullopt;
 }
 
 bool Listener::tls() const {

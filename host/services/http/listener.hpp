@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -28,6 +29,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   Result<void> open(const std::string& host, std::uint16_t port);
   std::uint16_t port() const { return port_; }
   bool tls() const;
+  /// When the certificate that new connections see ends, in seconds since 1970; nothing without TLS.
+  std::optional<std::int64_t> certificate_ends() const;
   void set_tls(TlsContext tls);
   const ListenerState& state() const { return *state_; }
 

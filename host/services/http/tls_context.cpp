@@ -73,4 +73,11 @@ Result<std::shared_ptr<boost::asio::ssl::context>> make_tls_context(const std::s
   return context;
 }
 
+std::int64_t certificate_ends(boost::asio::ssl::context& context) {
+  const X509* certificate = SSL_CTX_get0_certificate(context.native_handle());
+  std::tm time{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) != 1) return 0;
+  return ::timegm(&time);
+}
+
 }  // namespace certspan::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,5 +18,8 @@ namespace certspan::http {
 /// client certificate (macOS gives up when it is asked for one). Errors name `listener`.
 Result<std::shared_ptr<boost::asio::ssl::context>> make_tls_context(const std::string& listener,
                                                                     const TlsMaterial& material);
+
+/// When the certificate that it shows ends, in seconds since 1970.
+std::int64_t certificate_ends(boost::asio::ssl::context& context);
 
 }  // namespace certspan::http

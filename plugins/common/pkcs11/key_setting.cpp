@@ -97,13 +97,13 @@ std::optional<std::string> TokenKeys::trouble() const {
   return std::nullopt;
 }
 
-std::string TokenKeys::status() const {
+json TokenKeys::status() const {
   json status = json::object();
   std::string about;
   for (const auto& key : keys_) about += (about.empty() ? "" : "; ") + key->describe();
   if (!about.empty()) status["about"] = about;
   if (const auto why = trouble()) status["trouble"] = *why;
-  return status.dump(-1, ' ', false, json::error_handler_t::replace);
+  return status;
 }
 
 }  // namespace certspan::pkcs11

@@ -60,8 +60,8 @@ class TokenKeys {
   void stop_watching() const;
   /// Why one of them can't be used now; nothing if all can.
   std::optional<std::string> trouble() const;
-  /// What the action `status` answers: {"about": ..., "trouble": ...}, empty if no key is in a token.
-  std::string status() const;
+  /// What the action `status` says of them: {"about": ..., "trouble": ...}, empty if no key is in a token.
+  nlohmann::json status() const;
 
  private:
   std::vector<std::shared_ptr<TokenKey>> keys_;  // shared with the private keys that work by them

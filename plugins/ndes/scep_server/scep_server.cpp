@@ -5,6 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
+#include "plugins/common/connector/own_status.hpp"
 #include "plugins/ndes/scep_server/capabilities.hpp"
 #include "plugins/ndes/scep_server/crl_path.hpp"
 #include "plugins/ndes/scep_server/get_query.hpp"
@@ -268,6 +271,13 @@ void ScepServer::warn_about_ra_of(const CaSnapshot& cas) const {
   }
 }
 
+// Old RAs stay until the last client has forgotten them, whether they have ended or not.
+std::string ScepServer::status() const {
+  nlohmann::json status = tokens_.status();
+  connector::watch_end(status, "ra", ras_.front().certificate);
+  return connector::status_text(status);
+}
+
 std::int64_t ScepServer::now() const {
   return to_seconds(host_.wall_now());
 }
@@ -281,7 +291,7 @@ std::optional<std::string> ScepServer::run_offline(std::string_view name, std::s
 
 std::optional<std::string> ScepServer::run_action(std::string_view name, std::string_view arguments,
                                                   sdk::Faults& faults) {
-  if (name == pkcs11::kStatusAction) return tokens_.status();
+  if (name == pkcs11::kStatusAction) return status();
   return run_offline(name, arguments, faults);
 }
 

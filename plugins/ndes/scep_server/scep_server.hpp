@@ -53,6 +53,7 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
   void send_certificate(const sdk::Reply& reply, const MessageContext& context, sdk::Exchange& exchange);
   void warn_about_ra();
   void warn_about_ra_of(const CaSnapshot& cas) const;
+  std::string status() const;
   std::int64_t now() const;
 
   sdk::Host host_;
