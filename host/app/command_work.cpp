@@ -150,10 +150,11 @@ ExitCode print_endings(const std::vector<Ending>& endings, bool json) {
   for (const Ending& ending : endings) {
     nearest = std::max(nearest, nearness(ending.at, now));
     const std::int64_t days = days_left(ending.at, now);
-    rows.push_back({{"kind", ending.kind}, {"name", ending.name}, {"ends_at", ending.at}, {"days_left", days}});
+    rows.push_back(
+        {{"kind", ending.kind}, {"name", ending.name}, {"ends_at", ending.at}, {"days_left", days}});
     if (json) continue;
-    std::cout << fmt::format("{:10} {:14} {:8} {}\n", to_wall_text(ending.at * 1000).substr(0, 10), time_left(days),
-                             ending.kind, ending.name);
+    std::cout << fmt::format("{:10} {:14} {:8} {}\n", to_wall_text(ending.at * 1000).substr(0, 10),
+                             time_left(days), ending.kind, ending.name);
   }
   if (json) print_json(rows);
   if (!json && endings.empty()) std::cout << "nothing that ends is known\n";

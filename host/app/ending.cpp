@@ -33,9 +33,12 @@ bool is_ending(const nlohmann::json& row) {
 }  // namespace
 
 Nearness nearness(std::int64_t ends_at, std::int64_t now) {
-  static constexpr std::pair<std::int64_t, Nearness> kSteps[] = {
-      {0, Nearness::Over},           {kDay, Nearness::In1Day},       {7 * kDay, Nearness::In7Days},
-      {14 * kDay, Nearness::In14Days}, {30 * kDay, Nearness::In30Days}, {60 * kDay, Nearness::In60Days}};
+  static constexpr std::pair<std::int64_t, Nearness> kSteps[] = {{0, Nearness::Over},
+                                                                 {kDay, Nearness::In1Day},
+                                                                 {7 * kDay, Nearness::In7Days},
+                                                                 {14 * kDay, Nearness::In14Days},
+                                                                 {30 * kDay, Nearness::In30Days},
+                                                                 {60 * kDay, Nearness::In60Days}};
   for (const auto& [left, step] : kSteps) {
     if (ends_at - now <= left) return step;
   }

@@ -8,8 +8,8 @@
 
 namespace certspan {
 
-/// Something that ends by itself and that somebody has to renew: a certificate of an RA, a CA or a listener, a
-/// plugin's credential.
+/// Something that ends by itself and that somebody has to renew: a certificate of an RA, a CA or a listener,
+/// a plugin's credential.
 struct Ending {
   std::string kind;     ///< "ra", "ca", "tls" or a plugin's own word
   std::string name;     ///< "<connector>/<its own name>", "listeners/<name>"

@@ -20,8 +20,8 @@
 namespace certspan {
 namespace {
 
-/// What a connector tells of itself by its action `status`: {"about": "...", "trouble": "...", "ends": [...]},
-/// as they may be.
+/// What a connector tells of itself by its action `status`: {"about": "...", "trouble": "...", "ends":
+/// [...]}, as they may be.
 void add_own_words(Connector& connector, nlohmann::json& row) {
   const auto actions = actions_of(connector.type());
   if (std::ranges::none_of(

@@ -201,13 +201,11 @@ Result<void> HostProcess::start_monitor() {
   const MetricsSection& metrics = deployment_->checked().config.host.metrics;
   if (metrics.listener.name.empty()) return {};
   constexpr std::size_t kNoBody = 0;
-  return http_->add_route({.listener = metrics.listener.name,
-                           .path = metrics.path,
-                           .owner = kMetricsOwner,
-                           .max_body = kNoBody},
-                          [monitor = monitor_.get()](const HttpRequest& request, HttpExchangePtr exchange) {
-                            monitor->tell_metrics(request, std::move(exchange));
-                          });
+  return http_->add_route(
+      {.listener = metrics.listener.name, .path = metrics.path, .owner = kMetricsOwner, .max_body = kNoBody},
+      [monitor = monitor_.get()](const HttpRequest& request, HttpExchangePtr exchange) {
+        monitor->tell_metrics(request, std::move(exchange));
+      });
 }
 
 void HostProcess::stop_monitor() {

@@ -80,7 +80,8 @@ void write_work(Page& page, const Json& status) {
 void write_connectors(Page& page, const Json& status) {
   page.metric("certspan_connector_up", "gauge", "1 if the connector runs and says that it is well.");
   for (const auto& connector : status.value("connectors", Json::array())) {
-    page.sample({{"connector", name_of(connector)}}, connector.value("state", std::string()) == "running" ? 1 : 0);
+    page.sample({{"connector", name_of(connector)}},
+                connector.value("state", std::string()) == "started" ? 1 : 0);
   }
   page.metric("certspan_breaker_closed", "gauge", "1 if the CA is asked as usual.");
   for (const auto& issuer : status.value("issuers", Json::array())) {

@@ -86,7 +86,8 @@ void Monitor::look() {
 void Monitor::tell(const Ending& ending, std::int64_t now) {
   const Nearness near = nearness(ending.at, now);
   constexpr std::int64_t kMsInSecond = 1000;
-  log_.write(level_of(near), near == Nearness::Over ? "what is watched has ended" : "what is watched ends soon",
+  log_.write(level_of(near),
+             near == Nearness::Over ? "what is watched has ended" : "what is watched ends soon",
              {{"kind", ending.kind},
               {"name", ending.name},
               {"ends", to_wall_text(ending.at * kMsInSecond)},
@@ -94,7 +95,8 @@ void Monitor::tell(const Ending& ending, std::int64_t now) {
 }
 
 std::int64_t Monitor::now() const {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::milliseconds(clock_.wall_ms())).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::milliseconds(clock_.wall_ms()))
+      .count();
 }
 
 }  // namespace certspan

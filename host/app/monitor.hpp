@@ -16,8 +16,8 @@
 
 namespace certspan {
 
-/// Watches what ends, and tells metrics to whoever asks for them. Has a thread of its own, since connectors are
-/// asked how they stand and may take seconds. Thread-safe.
+/// Watches what ends, and tells metrics to whoever asks for them. Has a thread of its own, since connectors
+/// are asked how they stand and may take seconds. Thread-safe.
 class Monitor {
  public:
   using Status = std::function<nlohmann::json()>;

@@ -324,12 +324,11 @@ class TypeChecker {
       for (const RouteGrant& grant : connector.grants) {
         for (const std::string& path : grant.paths) {
           const auto [owner, fresh] = owners.emplace(std::pair(grant.listener, path),
-                                                         fmt::format("connector \"{}\"", connector.name));
+                                                     fmt::format("connector \"{}\"", connector.name));
           if (fresh) continue;
-          faults_.error(
-              FaultCode::Conflict, connector.place_of(""),
-              fmt::format("path \"{}\" on listener \"{}\" is taken twice: by {} and here", path,
-                          grant.listener, owner->second));
+          faults_.error(FaultCode::Conflict, connector.place_of(""),
+                        fmt::format("path \"{}\" on listener \"{}\" is taken twice: by {} and here", path,
+                                    grant.listener, owner->second));
         }
       }
     }

@@ -133,9 +133,9 @@ Json host() {
                        {{"every", duration("at most as often")},
                         {"file", text("path of a file that a line is added to")},
                         {"syslog", text("socket of the machine's syslog, as /dev/log")}});
-  Json metrics = mapping("where metrics are told, in Prometheus's text format",
-                         {{"listener", text("name of a listener")}, {"path", text("path of the page")}},
-                         {"listener"});
+  Json metrics =
+      mapping("where metrics are told, in Prometheus's text format",
+              {{"listener", text("name of a listener")}, {"path", text("path of the page")}}, {"listener"});
   return mapping(
       "the process itself",
       {{"data_dir", text("directory of journal and stores")},

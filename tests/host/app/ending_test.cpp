@@ -1,6 +1,6 @@
 #include "host/app/ending.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 #include "host/app/metrics_text.hpp"
 
@@ -42,10 +42,11 @@ TEST_CASE("of what a connector says of its ends only what fits is taken") {
   const json good = end("ra", "CN=RA", kNow);
   CHECK(read_ends(json::array({good})) == json::array({good}));
   CHECK(read_ends("soon").empty());
-  for (const json& bad : {json(7), json::object(), end("", "CN=RA", kNow), end("R A", "CN=RA", kNow),
-                          end("ra", "", kNow), end("ra", "two\nlines", kNow), end("ra", "CN=RA", 0),
-                          end("ra", "CN=RA", 253'402'300'800), json{{"kind", "ra"}, {"name", 7}, {"at", kNow}},
-                          json{{"kind", "ra"}, {"name", "CN=RA"}, {"at", 1.5}}}) {
+  for (const json& bad :
+       {json(7), json::object(), end("", "CN=RA", kNow), end("R A", "CN=RA", kNow), end("ra", "", kNow),
+        end("ra", "two\nlines", kNow), end("ra", "CN=RA", 0), end("ra", "CN=RA", 253'402'300'800),
+        json{{"kind", "ra"}, {"name", 7}, {"at", kNow}},
+        json{{"kind", "ra"}, {"name", "CN=RA"}, {"at", 1.5}}}) {
     CAPTURE(bad);
     CHECK(read_ends(json::array({bad})).empty());
   }
@@ -71,8 +72,9 @@ TEST_CASE("all endings of a host, the nearest first, and one of a name") {
 }
 
 TEST_CASE("a name of any kind stands in quotes that a reader of metrics takes off") {
-  const json status = {
-      {"connectors", {{{"name", "ca"}, {"ends", json::array({end("ca", R"(CN=a\"b\c)", kNow + 5)})}}}}};
-  CHECK(metrics_text(status, kNow).find("certspan_expiry_seconds{kind=\"ca\",name=\"ca/CN=a\\\"b\\\\c\"} 5\n") !=
+  json status;
+  status["connectors"][0] = {{"name", "ca"}, {"ends", json::array({end("ca", R"(CN=a"b\c)", kNow + 5)})}};
+  CHECK(metrics_text(status, kNow)
+            .find("certspan_expiry_seconds{kind=\"ca\",name=\"ca/CN=a\\\"b\\\\c\"} 5\n") !=
         std::string::npos);
 }
