@@ -77,11 +77,15 @@ void write_work(Page& page, const Json& status) {
   page.sample({}, status.value("engine", Json::object()).value("waiting", std::int64_t{0}));
 }
 
+/// A source is open, the others are started.
+bool is_up(const std::string& state) {
+  return state == "started" || state == "open";
+}
+
 void write_connectors(Page& page, const Json& status) {
   page.metric("certspan_connector_up", "gauge", "1 if the connector runs and says that it is well.");
   for (const auto& connector : status.value("connectors", Json::array())) {
-    page.sample({{"connector", name_of(connector)}},
-                connector.value("state", std::string()) == "started" ? 1 : 0);
+    page.sample({{"connector", name_of(connector)}}, is_up(connector.value("state", std::string())) ? 1 : 0);
   }
   page.metric("certspan_breaker_closed", "gauge", "1 if the CA is asked as usual.");
   for (const auto& issuer : status.value("issuers", Json::array())) {

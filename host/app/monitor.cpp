@@ -17,11 +17,6 @@ HttpResponse text_response(unsigned status, const std::string& type, const std::
   return {.status = status, .content_type = type, .body = copy_of(as_bytes(text))};
 }
 
-LogLevel level_of(Nearness nearness) {
-  if (nearness >= Nearness::In7Days) return LogLevel::Error;
-  return nearness == Nearness::In60Days ? LogLevel::Info : LogLevel::Warn;
-}
-
 }  // namespace
 
 Monitor::Monitor(Status status, const Clock& clock, Log& log)
@@ -84,14 +79,20 @@ void Monitor::look() {
 }
 
 void Monitor::tell(const Ending& ending, std::int64_t now) {
-  const Nearness near = nearness(ending.at, now);
   constexpr std::int64_t kMsInSecond = 1000;
-  log_.write(level_of(near),
-             near == Nearness::Over ? "what is watched has ended" : "what is watched ends soon",
-             {{"kind", ending.kind},
-              {"name", ending.name},
-              {"ends", to_wall_text(ending.at * kMsInSecond)},
-              {"days_left", std::to_string(days_left(ending.at, now))}});
+  const std::string ends = to_wall_text(ending.at * kMsInSecond);
+  const std::string days = std::to_string(days_left(ending.at, now));
+  const LogField fields[] = {
+      {"kind", ending.kind}, {"name", ending.name}, {"ends", ends}, {"days_left", days}};
+  const Nearness near = nearness(ending.at, now);
+  if (near == Nearness::Over) {
+    log_.write(LogLevel::Error, "what is watched has ended", fields);
+  } else if (near >= Nearness::In7Days) {
+    log_.write(LogLevel::Error, "what is watched ends soon", fields);
+  } else {
+    log_.write(near == Nearness::In60Days ? LogLevel::Info : LogLevel::Warn, "what is watched ends soon",
+               fields);
+  }
 }
 
 std::int64_t Monitor::now() const {
