@@ -94,7 +94,8 @@ Outcome Generation::add(std::string_view /*connector*/, const certspan_http_rout
   http_route.listener = listener;
   http_route.path = path;
   http_route.owner = name();
-  if ((route.flags & CERTSPAN_ROUTE_LONG_REQUEST_LINE) != 0) http_route.flags = kLongRequestLine;
+  if ((route.flags & CERTSPAN_ROUTE_LONG_REQUEST_LINE) != 0) http_route.flags |= kLongRequestLine;
+  if ((route.flags & CERTSPAN_ROUTE_AUTHORIZATION) != 0) http_route.flags |= kTakesAuthorization;
   http_route.max_body = static_cast<std::size_t>(route.max_body);
   const auto added = backends_.http.add_route(
       http_route,

@@ -10,6 +10,7 @@
 
 #include "host/app/configured_trust.hpp"
 #include "host/config/check_types.hpp"
+#include "host/loading/interfaces.hpp"
 #include "host/loading/plugin_file.hpp"
 
 namespace certspan {
@@ -17,7 +18,8 @@ namespace {
 
 RoleSet roles_of(const certspan_connector_type& type) {
   RoleSet roles;
-  if (type.interface_table(CERTSPAN_ROLE_SOURCE) != nullptr) roles.add(Role::Source);
+  const auto* source = interface_of<certspan_role_source>(type);
+  if (source != nullptr && (source->flags & CERTSPAN_SOURCE_BRINGS_NO_WORK) == 0) roles.add(Role::Source);
   if (type.interface_table(CERTSPAN_ROLE_VALIDATOR) != nullptr) roles.add(Role::Validator);
   if (type.interface_table(CERTSPAN_ROLE_PROCESSOR) != nullptr) roles.add(Role::Processor);
   if (type.interface_table(CERTSPAN_ROLE_ISSUER) != nullptr) roles.add(Role::Issuer);

@@ -86,6 +86,8 @@ constexpr EventKind kKinds[] = {
     {4110, "RaCertificateExpired", "RA certificate has expired"},
     {4111, "RaCertificateExpires", "RA certificate expires soon"},
     {4112, "RaCertificateForeign", "RA certificate is not issued by a CA of this endpoint"},
+    {4120, "ScepChallengeMinted", "challenge minted"},
+    {4121, "ScepChallengeNotMinted", "challenge not minted"},
 };
 
 constexpr bool rises() {

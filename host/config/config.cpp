@@ -1,5 +1,8 @@
 #include "host/config/config.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 
 #include "host/config/glob.hpp"
@@ -33,6 +36,12 @@ std::string_view to_string(Person person) {
       return "admin";
   }
   return "";
+}
+
+bool Listener::is_loopback() const {
+  in_addr address{};
+  if (inet_pton(AF_INET, host.c_str(), &address) == 1) return ntohl(address.s_addr) >> 24U == IN_LOOPBACKNET;
+  return host == "localhost" || host == "::1";
 }
 
 const Listener* HostSection::listener(std::string_view name) const {

@@ -47,6 +47,8 @@ struct Listener {
   std::chrono::milliseconds idle_timeout{60'000};
 
   bool has_tls() const { return !std::holds_alternative<std::monostate>(tls); }
+  /// Only programs of this machine reach it.
+  bool is_loopback() const;
 };
 
 /// What people on the control socket may do, rising; the values are those of abi/actions.h.

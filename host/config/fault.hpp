@@ -43,6 +43,7 @@ enum class FaultCode : std::uint16_t {
   Danger = 1062,            ///< a `danger_` switch is on
   SharedChallenge = 1063,   ///< a secret of all devices reaches a CA of somebody else
   MixedChains = 1064,       ///< the CAs of one step stand under different roots
+  ClearPasswords = 1065,    ///< passwords would cross a network in the clear
 };
 
 enum class Severity : std::uint8_t { Warning, Error };

@@ -16,6 +16,8 @@ inline constexpr std::string_view kProfileMark = "x-certspan-profile";
 inline constexpr std::string_view kPathMark = "x-certspan-path";
 inline constexpr std::string_view kLabelsMark = "x-certspan-labels";
 inline constexpr std::string_view kProfilesMark = "x-certspan-profiles";
+/// Beside kListenerMark: its value names the flag that lets passwords over a listener without TLS.
+inline constexpr std::string_view kPasswordsMark = "x-certspan-takes-passwords";
 /// Needs what no worker process has: files to write, devices, variables of the environment.
 inline constexpr std::string_view kInHostMark = "x-certspan-in-host";
 

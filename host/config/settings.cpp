@@ -118,12 +118,29 @@ class SettingsReader {
       }
     }
     add_profiles(spot, scope, object);
+    for (const YamlEntry& entry : spot.node.entries()) check_passwords(spot, entry, object);
     for (const std::string& key : spot.schema.required()) {
       if (spot.node.find(key) != nullptr || object.contains(key) || meant.contains(key)) continue;
       run_.error(FaultCode::MissingKey, spot, spot.place,
                  fmt::format("{} has no \"{}\"", run_.label(spot), key), describe_property(spot.schema, key));
     }
     return object;
+  }
+
+  /// Whoever is on the way reads a password that no TLS hides.
+  void check_passwords(const SettingSpot& spot, const YamlEntry& entry, const Json& object) {
+    const auto child = spot.schema.property(entry.key);
+    const std::string lifts = child ? child->mark_text(kPasswordsMark) : std::string();
+    if (lifts.empty() || object.value(lifts, Json()) == Json(true)) return;
+    const Listener* listener = run_.config().host.listener(entry.value.text());
+    if (listener == nullptr || listener->has_tls() || listener->is_loopback()) return;
+    run_.error(
+        FaultCode::ClearPasswords, spot, entry.value.mark(),
+        fmt::format("passwords for {} would cross the network in the clear: listener \"{}\" has no TLS",
+                    run_.label(spot), entry.value.text()),
+        fmt::format("give the listener `tls`, or an address of this machine alone; or say `{}: true` if "
+                    "something else hides what crosses",
+                    lifts));
   }
 
   void add_profiles(const SettingSpot& spot, SettingScope& scope, Json& object) {

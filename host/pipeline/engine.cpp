@@ -20,6 +20,7 @@ certspan_http_request view_of(const HttpRequest& request) {
   view.content_type = to_abi(request.content_type);
   view.remote_address = to_abi(request.remote_address);
   view.body = to_abi(BytesView(request.body));
+  view.authorization = to_abi(as_text(request.authorization.reveal()));
   return view;
 }
 

@@ -23,6 +23,12 @@ bool matches(const Pipeline& pipeline, std::string_view message, const Labels& l
   });
 }
 
+bool is_in(std::string_view connector, const Pipeline& pipeline) {
+  return pipeline.source == connector || std::ranges::any_of(pipeline.steps, [&](const Step& step) {
+           return std::ranges::find(step.connectors, connector) != step.connectors.end();
+         });
+}
+
 Pipeline pipeline_of(const PipelineConfig& config) {
   Pipeline pipeline;
   pipeline.name = config.name.name;
@@ -57,10 +63,10 @@ const Pipeline* PipelineGraph::find(std::string_view name) const {
   return found == pipelines_.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> PipelineGraph::issuers(std::string_view source, std::string_view pipeline) const {
+std::vector<std::string> PipelineGraph::issuers(std::string_view connector, std::string_view pipeline) const {
   std::vector<std::string> names;
   for (const Pipeline& candidate : pipelines_) {
-    if (pipeline.empty() ? candidate.source != source : candidate.name != pipeline) continue;
+    if (pipeline.empty() ? !is_in(connector, candidate) : candidate.name != pipeline) continue;
     for (const Step& step : candidate.steps) {
       if (step.kind != StepKind::Issue) continue;
       for (const std::string& name : step.connectors) {

@@ -42,9 +42,9 @@ class PipelineGraph {
   const Pipeline* match(std::string_view source, std::string_view message, const Labels& labels) const;
   const Pipeline* find(std::string_view name) const;
   const std::vector<Pipeline>& pipelines() const { return pipelines_; }
-  /// Names of the issuers of `pipeline`, or of every pipeline of `source` if `pipeline` is empty; each once,
-  /// in file order.
-  std::vector<std::string> issuers(std::string_view source, std::string_view pipeline) const;
+  /// Names of the issuers of `pipeline`, or of every pipeline that `connector` is in if `pipeline` is empty;
+  /// each once, in file order.
+  std::vector<std::string> issuers(std::string_view connector, std::string_view pipeline) const;
 
  private:
   std::vector<Pipeline> pipelines_;

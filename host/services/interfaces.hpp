@@ -44,7 +44,8 @@ class IssuerDirectory {
     std::string issuer;  ///< connector
     Bytes der;
   };
-  /// Chains of the issuers of `pipeline`, or of every pipeline of `source` if that is empty.
+  /// Chains of the issuers of `pipeline`, or of every pipeline that the connector `source` is in if that is
+  /// empty; the same of the other functions.
   virtual Outcome chain(std::string_view source, std::string_view pipeline,
                         const std::function<void(const Certificate&)>& visit) = 0;
 

@@ -18,6 +18,16 @@ certspan_outcome http_add_route(void* context, const certspan_http_route* route)
   return CERTSPAN_INTERNAL;
 }
 
+/// Too many become one that can't be sent, as the contract says of them.
+std::vector<std::pair<std::string, std::string>> fields_of(const certspan_http_response& response) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  if (!CERTSPAN_HAS(&response, certspan_http_response, field_count)) return fields;
+  if (response.field_count > CERTSPAN_HTTP_MOST_FIELDS) return {{"", ""}};
+  for (std::uint64_t i = 0; i < response.field_count; ++i)
+    fields.emplace_back(from_abi(response.fields[i].name), from_abi(response.fields[i].value));
+  return fields;
+}
+
 void http_respond(void*, certspan_http_exchange* exchange, const certspan_http_response* response) noexcept
     try {
   if (exchange == nullptr || exchange->answered || exchange->taken) return;
@@ -27,6 +37,7 @@ void http_respond(void*, certspan_http_exchange* exchange, const certspan_http_r
   copy.retry_after_s = response->retry_after_s;
   copy.content_type = from_abi(response->content_type);
   copy.body = copy_of(from_abi(response->body));
+  copy.fields = fields_of(*response);
   exchange->exchange->respond(std::move(copy));
 } catch (...) {
   // The exchange was not answered; whoever made it sees that and answers 503.

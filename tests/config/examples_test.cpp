@@ -43,7 +43,10 @@ class ShippedPlugins final : public TypeCatalog {
   void add(const std::string& plugin) {
     const certspan_connector_type& table = sdk::ConnectorType<T>::kTable;
     ConnectorType type{plugin, table.name, table.summary, table.settings_schema, {}, table.flags};
-    if (table.interface_table(CERTSPAN_ROLE_SOURCE) != nullptr) type.roles.add(Role::Source);
+    const auto* source =
+        static_cast<const certspan_role_source*>(table.interface_table(CERTSPAN_ROLE_SOURCE));
+    if (source != nullptr && (source->flags & CERTSPAN_SOURCE_BRINGS_NO_WORK) == 0)
+      type.roles.add(Role::Source);
     if (table.interface_table(CERTSPAN_ROLE_VALIDATOR) != nullptr) type.roles.add(Role::Validator);
     if (table.interface_table(CERTSPAN_ROLE_PROCESSOR) != nullptr) type.roles.add(Role::Processor);
     if (table.interface_table(CERTSPAN_ROLE_ISSUER) != nullptr) type.roles.add(Role::Issuer);

@@ -26,6 +26,7 @@ void send(ConnectorUnderTest& source, std::string_view path, FakeExchange& excha
       .content_type = to_abi(""),
       .remote_address = to_abi("192.0.2.1:40000"),
       .body = to_abi(bytes_of("body")),
+      .authorization = {},
   };
   source.source().handle(source.instance(), &request, exchange.c_exchange());
 }

@@ -76,8 +76,8 @@ template <typename Io, typename Part>
 requires std::is_same_v<std::remove_const_t<Part>, TypeDescription>
 void fields(Io& io, Part& type) {
   io(type.name), io(type.summary), io(type.settings_schema), io(type.flags);
-  io(type.source), io(type.handles_http), io(type.validator), io(type.validator_flags), io(type.processor),
-      io(type.drains);
+  io(type.source), io(type.handles_http), io(type.source_flags), io(type.validator), io(type.validator_flags),
+      io(type.processor), io(type.drains);
   io(type.issuer), io(type.actions);
 }
 
@@ -106,6 +106,7 @@ TypeDescription describe_type(const certspan_connector_type& type) {
   if (const auto* source = interface_of<certspan_role_source>(type)) {
     told.source = true;
     told.handles_http = source->handle != nullptr;
+    told.source_flags = source->flags;
   }
   if (const auto* validator = interface_of<certspan_role_validator>(type)) {
     told.validator = true;

@@ -39,6 +39,7 @@ struct TypeDescription {
   std::uint32_t flags = 0;
   bool source = false;
   bool handles_http = false;
+  std::uint32_t source_flags = 0;
   bool validator = false;
   std::uint32_t validator_flags = 0;
   bool processor = false;

@@ -93,6 +93,7 @@ void transfer(Io& io, typename Io::template Field<certspan_http_request> request
   io.view(request.content_type);
   io.view(request.remote_address);
   io.view(request.body);
+  io.view(request.authorization);
 }
 
 template <typename Io>
@@ -101,6 +102,7 @@ void transfer(Io& io, typename Io::template Field<certspan_http_response> respon
   io.number(response.retry_after_s);
   io.view(response.content_type);
   io.view(response.body);
+  io.list(response.fields, response.field_count);
 }
 
 template <typename Io>

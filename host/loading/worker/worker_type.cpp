@@ -203,7 +203,7 @@ WorkerType::~WorkerType() {
 
 void WorkerType::offer_roles() {
   source_ = {sizeof(source_),
-             0,
+             description_.source_flags,
              &worker::open_intake,
              &worker::close_intake,
              description_.handles_http ? &worker::handle : nullptr,

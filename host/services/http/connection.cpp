@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <openssl/crypto.h>
+
 #include "host/services/http/remote_address.hpp"
 #include "host/services/http/response_head.hpp"
 
@@ -202,6 +204,9 @@ void Connection::head_complete() {
   begin_ += scanner_->end();
   parser_.emplace();
   unsigned status = parser_->parse_head(head);
+  // What it says is kept in one place, which is wiped; the buffer is used on.
+  if (parser_->head().authorization_fields > 0)
+    OPENSSL_cleanse(buffer_.data() + (begin_ - head.size()), head.size());
   // Of a head that is not understood nobody knows what follows.
   request_read_ = status == 0 && !parser_->head().has_body();
   if (status == 0) status = check_head();
@@ -281,7 +286,9 @@ void Connection::dispatch() {
                       .content_type = parser_->head().content_type,
                       .remote_address = remote_address_,
                       .body = parser_->take_body(),
+                      .authorization = {},
                       .tls = transport_->tls()};
+  if ((route->route.flags & kTakesAuthorization) != 0) request.authorization = parser_->take_authorization();
   try {
     route->handler(std::move(request), make_exchange());
   } catch (...) {

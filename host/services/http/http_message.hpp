@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "host/base/bytes.hpp"
+#include "host/base/secret.hpp"
 
 namespace certspan {
 
@@ -17,6 +20,7 @@ struct HttpRequest {
   std::string content_type;    ///< "" if there was none
   std::string remote_address;  ///< "192.0.2.1:40000" or "[2001:db8::1]:40000"
   Bytes body;
+  Secret authorization;  ///< the field, on routes that ask for it
   bool tls = false;
 };
 
@@ -27,6 +31,8 @@ struct HttpResponse {
   unsigned retry_after_s = 0;     ///< 0: no Retry-After
   std::string content_type = {};  ///< "": no Content-Type
   Bytes body = {};
+  /// Further ones, name and value. One that is the server's or no field makes the response a 500.
+  std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
 }  // namespace certspan

@@ -24,6 +24,8 @@ using HttpHandler = std::function<void(HttpRequest request, HttpExchangePtr exch
 
 /// A flag of a route: phones send whole SCEP messages by GET.
 constexpr std::uint32_t kLongRequestLine = 1;
+/// A flag of a route: its requests bring their field Authorization.
+constexpr std::uint32_t kTakesAuthorization = 2;
 
 /// `path` takes itself and everything below it: "/scep" takes "/scep" and "/scep/pkiclient.exe", not
 /// "/scepter". The longest path that fits wins; comparison is byte by byte.

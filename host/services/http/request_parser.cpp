@@ -35,6 +35,10 @@ class HeadParser final : public beast::http::basic_parser<true> {
 
   void on_field_impl(field name, string_view /*text*/, string_view value, Error& error) override {
     if (name == field::host) ++head_.host_fields;
+    if (name == field::authorization) {
+      ++head_.authorization_fields;
+      head_.authorization = Secret(copy_of(as_bytes({value.data(), value.size()})));
+    }
     if (name == field::content_type) head_.content_type.assign(value.data(), value.size());
     if (name == field::expect) head_.expect.assign(value.data(), value.size());
     if (name == field::transfer_encoding) {
@@ -75,8 +79,9 @@ bool names_a_version(std::string_view head) {
 }
 
 /// RFC 9112: one Host, which only HTTP/1.0 may leave out (3.2); no length that two servers could read
-/// differently (6.1).
+/// differently (6.1). And no two people who ask at once.
 unsigned check(const RequestHead& head) {
+  if (head.authorization_fields > 1) return 400;
   if (head.host_fields > 1 || (head.http_1_1 && head.host_fields == 0)) return 400;
   if (!head.transfer_encoding.empty()) {
     if (!head.http_1_1) return 400;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/base/bytes.hpp"
+#include "host/base/secret.hpp"
 #include "host/services/http/chunked_reader.hpp"
 
 namespace certspan::http {
@@ -20,6 +21,8 @@ struct RequestHead {
   std::string transfer_encoding;
   std::string expect;
   std::optional<std::uint64_t> content_length;
+  Secret authorization;
+  int authorization_fields = 0;
   int host_fields = 0;
   bool http_1_1 = false;
   bool chunked = false;
@@ -41,6 +44,7 @@ class RequestParser {
   BodyState parse_body(std::string_view input, std::size_t max_body, std::size_t& consumed);
 
   Bytes take_body() { return std::move(body_); }
+  Secret take_authorization() { return std::move(head_.authorization); }
   std::size_t buffered() const { return body_.capacity() + head_.target.capacity(); }
 
  private:

@@ -75,12 +75,33 @@ bool is_field_value(std::string_view value) {
   return std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c < 0x7f; });
 }
 
+bool is_field_name(std::string_view name) {
+  const auto good = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !name.empty() && std::ranges::all_of(name, good);
+}
+
+/// What is said of the connection or of the body must be true, so it is said here alone.
+bool is_own_field(std::string_view name) {
+  constexpr std::string_view kOwn[] = {"connection", "content-length", "content-type",
+                                       "date",       "retry-after",    "transfer-encoding"};
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::any_of(kOwn,
+                             [&](std::string_view own) { return std::ranges::equal(name, own, {}, lower); });
+}
+
+bool may_be_sent(const HttpResponse& response) {
+  if (response.status < 200 || response.status > 599 || !is_field_value(response.content_type)) return false;
+  return std::ranges::all_of(response.fields, [](const auto& field) {
+    return is_field_name(field.first) && !is_own_field(field.first) && is_field_value(field.second);
+  });
+}
+
 }  // namespace
 
 std::string response_head(HttpResponse& response, bool http_1_1, bool keep_alive) {
-  if (response.status < 200 || response.status > 599 || !is_field_value(response.content_type)) {
-    response = HttpResponse{.status = 500};
-  }
+  if (!may_be_sent(response)) response = HttpResponse{.status = 500};
   const bool no_body = response.status == 204 || response.status == 304;  // RFC 9110, 6.4.1
   if (no_body) response.body.clear();
   std::string head;
@@ -95,6 +116,8 @@ std::string response_head(HttpResponse& response, bool http_1_1, bool keep_alive
   if (response.retry_after_s != 0) {
     head.append("\r\nRetry-After: ").append(std::to_string(response.retry_after_s));
   }
+  for (const auto& [name, value] : response.fields)
+    head.append("\r\n").append(name).append(": ").append(value);
   if (!keep_alive) head.append("\r\nConnection: close");
   if (keep_alive && !http_1_1) head.append("\r\nConnection: keep-alive");
   return head.append("\r\n\r\n");

@@ -83,6 +83,9 @@ bool Challenge::validate_settings(std::string_view settings, sdk::Faults& faults
   const auto read = ChallengeSettings::read(settings);
   if (read.static_token.empty() && !read.one_time)
     faults.add("", "say static or one_time: nothing could pass");
+  if (read.mint.on && !read.one_time)
+    faults.add("/mint", "mints one-time challenges, which this connector does not take; add one_time");
+  check_mint_settings(read.mint, faults);
   return !faults.any();
 }
 
@@ -102,6 +105,11 @@ bool Challenge::start(sdk::Faults& faults) {
   if (settings_.one_time) {
     book_ = ChallengeBook::open(host_.store());
     if (!book_) faults.add("/one_time", "the connector's store can't be used");
+  }
+  if (settings_.mint.on && book_) {
+    auto accounts = Accounts::open(host_, settings_.mint, faults);
+    if (accounts)
+      desk_ = std::make_unique<MintDesk>(host_, settings_, *book_, minting_, std::move(*accounts));
   }
   return !faults.any();
 }
@@ -125,6 +133,20 @@ sdk::Answer Challenge::validate(const sdk::Item& item) {
   sdk::Answer answer = judge(challenge->reveal_text(), *request, item);
   if (answer.code() == "challenge.unknown" && !address.empty()) limiter_.count_wrong(address, host_.now());
   return answer;
+}
+
+bool Challenge::open_intake(sdk::Faults& faults) {
+  if (desk_) desk_->open(faults);
+  return !faults.any();
+}
+
+void Challenge::handle(const sdk::HttpRequest& request, sdk::Exchange& exchange) {
+  if (desk_) desk_->handle(request, exchange);
+}
+
+// Nothing is ever submitted.
+void Challenge::reply(const sdk::Reply& /*reply*/, sdk::Bytes /*context*/, sdk::Exchange& exchange) {
+  exchange.respond({.status = 500});
 }
 
 bool Challenge::is_static(std::string_view challenge) const {
@@ -154,6 +176,8 @@ std::optional<std::string> Challenge::run_action(std::string_view name, std::str
     faults.add("", "this connector has no one-time challenges; add one_time to its settings");
     return std::nullopt;
   }
+  const std::lock_guard lock(minting_);
+  if (desk_) desk_->book_changed();
   return run_challenge_action(*book_, settings_, to_ms(host_.wall_now()), name, arguments, faults);
 }
 

@@ -1,6 +1,9 @@
 // The connector type `challenge`: lets a request through if the challengePassword in it is one of ours.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,16 +17,19 @@
 #include "plugins/ndes/challenge/challenge_settings.hpp"
 #include "plugins/ndes/challenge/try_limiter.hpp"
 #include "plugins/ndes/keyed_hash.hpp"
+#include "plugins/ndes/minting/mint_desk.hpp"
 
 namespace certspan::scep {
 
 // A static challenge, one-time challenges (ChallengeBook), or both. The text of a challenge is never logged,
-// nor part of an answer. A malformed request spends nothing.
-class Challenge final : public sdk::Validator, public sdk::Actions {
+// nor part of an answer. A malformed request spends nothing. With `mint` programs mint one-time challenges
+// over HTTP (MintDesk), for which it is a source that brings no work.
+class Challenge final : public sdk::Validator, public sdk::Source, public sdk::Actions {
  public:
   static constexpr const char* kName = "challenge";
   static constexpr const char* kSummary = "Checks the challenge password of a SCEP request.";
   static constexpr const char* kSettingsSchema = kChallengeSchema;
+  static constexpr std::uint32_t kSourceFlags = CERTSPAN_SOURCE_BRINGS_NO_WORK;
   static constexpr const auto& kActions = kChallengeActions;
   static bool validate_settings(std::string_view settings, sdk::Faults& faults);
 
@@ -31,6 +37,9 @@ class Challenge final : public sdk::Validator, public sdk::Actions {
 
   bool start(sdk::Faults& faults) override;
   sdk::Answer validate(const sdk::Item& item) override;
+  bool open_intake(sdk::Faults& faults) override;
+  void handle(const sdk::HttpRequest& request, sdk::Exchange& exchange) override;
+  void reply(const sdk::Reply& reply, sdk::Bytes context, sdk::Exchange& exchange) override;
   std::optional<std::string> run_action(std::string_view name, std::string_view arguments,
                                         sdk::Faults& faults) override;
 
@@ -44,6 +53,8 @@ class Challenge final : public sdk::Validator, public sdk::Actions {
   HashKey static_key_;
   std::optional<KeyedHashValue> static_hash_;
   std::optional<ChallengeBook> book_;
+  std::mutex minting_;  // guards all of book_ but `spend`
+  std::unique_ptr<MintDesk> desk_;
   TryLimiter limiter_;
 };
 

@@ -1,14 +1,11 @@
 #include "plugins/ndes/challenge/challenge_actions.hpp"
 
-#include <arpa/inet.h>
-
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "plugins/common/connector/duration.hpp"
-#include "plugins/common/pki/general_names.hpp"
-#include "plugins/common/pki/text.hpp"
+#include "plugins/ndes/challenge/challenge_binding.hpp"
 #include "plugins/ndes/json_settings.hpp"
 
 namespace certspan::scep {
@@ -25,61 +22,18 @@ std::optional<std::string> refuse(sdk::Faults& faults, std::string_view pointer,
   return std::nullopt;
 }
 
-/// The name as a request is described that asks for it; nullopt for one that no request can spell.
-std::optional<std::string> name_in_requests(const std::string& text) {
-  using Kind = pki::GeneralNameKind;
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos || colon + 1 == text.size()) return std::nullopt;
-  const std::string_view kind = std::string_view(text).substr(0, colon);
-  const std::string value = text.substr(colon + 1);
-  if (kind == pki::general_name_kind_name(Kind::Ip)) {
-    std::string octets(value.find(':') == std::string::npos ? 4 : 16, '\0');
-    if (inet_pton(octets.size() == 4 ? AF_INET : AF_INET6, value.c_str(), octets.data()) != 1)
-      return std::nullopt;
-    return pki::to_string({Kind::Ip, octets, {}});
-  }
-  for (const Kind known : {Kind::Dns, Kind::Email, Kind::Uri, Kind::Upn}) {
-    if (kind != pki::general_name_kind_name(known)) continue;
-    const pki::GeneralName name{known, value, {}};
-    return pki::check_general_name(name) ? std::optional(pki::to_string(name)) : std::nullopt;
-  }
-  return std::nullopt;
+std::optional<std::string> text_of(const JsonSettings& arguments, const char* pointer) {
+  return arguments.has(pointer) ? std::optional(arguments.text(pointer)) : std::nullopt;
 }
 
-/// Names are compared as they are shown, where neither stands as itself; U+FFFD is what became of broken
-/// UTF-8.
-bool can_be_shown(std::string_view text) {
-  return !pki::has_hidden_character(text) && text.find("\xEF\xBF\xBD") == std::string_view::npos;
-}
-
-/// Fills `binding`. Whoever binds to an empty text (a script's variable that was never set) wants a bound
-/// challenge, and would get one that is good for everything.
-bool read_binding(const JsonSettings& arguments, ChallengeBinding& binding, sdk::Faults& faults) {
-  bool good = true;
-  const auto wrong = [&](const std::string& pointer, const std::string& message) {
-    faults.add(pointer, message);
-    good = false;
-  };
-  for (const char* pointer : {"/endpoint", "/profile", "/subject"}) {
-    if (arguments.has(pointer) && arguments.text(pointer).empty())
-      wrong(pointer, "is empty; leave it out to bind nothing");
-    if (!can_be_shown(arguments.text(pointer)))
-      wrong(pointer, "has a hidden character or broken UTF-8, which no request would fit");
-  }
-  binding.endpoint = arguments.text("/endpoint", binding.endpoint);
-  binding.profile = arguments.text("/profile", binding.profile);
-  binding.subject = arguments.text("/subject");
-  if (!arguments.has("/san")) return good;
-  binding.san.emplace();
-  for (const std::string& text : arguments.texts("/san")) {
-    if (auto name = name_in_requests(text)) {
-      binding.san->push_back(std::move(*name));
-    } else {
-      wrong("/san", "\"" + text + "\" is no alternative name; write dns:host, email:user@host, " +
-                        "upn:user@suffix, ip:address or uri:scheme:rest");
-    }
-  }
-  return good;
+ChallengeWish wish_of(const JsonSettings& arguments) {
+  ChallengeWish wish;
+  wish.endpoint = text_of(arguments, "/endpoint");
+  wish.profile = text_of(arguments, "/profile");
+  wish.subject = text_of(arguments, "/subject");
+  wish.device = text_of(arguments, "/device");
+  if (arguments.has("/san")) wish.san = arguments.texts("/san");
+  return wish;
 }
 
 std::optional<std::string> run_new(ChallengeBook& book, const ChallengeSettings& settings,
@@ -93,12 +47,16 @@ std::optional<std::string> run_new(ChallengeBook& book, const ChallengeSettings&
       return refuse(faults, "/lifetime", "must be from 1s to 90d");
     }
   }
-  ChallengeBinding binding;
-  binding.endpoint = settings.endpoint;
-  binding.profile = settings.profile;
-  if (!read_binding(arguments, binding, faults)) return std::nullopt;
+  ChallengeOrder order;
+  order.binding.endpoint = settings.endpoint;
+  order.binding.profile = settings.profile;
+  order.lifetime_ms = lifetime_ms;
+  const BindingFault report = [&](std::string_view pointer, std::string_view message) {
+    faults.add(pointer, message);
+  };
+  if (!read_order(wish_of(arguments), order, report)) return std::nullopt;
   book.forget_ended(now_ms);
-  auto minted = book.mint(binding, now_ms, lifetime_ms);
+  auto minted = book.mint(order, now_ms);
   if (!minted) return refuse(faults, "", kStoreFault);
   std::string result = dump({{"challenge", minted->challenge},
                              {"id", minted->id},
@@ -120,6 +78,7 @@ std::optional<std::string> run_list(const ChallengeBook& book, std::int64_t now_
                           {"profile", entry.binding.profile},
                           {"subject", entry.binding.subject}};
     if (entry.binding.san) row["san"] = *entry.binding.san;
+    if (!entry.device.empty()) row["device"] = entry.device;
     challenges.push_back(std::move(row));
   }
   return dump({{"challenges", std::move(challenges)}});

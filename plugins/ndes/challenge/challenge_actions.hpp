@@ -28,6 +28,7 @@ inline constexpr sdk::ActionSpec kChallengeActions[] = {
       "items": {"type": "string"},
       "description": "The only alternative names that may be asked for: dns:host, email:address, upn:user@suffix, ip:address, uri:scheme:rest."
     },
+    "device": {"type": "string", "description": "A word for people, which challenge_list shows; it binds nothing."},
     "lifetime": {"type": "string", "description": "How long it is good: 30m, 12h, 7d."}
   }
 })json"},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <utility>
 
 #include "plugins/common/pki/random.hpp"
 #include "plugins/ndes/challenge/challenge_record.hpp"
@@ -28,6 +30,29 @@ std::string to_base32(pki::BytesView octets) {
     for (bits += 8; bits >= 5; bits -= 5)
       text.push_back(kAlphabet[(buffer >> static_cast<unsigned>(bits - 5)) & 31U]);
   }
+  return text;
+}
+
+constexpr std::size_t kLongOctets = 20;
+constexpr std::size_t kNdesOctets = 8;
+
+// Wiped by the caller.
+std::string new_challenge(ChallengeShape shape) {
+  std::array<std::uint8_t, kLongOctets> octets{};
+  pki::fill_random(octets);
+  std::string text;
+  switch (shape) {
+    case ChallengeShape::Long:
+      text = to_base32(octets);
+      break;
+    case ChallengeShape::OfNdes:
+      for (const std::uint8_t octet : std::span(octets).first(kNdesOctets)) {
+        text.push_back("0123456789ABCDEF"[octet >> 4U]);
+        text.push_back("0123456789ABCDEF"[octet & 15U]);
+      }
+      break;
+  }
+  pki::wipe(octets.data(), octets.size());
   return text;
 }
 
@@ -88,18 +113,14 @@ std::optional<ChallengeBook> ChallengeBook::open(const sdk::Store& store) {
   return std::nullopt;
 }
 
-std::optional<MintedChallenge> ChallengeBook::mint(const ChallengeBinding& binding, std::int64_t now_ms,
-                                                   std::int64_t lifetime_ms) {
-  std::array<std::uint8_t, kChallengeOctets> octets{};
-  pki::fill_random(octets);
+std::optional<MintedChallenge> ChallengeBook::mint(const ChallengeOrder& order, std::int64_t now_ms) {
   MintedChallenge minted;
-  minted.challenge = to_base32(octets);
-  minted.expires_ms = now_ms + lifetime_ms;
-  pki::wipe(octets.data(), octets.size());
+  minted.challenge = new_challenge(order.shape);
+  minted.expires_ms = now_ms + order.lifetime_ms;
   const std::string key = record_key(key_, minted.challenge);
   minted.id = id_of(key);
-  const std::string value =
-      encode_record({.binding = binding, .expires_ms = minted.expires_ms, .used_by = {}});
+  const std::string value = encode_record(
+      {.binding = order.binding, .device = order.device, .expires_ms = minted.expires_ms, .used_by = {}});
   const auto outcome = store_.commit({sdk::insert_record(sdk::bytes_of(key), sdk::bytes_of(value))});
   if (outcome != sdk::Outcome::Ok) return std::nullopt;
   return minted;
@@ -128,8 +149,8 @@ SpendResult ChallengeBook::spend(std::string_view challenge, const ChallengeUse&
   return SpendResult::StoreUnavailable;
 }
 
-std::optional<std::vector<ChallengeEntry>> ChallengeBook::list() const {
-  std::vector<ChallengeEntry> entries;
+template <class Visit>
+bool ChallengeBook::each_record(const Visit& visit) const {
   std::string after;
   for (bool more = true; more;) {
     std::string last;
@@ -138,17 +159,31 @@ std::optional<std::vector<ChallengeEntry>> ChallengeBook::list() const {
         store_.scan(sdk::bytes_of(kPrefix), sdk::bytes_of(after), kPage, [&](const auto& view) {
           ++seen;
           last = sdk::text_of(view.key);
-          if (auto record = decode_record(view.value)) {
-            entries.push_back(
-                {id_of(last), std::move(record->binding), record->expires_ms, !record->used_by.empty()});
-          }
+          if (auto record = decode_record(view.value)) visit(last, std::move(*record));
           return true;
         });
-    if (!readable(scanned)) return std::nullopt;
+    if (!readable(scanned)) return false;
     more = seen == kPage;
     after = last;
   }
-  return entries;
+  return true;
+}
+
+std::optional<std::vector<ChallengeEntry>> ChallengeBook::list() const {
+  std::vector<ChallengeEntry> entries;
+  const bool read = each_record([&](std::string_view key, ChallengeRecord&& record) {
+    entries.push_back({id_of(key), std::move(record.binding), std::move(record.device), record.expires_ms,
+                       !record.used_by.empty()});
+  });
+  return read ? std::optional(std::move(entries)) : std::nullopt;
+}
+
+std::optional<std::vector<std::int64_t>> ChallengeBook::ends_of_open(std::int64_t now_ms) const {
+  std::vector<std::int64_t> ends;
+  const bool read = each_record([&](std::string_view /*key*/, const ChallengeRecord& record) {
+    if (record.used_by.empty() && now_ms < record.expires_ms) ends.push_back(record.expires_ms);
+  });
+  return read ? std::optional(std::move(ends)) : std::nullopt;
 }
 
 CancelResult ChallengeBook::cancel(std::string_view id) {

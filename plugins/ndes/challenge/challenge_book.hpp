@@ -47,6 +47,19 @@ enum class SpendResult : std::uint8_t {
   StoreUnavailable,
 };
 
+enum class ChallengeShape : std::uint8_t {
+  Long,    // 160 random bits in base32: characters that fit every string type in which a client may send it
+  OfNdes,  // 64 random bits as 16 upper-case hexadecimal digits, which clients of NDES know
+};
+
+// What is to be minted.
+struct ChallengeOrder {
+  ChallengeBinding binding;
+  std::string device;  // a word for people; binds nothing
+  std::int64_t lifetime_ms = 0;
+  ChallengeShape shape = ChallengeShape::Long;
+};
+
 struct MintedChallenge {
   std::string challenge;  // a secret
   std::string id;         // names it in lists and logs; says nothing about it
@@ -56,6 +69,7 @@ struct MintedChallenge {
 struct ChallengeEntry {
   std::string id;
   ChallengeBinding binding;
+  std::string device;
   std::int64_t expires_ms = 0;
   bool spent = false;
 };
@@ -69,15 +83,11 @@ enum class CancelResult : std::uint8_t { Cancelled, Unknown, Ambiguous, AlreadyS
 // since 1970.
 class ChallengeBook {
  public:
-  // 160 random bits in base32: characters that fit every string type in which a client may send a challenge.
-  static constexpr std::size_t kChallengeOctets = 20;
-
   // Reads or makes the key. nullopt: the store can't be used now.
   static std::optional<ChallengeBook> open(const sdk::Store& store);
 
   // nullopt: the store can't be written.
-  std::optional<MintedChallenge> mint(const ChallengeBinding& binding, std::int64_t now_ms,
-                                      std::int64_t lifetime_ms);
+  std::optional<MintedChallenge> mint(const ChallengeOrder& order, std::int64_t now_ms);
 
   // `id` is set when the challenge is known.
   SpendResult spend(std::string_view challenge, const ChallengeUse& use, std::int64_t now_ms,
@@ -85,6 +95,9 @@ class ChallengeBook {
 
   // nullopt: the store can't be read.
   std::optional<std::vector<ChallengeEntry>> list() const;
+
+  // When those end that are neither spent nor expired. nullopt: the store can't be read.
+  std::optional<std::vector<std::int64_t>> ends_of_open(std::int64_t now_ms) const;
 
   // `id` may be shortened as long as it names one.
   CancelResult cancel(std::string_view id);
@@ -95,6 +108,10 @@ class ChallengeBook {
 
  private:
   ChallengeBook(const sdk::Store& store, const HashKey& key) : store_(store), key_(key) {}
+
+  // False: the store can't be read.
+  template <class Visit>
+  bool each_record(const Visit& visit) const;
 
   sdk::Store store_;
   HashKey key_;

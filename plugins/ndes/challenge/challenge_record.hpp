@@ -13,6 +13,7 @@ namespace certspan::scep {
 
 struct ChallengeRecord {
   ChallengeBinding binding;
+  std::string device;
   std::int64_t expires_ms = 0;
   std::string used_by;  // hexadecimal key of the item that spent it; empty: not spent
 };

@@ -13,6 +13,7 @@ ChallengeSettings ChallengeSettings::read(std::string_view json) {
   result.endpoint = settings.text("/one_time/endpoint");
   result.profile = settings.text("/one_time/profile");
   result.danger_unbound_users = settings.flag("/danger_unbound_users");
+  result.mint = MintSettings::read(settings);
   return result;
 }
 

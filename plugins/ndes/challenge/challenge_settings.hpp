@@ -5,6 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "plugins/common/connector/schema.hpp"
+#include "plugins/ndes/minting/mint_settings.hpp"
+
 namespace certspan::scep {
 
 struct ChallengeSettings {
@@ -16,13 +19,14 @@ struct ChallengeSettings {
   std::string endpoint;  // what new challenges are bound to unless their minter says otherwise
   std::string profile;
   bool danger_unbound_users = false;
+  MintSettings mint;
 };
 
 inline constexpr std::int64_t kDefaultLifetimeMs = 60L * 60 * 1000;
 inline constexpr std::int64_t kShortestLifetimeMs = 1000;
 inline constexpr std::int64_t kLongestLifetimeMs = std::int64_t{90} * 24 * 60 * 60 * 1000;
 
-inline constexpr const char* kChallengeSchema = R"json({
+inline constexpr auto kChallengeSchemaText = connector::join_texts(R"json({
   "$schema": "http://json-schema.org/draft-07/schema#",
   "type": "object",
   "additionalProperties": false,
@@ -41,10 +45,12 @@ inline constexpr const char* kChallengeSchema = R"json({
       "default": false,
       "description": "Lets whoever has a challenge that is not bound to alternative names ask for any user principal name."
     },
+)json",
+                                                                   kMintSchema, R"json(,
     "one_time": {
       "type": "object",
       "additionalProperties": false,
-      "description": "Challenges that are minted with `certspan challenge new` and good for one request.",
+      "description": "Challenges that are minted with `certspan challenge new` or over HTTP, and good for one request.",
       "properties": {
         "lifetime": {
           "type": "string",
@@ -67,6 +73,7 @@ inline constexpr const char* kChallengeSchema = R"json({
       }
     }
   }
-})json";
+})json");
+inline constexpr const char* kChallengeSchema = kChallengeSchemaText.data();
 
 }  // namespace certspan::scep

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plugins/common/connector/own_status.hpp"
+#include "plugins/ndes/client_address.hpp"
 #include "plugins/ndes/scep_server/capabilities.hpp"
 #include "plugins/ndes/scep_server/crl_path.hpp"
 #include "plugins/ndes/scep_server/get_query.hpp"
@@ -85,14 +86,6 @@ std::vector<pki::Bytes> keys_of(const std::vector<RaIdentity>& ras) {
   keys.reserve(ras.size());
   for (const RaIdentity& ra : ras) keys.push_back(pki::to_bytes(ra.certificate.spki()));
   return keys;
-}
-
-// "192.0.2.1:40000" and "[2001:db8::1]:40000" without the port.
-std::string_view without_port(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos) return address;
-  const bool bare_ipv6 = address.front() != '[' && address.find(':') != colon;
-  return bare_ipv6 ? address : address.substr(0, colon);
 }
 
 pki::FailInfo fail_info_of(sdk::Outcome outcome) {

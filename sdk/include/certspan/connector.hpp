@@ -8,6 +8,7 @@
 
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 #include <certspan/answer.hpp>
 #include <certspan/faults.hpp>
@@ -151,7 +152,8 @@ class Processor : public virtual Connector {
   virtual Answer after_issue(const Item& item, const Issued& issued) = 0;
 };
 
-/// Brings work in and answers whoever brought it.
+/// Brings work in and answers whoever brought it. One that only answers HTTP requests says
+/// `static constexpr std::uint32_t kSourceFlags = CERTSPAN_SOURCE_BRINGS_NO_WORK;`.
 class Source : public virtual Connector {
  public:
   /// Lets work in: registers routes. False, or a fault: intake stays closed.

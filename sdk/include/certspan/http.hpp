@@ -2,6 +2,8 @@
 // once.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <span>
 #include <string_view>
@@ -30,6 +32,12 @@ class HttpRequest {
     return from_abi(request_->remote_address);
   }
   [[nodiscard]] Bytes body() const noexcept { return from_abi(request_->body); }
+  /// On routes with CERTSPAN_ROUTE_AUTHORIZATION; a secret. "" if there was none.
+  [[nodiscard]] std::string_view authorization() const noexcept {
+    return CERTSPAN_HAS(request_, certspan_http_request, authorization.size)
+               ? from_abi(request_->authorization)
+               : std::string_view();
+  }
   [[nodiscard]] bool is_tls() const noexcept { return (request_->flags & CERTSPAN_HTTP_TLS) != 0; }
 
  private:
@@ -41,7 +49,8 @@ struct HttpResponse {
   std::uint32_t status = 200;
   std::string_view content_type = {};
   Bytes body = {};
-  std::uint32_t retry_after_s = 0;  ///< 0: no Retry-After
+  std::uint32_t retry_after_s = 0;     ///< 0: no Retry-After
+  std::span<const Label> fields = {};  ///< further ones, as service_http_in.h allows
 };
 
 /// Work for the host. Views are borrowed until `submit` returns.
@@ -65,6 +74,12 @@ class Exchange {
   void respond(const HttpResponse& response) noexcept {
     certspan_http_exchange* exchange = take();
     if (exchange == nullptr || host_.http_in() == nullptr) return;
+    std::array<certspan_label, CERTSPAN_HTTP_MOST_FIELDS> fields = {};
+    const std::size_t field_count = std::min(fields.size(), response.fields.size());
+    for (std::size_t i = 0; i < field_count; ++i) {
+      fields[i] = {to_abi(std::string_view(response.fields[i].name)),
+                   to_abi(std::string_view(response.fields[i].value))};
+    }
     const certspan_http_response wire = {
         .struct_size = sizeof(certspan_http_response),
         .status = response.status,
@@ -72,6 +87,8 @@ class Exchange {
         .reserved = 0,
         .content_type = to_abi(response.content_type),
         .body = to_abi(response.body),
+        .fields = fields.data(),
+        .field_count = field_count,
     };
     host_.http_in()->respond(host_.context(), exchange, &wire);
   }

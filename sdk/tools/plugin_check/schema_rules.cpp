@@ -88,6 +88,7 @@ constexpr Keyword kKeywords[] = {
     {kInHostMark, ValueKind::Flag},
     {kSharedSecretMark, ValueKind::Flag},
     {kListenerMark, ValueKind::Flag},
+    {kPasswordsMark, ValueKind::Text},
     {kRouteMark, ValueKind::Flag},
     {kDurationMark, ValueKind::Flag},
     {kSizeMark, ValueKind::Flag},

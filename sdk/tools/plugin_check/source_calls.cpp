@@ -59,7 +59,8 @@ void handle(LiveConnector& connector, const WireRequest& request, sdk::testing::
                                       .query = sdk::to_abi(std::string_view(request.query)),
                                       .content_type = sdk::to_abi(std::string_view(request.content_type)),
                                       .remote_address = sdk::to_abi(std::string_view("192.0.2.1:40000")),
-                                      .body = sdk::to_abi(sdk::Bytes(request.body))};
+                                      .body = sdk::to_abi(sdk::Bytes(request.body)),
+                                      .authorization = sdk::to_abi(std::string_view("Basic Og=="))};
   enter_phase("handle");
   source_of(connector)->handle(connector.instance(), connector.structs().copy(view), exchange.c_exchange());
   enter_phase("");

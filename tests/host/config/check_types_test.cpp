@@ -162,6 +162,53 @@ TEST_CASE("paths are granted on the listener that stands nearest to them") {
   CHECK(scep->grants[1].paths == std::vector<std::string>{"/b"});
 }
 
+TEST_CASE("passwords cross a network under TLS only, unless the file says otherwise") {
+  FakeCatalog catalog;
+  catalog.add({"desk",
+               "desk",
+               "",
+               R"({
+    "type": "object", "additionalProperties": false, "properties": {
+      "door": {"type": "object", "additionalProperties": false, "properties": {
+        "listener": {"type": "string", "x-certspan-listener": true, "x-certspan-takes-passwords": "danger_plain"},
+        "danger_plain": {"type": "boolean"}}}}})",
+               {Role::Validator},
+               0});
+  struct Case {
+    std::string listener;
+    std::string door;
+    bool refused;
+  };
+  const std::string tls = ", tls: { certificate_file: web.pem, key: \"${file:web.key}\" }";
+  for (const Case& c : {
+           Case{"address: \"0.0.0.0:443\"" + tls, "listener: web", false},
+           Case{"address: \"0.0.0.0:80\"", "listener: web", true},
+           Case{"address: \"[::]:80\"", "listener: web", true},
+           Case{"address: \"10.0.0.1:80\"", "listener: web", true},
+           Case{"address: \"127.example.com:80\"", "listener: web", true},
+           Case{"address: \"127.0.0.1:80\"", "listener: web", false},
+           Case{"address: \"127.9.9.9:80\"", "listener: web", false},
+           Case{"address: \"[::1]:80\"", "listener: web", false},
+           Case{"address: \"localhost:80\"", "listener: web", false},
+           Case{"address: \"0.0.0.0:80\"", "listener: web, danger_plain: true", false},
+           Case{"address: \"0.0.0.0:80\"", "listener: web, danger_plain: false", true},
+       }) {
+    std::string text(kExample);
+    const auto put = [&](std::string_view from, const std::string& to) {
+      REQUIRE(text.find(from) != std::string::npos);
+      text.replace(text.find(from), from.size(), to);
+    };
+    put("address: \"0.0.0.0:443\"" + tls, c.listener);
+    put("plugin: ndes,        type: challenge,   settings: { static: \"${file:/run/credentials/challenge}\" "
+        "}",
+        "plugin: desk, type: desk, settings: { door: { " + c.door + " } }");
+    const Checked checked = check(text, catalog);
+    INFO(text << checked.report);
+    CHECK((std::ranges::count(checked.faults, FaultCode::ClearPasswords, &Fault::code) == 1) == c.refused);
+    CHECK((checked.report.find("would cross the network in the clear") != std::string::npos) == c.refused);
+  }
+}
+
 TEST_CASE("a token stands for the reference at its place in the list") {
   const Checked checked = check(with("token: \"${credential:acme}\"", "token: \"${file:token}\""));
   const PreparedConnector* acme = checked.prepared.connector("acme");

@@ -40,7 +40,8 @@ FakeExchange Endpoint::http(std::string_view method, std::string_view query, con
                                          .query = sdk::to_abi(query),
                                          .content_type = {},
                                          .remote_address = sdk::to_abi(std::string_view("192.0.2.7:40000")),
-                                         .body = sdk::to_abi(sdk::Bytes(body))};
+                                         .body = sdk::to_abi(sdk::Bytes(body)),
+                                         .authorization = {}};
   server_->source().handle(server_->instance(), &request, exchange.c_exchange());
   return exchange;
 }

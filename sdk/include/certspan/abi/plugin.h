@@ -70,7 +70,10 @@ typedef struct certspan_connector_type {
    *                                 that the host finds a misspelt one in `when:`
    *   "x-certspan-in-host": true    where it is set the connector needs what no worker process has, such as
    * files to write: the host asks for `isolation: in_process` "x-certspan-profiles": true   not written by
-   * the admin: the host fills in the file's `profiles:` map */
+   * the admin: the host fills in the file's `profiles:` map
+   *   "x-certspan-takes-passwords": name  besides "x-certspan-listener": its clients send passwords, so that
+   *                                 the host refuses a listener without TLS that others than this machine
+   *                                 reach, unless the flag `name` beside it is true */
   const char* settings_schema;
 
   /* Says what is wrong with settings that already fit the schema. Reads files but changes nothing and asks no

@@ -10,6 +10,10 @@ CERTSPAN_ABI_BEGIN
 
 #define CERTSPAN_ROLE_SOURCE "certspan.role.source/1"
 
+/* Flags of a source. */
+#define CERTSPAN_SOURCE_BRINGS_NO_WORK \
+  1u /* it only answers HTTP requests, and submits nothing: no pipeline begins with it */
+
 /* How an item stands when its client is to be told. The host itself answers "try later" (503), so the outcome
  * is one of OK, PENDING, REJECTED, INVALID, UNSUPPORTED, CANCELLED. */
 typedef struct certspan_reply {

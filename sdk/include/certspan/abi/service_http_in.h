@@ -23,7 +23,12 @@ typedef struct certspan_http_request {
   certspan_string_view content_type;   /* "" if there was none */
   certspan_string_view remote_address; /* "192.0.2.1:40000" */
   certspan_bytes_view body;
+  /* The field Authorization as it came (RFC 9110, 11.6.2), on routes with CERTSPAN_ROUTE_AUTHORIZATION; a
+   * secret. "" if there was none. Absent: an older host, which hands over none. */
+  certspan_string_view authorization;
 } certspan_http_request;
+
+#define CERTSPAN_HTTP_MOST_FIELDS 8u
 
 typedef struct certspan_http_response {
   uint32_t struct_size;
@@ -32,9 +37,15 @@ typedef struct certspan_http_response {
   uint32_t reserved;
   certspan_string_view content_type;
   certspan_bytes_view body;
+  /* Further fields, up to CERTSPAN_HTTP_MOST_FIELDS: names of letters, digits and hyphens, values of
+   * printable ASCII. None that the host itself sets (Connection, Content-Length, Content-Type, Date,
+   * Retry-After, Transfer-Encoding); with any other field the response becomes a 500. Absent: none. */
+  const certspan_label* fields;
+  uint64_t field_count;
 } certspan_http_response;
 
 #define CERTSPAN_ROUTE_LONG_REQUEST_LINE 1u /* request lines up to 65,534 bytes; otherwise 8,192 */
+#define CERTSPAN_ROUTE_AUTHORIZATION 2u     /* requests bring their field Authorization */
 
 /* `path` takes itself and everything below it ("/scep" takes "/scep" and "/scep/pkiclient.exe", not
  * "/scepter"). */

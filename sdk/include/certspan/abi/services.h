@@ -48,7 +48,8 @@ typedef struct certspan_service_secrets {
 
 #define CERTSPAN_SERVICE_ISSUERS "certspan.issuers/1"
 
-/* Asks the issuers of a pipeline; pipeline "" means every pipeline of the calling source. */
+/* Asks the issuers of a pipeline; pipeline "" means every pipeline that the calling connector is in: as its
+ * source, or in one of its steps. */
 typedef struct certspan_service_issuers {
   uint32_t struct_size;
   uint32_t reserved;

@@ -35,6 +35,15 @@ constexpr std::uint32_t validator_flags() {
 }
 
 template <class T>
+constexpr std::uint32_t source_flags() {
+  if constexpr (requires { T::kSourceFlags; }) {
+    return T::kSourceFlags;
+  } else {
+    return 0;
+  }
+}
+
+template <class T>
 struct IssuerTable {
   template <auto kMember>
   static void answer(certspan_instance* instance, const certspan_item* item,
@@ -164,7 +173,7 @@ struct SourceTable {
 
   static constexpr certspan_role_source kTable = {
       .struct_size = sizeof(certspan_role_source),
-      .flags = 0,
+      .flags = source_flags<T>(),
       .open_intake = &open_intake,
       .close_intake = &close_intake,
       .handle = CERTSPAN_SDK_OVERRIDES(T, Source, handle) ? &handle : nullptr,

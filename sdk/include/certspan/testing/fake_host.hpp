@@ -42,6 +42,7 @@ struct FakeExchange {
     std::uint32_t retry_after_s = 0;
     std::string content_type;
     ByteBuffer body;
+    std::vector<Label> fields;
   };
   struct Submitted {
     ByteBuffer key;
@@ -219,7 +220,8 @@ class FakeHost {
                       const certspan_http_response* response) noexcept {
     ++fake(exchange).endings;
     fake(exchange).response = {response->status, response->retry_after_s,
-                               std::string(from_abi(response->content_type)), copy_of(response->body)};
+                               std::string(from_abi(response->content_type)), copy_of(response->body),
+                               copy_of(response->fields, response->field_count)};
   }
 
   static certspan_outcome http_send(void* context, const certspan_http_out_request* request,

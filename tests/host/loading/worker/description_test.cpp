@@ -1,5 +1,6 @@
 #include "host/loading/worker/description.hpp"
 
+#include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 #include <catch2/catch.hpp>
 
@@ -17,6 +18,7 @@ PluginDescription example() {
   TypeDescription& source = plugin.types.emplace_back();
   source.name = "source";
   source.validator = true;
+  source.source_flags = CERTSPAN_SOURCE_BRINGS_NO_WORK;
   source.validator_flags = CERTSPAN_VALIDATOR_ASKS_PERSON;
   source.source = source.handles_http = source.drains = true;
   return plugin;
@@ -36,6 +38,7 @@ TEST_CASE("a description says the same after its way") {
   CHECK(ca.actions->at(0).person == 2);
   CHECK_FALSE(ca.source);
   const TypeDescription& source = told->types[1];
+  CHECK(source.source_flags == CERTSPAN_SOURCE_BRINGS_NO_WORK);
   CHECK((source.validator && source.validator_flags == CERTSPAN_VALIDATOR_ASKS_PERSON));
   CHECK((source.source && source.handles_http && source.drains && !source.issuer && !source.actions));
 }

@@ -47,6 +47,53 @@ TEST_CASE("the handler learns who asks and on which listener") {
   CHECK_FALSE(response->fields.contains("content-length"));
 }
 
+TEST_CASE("the field Authorization reaches a route that asks for it, and no other") {
+  ServerFixture fixture;
+  Inbox inbox;
+  fixture.route("/open", inbox.handler());
+  fixture.route("/closed", inbox.handler(), kTakesAuthorization);
+  for (const std::string path : {"/open", "/closed"}) {
+    RawClient client = fixture.client();
+    REQUIRE(client.send("GET " + path + " HTTP/1.1\r\nHost: a\r\nauthorization:  Basic YTpi \r\n\r\n"));
+    const Taken taken = inbox.take();
+    REQUIRE(taken.exchange);
+    CHECK(as_text(taken.request.authorization.reveal()) == (path == "/closed" ? "Basic YTpi" : ""));
+    taken.exchange->respond({.status = 204});
+    CHECK(client.response());
+  }
+}
+
+TEST_CASE("a response's own fields are sent as they are, and those that would break it make it a 500") {
+  struct Case {
+    unsigned status;
+    std::vector<std::pair<std::string, std::string>> fields;
+  };
+  for (const Case& c : {
+           Case{401, {{"WWW-Authenticate", "Basic realm=\"x\""}, {"Cache-Control", "no-store"}}},
+           Case{500, {{"X", "a\r\nSet-Cookie: b"}}},
+           Case{500, {{"X\r\nY", "a"}}},
+           Case{500, {{"", "a"}}},
+           Case{500, {{"Content-length", "0"}}},
+           Case{500, {{"CONNECTION", "close"}}},
+           Case{500, {{"Transfer-Encoding", "chunked"}}},
+       }) {
+    ServerFixture fixture;
+    fixture.route("/", [&](HttpRequest, const HttpExchangePtr& exchange) {
+      exchange->respond({.status = 401, .body = bytes_of("no"), .fields = c.fields});
+    });
+    RawClient client = fixture.client();
+    REQUIRE(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    const auto response = client.response();
+    REQUIRE(response);
+    CHECK(response->status == c.status);
+    CHECK_FALSE(response->fields.contains("set-cookie"));
+    if (c.status != 401) continue;
+    CHECK(response->field("www-authenticate") == "Basic realm=\"x\"");
+    CHECK(response->field("cache-control") == "no-store");
+    CHECK(response->body == "no");
+  }
+}
+
 TEST_CASE("an exchange is answered once, from any thread") {
   ServerFixture fixture;
   Inbox inbox;

@@ -93,6 +93,8 @@ TEST_CASE("heads that are malformed, or that two servers could read differently,
            Case{501, start + "Transfer-Encoding: identity\r\n"},
            Case{501, start + "Transfer-Encoding: xchunked\r\n"},
            // fields
+           Case{0, start + "Authorization: Basic YTpi\r\n"},
+           Case{400, start + "Authorization: Basic YTpi\r\nAuthorization: Basic YTpj\r\n"},
            Case{400, start + "No colon\r\n"},
            Case{400, start + "Space : x\r\n"},
            Case{400, start + ": x\r\n"},
