@@ -13,6 +13,7 @@ import yaml
 from tests.support import scep_messages as scep
 from tests.support.scep_client import ScepClient
 from tests.support.strongswan import Strongswan
+from tests.support.tls import use_tls
 
 PASSWORD = "correct horse battery staple"
 TOKEN = "0123456789abcdef-bearer"
@@ -236,6 +237,19 @@ def test_passwords_need_tls_unless_only_this_machine_can_send_them(make_host):
     checked = host.run_program("check", "--config", str(host.config))
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert '"connectors.challenge.settings.mint.danger_plain_http" is on' in checked.stdout + checked.stderr
+
+
+def test_under_tls_passwords_may_come_from_anywhere(make_host):
+    host = make_host()
+    minting(host.configure(lambda text: use_tls(text, host.directory)))
+    host.configure(lambda text: text.replace("127.0.0.1:0", "0.0.0.0:0"))
+    checked = host.run_program("check", "--config", str(host.config))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    host.configure(lambda text: text.replace("0.0.0.0:0", "127.0.0.1:0")).start()
+    done = subprocess.run([shutil.which("curl"), "-sS", "--fail-with-body", "--cacert", str(host.directory / "tls.pem"), "--anyauth",
+                           "-u", f"CORP\\mdm:{PASSWORD}", host.url(PAGE, scheme="https")], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert challenge_on(done.stdout.decode("utf-16"))
 
 
 def test_check_names_what_is_wrong_with_the_settings(make_host):

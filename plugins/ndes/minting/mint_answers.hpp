@@ -32,6 +32,6 @@ void respond_page(sdk::Exchange& exchange, pki::Bytes page);
 
 // One line of text, for what the page can't say.
 void respond_line(sdk::Exchange& exchange, std::uint32_t status, std::string_view line,
-                  std::uint32_t retry_after_s = 0, std::span<const sdk::Label> fields = {});
+                  std::uint32_t retry_after_s = 0, std::span<const sdk::Label> others = {});
 
 }  // namespace certspan::scep

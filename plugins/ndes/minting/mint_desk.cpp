@@ -27,6 +27,10 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+void wipe(MintedChallenge& minted) {
+  pki::wipe(minted.challenge.data(), minted.challenge.size());
+}
+
 // A browser that knows the password sends no JSON to another site without asking it first; text and forms it
 // does.
 bool is_json(std::string_view content_type) {
@@ -141,8 +145,11 @@ void MintDesk::api_for(const Caller& caller, const sdk::HttpRequest& request, sd
   ChallengeOrder order = order_for(caller.account);
   // The first fault is the answer; those after it find the exchange ended.
   if (!read_order(*wish, order, bad)) return;
-  const Minted minted = mint(caller, order);
-  if (minted.challenge) return respond_minted(exchange, *minted.challenge, order.binding);
+  Minted minted = mint(caller, order);
+  if (minted.challenge) {
+    respond_minted(exchange, *minted.challenge, order.binding);
+    return wipe(*minted.challenge);
+  }
   if (minted.why == NotMinted::Full) {
     return respond_fault(
         exchange, {.status = 503,
@@ -170,10 +177,11 @@ void MintDesk::page_for(const Caller& caller, const sdk::HttpRequest& request, s
   ChallengeOrder order = order_for(caller.account);
   order.binding.profile = *profile;
   order.shape = ChallengeShape::OfNdes;
-  const Minted minted = mint(caller, order);
+  Minted minted = mint(caller, order);
   if (minted.challenge) {
-    return respond_page(
-        exchange, page_with_challenge({minted.challenge->challenge, thumbprints(), settings_.lifetime_ms}));
+    respond_page(exchange,
+                 page_with_challenge({minted.challenge->challenge, thumbprints(), settings_.lifetime_ms}));
+    return wipe(*minted.challenge);
   }
   if (minted.why == NotMinted::Full) return respond_page(exchange, page_with_sentence(kCacheFullSentence));
   respond_line(exchange, 503, kStoreFault, kStoreRetryAfterSeconds);
