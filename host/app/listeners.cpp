@@ -67,6 +67,8 @@ HttpListenerOptions options_of(const Listener& listener) {
   options.name = listener.name.name;
   options.host = listener.host;
   options.port = listener.port;
+  options.trusted_proxies = listener.trusted_proxies;
+  options.proxy_protocol = listener.proxy_protocol;
   options.max_connections = listener.max_connections;
   options.header_timeout = listener.header_timeout;
   options.body_timeout = listener.body_timeout;

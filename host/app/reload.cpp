@@ -38,6 +38,10 @@ bool same_limits(const Listener& a, const Listener& b) {
          a.body_timeout == b.body_timeout && a.idle_timeout == b.idle_timeout;
 }
 
+bool same_proxies(const Listener& a, const Listener& b) {
+  return a.trusted_proxies == b.trusted_proxies && a.proxy_protocol == b.proxy_protocol;
+}
+
 /// The key of a setting that is read at the start alone and differs; empty if there is none.
 std::string changed_for_a_start(const HostSection& now, const HostSection& next) {
   if (next.log.level != now.log.level) return "host.log.level";
@@ -50,6 +54,9 @@ std::string changed_for_a_start(const HostSection& now, const HostSection& next)
     const Listener* before = now.listener(listener.name.name);
     if (before != nullptr && !same_limits(*before, listener)) {
       return "host.listeners." + listener.name.name + ".limits";
+    }
+    if (before != nullptr && !same_proxies(*before, listener)) {
+      return "host.listeners." + listener.name.name + ".trusted_proxies";
     }
   }
   return {};

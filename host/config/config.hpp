@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "host/base/ip_network.hpp"
 #include "host/base/log.hpp"
 #include "host/base/step.hpp"
 #include "host/config/mark.hpp"
@@ -41,6 +42,8 @@ struct Listener {
   std::string host;        ///< as written: a name, an IPv4 address, or an IPv6 address without its brackets
   std::uint16_t port = 0;  ///< 0: any free one
   std::variant<std::monostate, TlsFiles, TlsFromIssuer> tls;
+  std::vector<IpNetwork> trusted_proxies;  ///< whose word counts for who a client is
+  bool proxy_protocol = false;             ///< they begin with version 2 of the PROXY protocol
   std::size_t max_connections = 10'000;
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};

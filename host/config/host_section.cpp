@@ -122,6 +122,35 @@ void read_tls(const YamlNode& node, const std::filesystem::path& base, Listener&
   map.finish();
 }
 
+void read_proxies(MapReader& map, Listener& listener, Faults& faults) {
+  const YamlEntry* entry = map.take("trusted_proxies");
+  if (entry != nullptr) {
+    const std::string what = fmt::format("\"trusted_proxies\" of {}", map.what());
+    for (const Named& text : read_texts(entry->value, what, faults)) {
+      const auto network = parse_ip_network(text.name);
+      const bool everybody = network && network->covers_a_family();
+      if (network && !everybody) {
+        listener.trusted_proxies.push_back(*network);
+      } else {
+        faults.error(
+            FaultCode::BadValue, text.mark,
+            everybody ? fmt::format("{} trusts everybody to say who they are", what)
+                      : fmt::format("{}: \"{}\" is no address and no network", what, text.name),
+            "write addresses of your proxies, or networks without bits behind their prefix: 10.0.0.5, "
+            "10.1.0.0/16, 2001:db8::/64");
+      }
+    }
+  }
+  map.boolean("proxy_protocol", listener.proxy_protocol);
+  if (const YamlEntry* flag = map.take("proxy_protocol");
+      flag != nullptr && listener.proxy_protocol && entry == nullptr) {
+    faults.error(
+        FaultCode::MissingKey, flag->key_mark,
+        fmt::format("\"proxy_protocol\" of {} lets nobody in without \"trusted_proxies\"", map.what()),
+        "name the addresses of your proxies");
+  }
+}
+
 void read_limits(const YamlNode& node, Listener& listener, Faults& faults) {
   MapReader map(node, fmt::format("limits of listener \"{}\"", listener.name.name), "host.listeners.*.limits",
                 faults);
@@ -146,6 +175,7 @@ void read_listeners(const YamlNode& node, const std::filesystem::path& base, Hos
     MapReader map(entry.value, fmt::format("listener \"{}\"", entry.key), "host.listeners.*", faults);
     read_address(map, listener, faults);
     if (const YamlEntry* tls = map.take("tls")) read_tls(tls->value, base, listener, faults);
+    read_proxies(map, listener, faults);
     if (const YamlEntry* limits = map.take("limits")) read_limits(limits->value, listener, faults);
     map.finish();
   }

@@ -29,6 +29,8 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"address", "host.listeners.*"},
     {"tls", "host.listeners.*"},
     {"limits", "host.listeners.*"},
+    {"trusted_proxies", "host.listeners.*"},
+    {"proxy_protocol", "host.listeners.*"},
     {"certificate_file", "host.listeners.*.tls"},
     {"key", "host.listeners.*.tls"},
     {"issuer", "host.listeners.*.tls"},

@@ -109,7 +109,11 @@ Json listeners() {
                mapping("one listener",
                        {{"address", text("host:port, such as 0.0.0.0:443 or [::]:443")},
                         {"tls", tls()},
-                        {"limits", std::move(limits)}},
+                        {"limits", std::move(limits)},
+                        {"trusted_proxies",
+                         texts("addresses and networks of proxies whose word counts for who a client is")},
+                        {"proxy_protocol",
+                         yes_or_no("they begin each connection with version 2 of the PROXY protocol")}},
                        {"address"}));
 }
 

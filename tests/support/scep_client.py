@@ -94,10 +94,11 @@ class Enrolment:
 class ScepClient:
     """One client of one endpoint; asks caps and certificates once and remembers them. Not thread-safe."""
 
-    def __init__(self, url: str, timeout: float = 60.0, ssl_context=None):
+    def __init__(self, url: str, timeout: float = 60.0, ssl_context=None, source: Optional[str] = None):
         parts = urllib.parse.urlsplit(url)
         self._secure, self._netloc, self._path = parts.scheme == "https", parts.netloc, parts.path
         self._timeout, self._ssl_context = timeout, ssl_context
+        self._source = (source, 0) if source else None
         self._certificates: Optional[List[x509.Certificate]] = None
 
     # -- HTTP ------------------------------------------------------------------------------------------------------
@@ -106,9 +107,10 @@ class ScepClient:
              path: Optional[str] = None) -> HttpAnswer:
         """One request on a connection of its own. `query` goes out as it is."""
         if self._secure:
-            connection = http.client.HTTPSConnection(self._netloc, timeout=self._timeout, context=self._ssl_context)
+            connection = http.client.HTTPSConnection(self._netloc, timeout=self._timeout, context=self._ssl_context,
+                                                     source_address=self._source)
         else:
-            connection = http.client.HTTPConnection(self._netloc, timeout=self._timeout)
+            connection = http.client.HTTPConnection(self._netloc, timeout=self._timeout, source_address=self._source)
         try:
             headers = {"Content-Type": content_type} if content_type else {}
             connection.request(method, (path or self._path) + ("?" + query if query else ""), body, headers)

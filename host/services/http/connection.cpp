@@ -1,10 +1,14 @@
 #include "host/services/http/connection.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
+#include <boost/asio/read.hpp>
 #include <openssl/crypto.h>
 
+#include "host/services/http/client_address.hpp"
+#include "host/services/http/proxy_header.hpp"
 #include "host/services/http/remote_address.hpp"
 #include "host/services/http/response_head.hpp"
 
@@ -37,6 +41,44 @@ Connection::~Connection() {
 void Connection::start() {
   worker_->add(this);
   if (worker_->stopping()) return close();
+  if (listener_->proxy_protocol) return read_proxy_head();
+  begin();
+}
+
+void Connection::read_proxy_head() {
+  const auto peer = address_of(remote_address_);
+  if (!peer || !any_contains(listener_->trusted_proxies, *peer)) return close();
+  set_deadline(server_->options.handshake_timeout);
+  proxy_header_.resize(kProxyHead);
+  boost::asio::async_read(
+      transport_->socket(), boost::asio::buffer(proxy_header_),
+      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+        if (self->phase_ != Phase::Handshake) return;
+        const auto size =
+            error ? std::nullopt
+                  : proxy_bytes_to_come(std::span<const std::uint8_t, kProxyHead>(self->proxy_header_));
+        if (!size) return self->close();
+        self->read_proxy_rest(*size);
+      });
+}
+
+void Connection::read_proxy_rest(std::size_t size) {
+  proxy_header_.resize(kProxyHead + size);
+  boost::asio::async_read(
+      transport_->socket(), boost::asio::buffer(proxy_header_.data() + kProxyHead, size),
+      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+        if (self->phase_ != Phase::Handshake) return;
+        const std::span<const std::uint8_t> whole(self->proxy_header_);
+        const auto header =
+            error ? std::nullopt : parse_proxy_header(whole.first<kProxyHead>(), whole.subspan(kProxyHead));
+        if (!header) return self->close();
+        if (!header->client.empty()) self->remote_address_ = header->client;
+        self->proxy_header_ = {};
+        self->begin();
+      });
+}
+
+void Connection::begin() {
   if (!transport_->tls()) return next_request();
   set_deadline(server_->options.handshake_timeout);
   transport_->handshake([self = shared_from_this()](const auto& error, std::size_t) {
@@ -284,7 +326,8 @@ void Connection::dispatch() {
                       .path = std::move(path_),
                       .query = std::move(query_),
                       .content_type = parser_->head().content_type,
-                      .remote_address = remote_address_,
+                      .remote_address = client_address(remote_address_, parser_->head().forwarded_for,
+                                                       listener_->trusted_proxies),
                       .body = parser_->take_body(),
                       .authorization = {},
                       .tls = transport_->tls()};

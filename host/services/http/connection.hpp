@@ -25,13 +25,17 @@ struct ListenerState {
       : name(options.name),
         header_timeout(options.header_timeout),
         body_timeout(options.body_timeout),
-        idle_timeout(options.idle_timeout) {}
+        idle_timeout(options.idle_timeout),
+        trusted_proxies(options.trusted_proxies),
+        proxy_protocol(options.proxy_protocol) {}
 
   const std::string name;
   std::string address;  // as bound
   const std::chrono::milliseconds header_timeout;
   const std::chrono::milliseconds body_timeout;
   const std::chrono::milliseconds idle_timeout;
+  const std::vector<IpNetwork> trusted_proxies;
+  const bool proxy_protocol;
   ListenerCounters counters;
 };
 
@@ -58,6 +62,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Milliseconds = std::chrono::milliseconds;
   using TimePoint = std::chrono::steady_clock::time_point;
 
+  void read_proxy_head();
+  void read_proxy_rest(std::size_t size);
+  void begin();
   void next_request();
   void go_on();
   void read_more();
@@ -95,9 +102,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::shared_ptr<IoWorker> worker_;
   const std::shared_ptr<ListenerState> listener_;
   const std::unique_ptr<Transport> transport_;
-  std::string remote_address_;
+  std::string remote_address_;  // of the peer, or whom a PROXY header names
 
   Phase phase_ = Phase::Handshake;
+  std::vector<std::uint8_t> proxy_header_;  // until it is read
   // Received bytes stand in [begin_, end_); a read under way fills what is behind, so nothing moves
   // meanwhile.
   std::vector<char> buffer_;

@@ -6,6 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "host/base/ip_network.hpp"
 
 namespace certspan {
 
@@ -20,10 +23,13 @@ struct TlsMaterial {
 /// in. If none is idle the new one is told 503 (over TLS just closed, a handshake would cost too much).
 struct HttpListenerOptions {
   std::string name;
-  std::string host = {};                 ///< an address ("0.0.0.0", "::") or a name of this machine
-  std::uint16_t port = 0;                ///< 0: a free one
-  std::size_t max_connections = 10'000;  ///< see above
-  std::optional<TlsMaterial> tls = {};   ///< without: plain HTTP
+  std::string host = {};                        ///< an address ("0.0.0.0", "::") or a name of this machine
+  std::uint16_t port = 0;                       ///< 0: a free one
+  std::size_t max_connections = 10'000;         ///< see above
+  std::optional<TlsMaterial> tls = {};          ///< without: plain HTTP
+  std::vector<IpNetwork> trusted_proxies = {};  ///< whose word counts for who the client is
+  /// Every connection begins with version 2 of the PROXY protocol; any from no trusted proxy is closed.
+  bool proxy_protocol = false;
   // Each bounds one phase as a whole, so that a client that trickles is not kept.
   std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte to the empty line; 408
   std::chrono::milliseconds body_timeout{30'000};    ///< 408

@@ -33,7 +33,11 @@ class HeadParser final : public beast::http::basic_parser<true> {
     head_.http_1_1 = version == 11;
   }
 
-  void on_field_impl(field name, string_view /*text*/, string_view value, Error& error) override {
+  void on_field_impl(field name, string_view text, string_view value, Error& error) override {
+    if (name == field::unknown && beast::iequals(text, "X-Forwarded-For")) {
+      if (!head_.forwarded_for.empty()) head_.forwarded_for += ',';
+      head_.forwarded_for.append(value.data(), value.size());
+    }
     if (name == field::host) ++head_.host_fields;
     if (name == field::authorization) {
       ++head_.authorization_fields;

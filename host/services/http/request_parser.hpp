@@ -20,6 +20,7 @@ struct RequestHead {
   std::string content_type;
   std::string transfer_encoding;
   std::string expect;
+  std::string forwarded_for;  // X-Forwarded-For, all of them in order
   std::optional<std::uint64_t> content_length;
   Secret authorization;
   int authorization_fields = 0;

@@ -85,6 +85,8 @@ host:
   listeners:
     web:
       address: "0.0.0.0:443"
+      trusted_proxies: [10.0.0.5, "2001:db8::/64"]
+      proxy_protocol: true
       tls: { certificate_file: web.pem, key: "${file:web.key}" }
       limits: { max_connections: 1000, header_timeout: 10s, body_timeout: 30s, idle_timeout: 1m }
     other:
