@@ -4,8 +4,8 @@
 #include <span>
 #include <utility>
 
-#include <boost/asio/read.hpp>
 #include <openssl/crypto.h>
+#include <boost/asio/read.hpp>
 
 #include "host/services/http/client_address.hpp"
 #include "host/services/http/proxy_header.hpp"
