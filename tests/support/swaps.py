@@ -5,6 +5,7 @@ import pathlib
 from tests.support import scep_messages as scep
 from tests.support.plugin_versions import next_version, numbered
 from tests.support.scep_client import ScepClient
+from tests.support.soak import SoakClients, reckon
 
 
 def allow_unsigned(text):
@@ -34,6 +35,24 @@ def swap(host, *names_and_files, probation="1h"):
 
 def commit(host, plugin):
     return host.json("plugin", "commit", plugin)
+
+
+def enrol_through_swaps(host, versions, plugins, count, devices):
+    """How many were served while so many devices enrolled again and again, and `plugins` changed places `count` times; that none
+    was refused, lost or doubled is checked."""
+    host.start()
+    with SoakClients(host, devices, 1) as clients:
+        for _ in range(count):
+            before = clients.done()
+            swap(host, *itertools.chain(*((plugin, versions.next(plugin)) for plugin in plugins)))
+            while clients.done() < before + devices:
+                assert host.running(), host.log()[-4000:]
+            commit(host, plugins[0])
+        refused = clients.refused()
+        results = clients.end()
+    assert reckon(host, None, results) == []
+    assert refused == 0, host.log()[-4000:]
+    return len(results)
 
 
 def running(host):

@@ -1,13 +1,12 @@
 """Versions of plugins change places on a running host while devices enrol: nobody is turned away, nothing is lost, nothing is
 done twice; a bad version takes itself back, and a host that dies meanwhile starts with the good one."""
-import itertools
 import pathlib
 
 import pytest
 
 from tests.support.failpoints import SWAP, parametrize_points
-from tests.support.soak import SoakClients, reckon
-from tests.support.swaps import Device, Versions, allow_unsigned, bad_update, commit, history, refusal, running, swap
+from tests.support.swaps import (Device, Versions, allow_unsigned, bad_update, commit, enrol_through_swaps, history, refusal, running,
+                                 swap)
 from tests.support.waiting import wait_until
 
 DEVICES = 8
@@ -28,23 +27,6 @@ def versions_fixture(host, tmp_path):
     return Versions(host, tmp_path / "versions")
 
 
-def enrol_through_swaps(host, versions, plugins, count):
-    """How many devices were served."""
-    host.start()
-    with SoakClients(host, DEVICES, 1) as clients:
-        for _ in range(count):
-            before = clients.done()
-            swap(host, *itertools.chain(*((plugin, versions.next(plugin)) for plugin in plugins)))
-            while clients.done() < before + DEVICES:
-                assert host.running(), host.log()[-4000:]
-            commit(host, plugins[0])
-        refused = clients.refused()
-        results = clients.end()
-    assert reckon(host, None, results) == []
-    assert refused == 0, host.log()[-4000:]
-    return len(results)
-
-
 EVERY_WAY = [pytest.param(plugins, isolation, id=f"{'+'.join(plugins)}, {isolation}")
              for plugins in (["ca_local"], ["ndes"], ["ndes", "ca_local"]) for isolation in ("in_process", "process")]
 
@@ -52,14 +34,14 @@ EVERY_WAY = [pytest.param(plugins, isolation, id=f"{'+'.join(plugins)}, {isolati
 @pytest.mark.parametrize("plugins, isolation", [EVERY_WAY[1], EVERY_WAY[2], EVERY_WAY[4]])
 def test_devices_enrol_through_swaps(host, versions, plugins, isolation):
     host.isolation = isolation
-    assert enrol_through_swaps(host, versions, plugins, SWAPS) > DEVICES
+    assert enrol_through_swaps(host, versions, plugins, SWAPS, DEVICES) > DEVICES
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("plugins, isolation", EVERY_WAY)
 def test_devices_enrol_through_a_hundred_swaps(host, versions, plugins, isolation, tell_figure):
     host.isolation = isolation
-    served = enrol_through_swaps(host, versions, plugins, ALL_SWAPS)
+    served = enrol_through_swaps(host, versions, plugins, ALL_SWAPS, DEVICES)
     tell_figure(f"{ALL_SWAPS} swaps of {' and '.join(plugins)}, {isolation}: {served:,} devices enrolled meanwhile")
 
 

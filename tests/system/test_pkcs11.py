@@ -1,14 +1,11 @@
 """Keys of the RA and the CA in a PKCS #11 token: devices enrol with them, versions change places, the token goes and comes back,
 and `check` says what is wrong."""
-import itertools
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.support.host import HostError, put
-from tests.support.soak import SoakClients, reckon
 from tests.support.soft_hsm import MODULE, SoftHsm, put_keys_into, settle
-from tests.support.swaps import Device, Versions, allow_unsigned, commit, swap
+from tests.support.swaps import Device, Versions, allow_unsigned, enrol_through_swaps
 from tests.support.waiting import wait_until
 
 DEVICES = 8
@@ -49,19 +46,9 @@ def test_devices_enrol_with_all_keys_in_a_token(host):
 @pytest.mark.parametrize("plugins", [["ca_local"], ["ndes", "ca_local"]], ids="+".join)
 @one_kind
 def test_versions_with_keys_in_a_token_change_places_while_devices_enrol(host, plugins, tmp_path):
-    host.configure(allow_unsigned).start()
+    host.configure(allow_unsigned)
     versions = Versions(host, tmp_path / "versions")
-    with SoakClients(host, DEVICES, 1) as clients:
-        for _ in range(SWAPS):
-            before = clients.done()
-            swap(host, *itertools.chain(*((plugin, versions.next(plugin)) for plugin in plugins)))
-            while clients.done() < before + DEVICES:
-                assert host.running(), host.log()[-4000:]
-            commit(host, plugins[0])
-        refused = clients.refused()
-        results = clients.end()
-    assert reckon(host, None, results) == []
-    assert refused == 0 and len(results) > DEVICES, host.log()[-4000:]
+    assert enrol_through_swaps(host, versions, plugins, SWAPS, DEVICES) > DEVICES, host.log()[-4000:]
     assert "can't be used" not in host.log()
 
 
