@@ -79,6 +79,7 @@ std::vector<Ending> endings_of(const nlohmann::json& status) {
     }
   }
   std::vector<Ending> endings;
+  endings.reserve(nearest.size());
   for (const auto& [key, at] : nearest) endings.push_back({key.first, key.second, at});
   std::ranges::stable_sort(endings, {}, &Ending::at);
   return endings;
