@@ -1,5 +1,6 @@
 // Versions of plugins on a running host: swap, rollback, commit, history, quarantine. And `apply`.
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <iostream>
@@ -22,6 +23,7 @@ using Json = nlohmann::json;
 constexpr std::chrono::milliseconds kBetweenLooks{100};
 /// Verifying, probing, and a worker that takes its time.
 constexpr std::chrono::minutes kLongestSwap{5};
+constexpr std::chrono::milliseconds kShortestProbation{100};
 constexpr std::size_t kLongestLine = 2000;
 constexpr std::size_t kLargestBook = 4UL * 1024 * 1024;
 
@@ -80,10 +82,17 @@ ExitCode print_or(bool json, const Result<Json>& answer, const std::function<voi
   return ExitCode::Ok;
 }
 
-void print_history(const Json& book, const std::string& name) {
+void keep_only(const std::string& name, Json& plugins) {
+  Json kept = Json::object();
+  if (plugins.contains(name)) kept[name] = std::move(plugins[name]);
+  plugins = std::move(kept);
+}
+
+void print_history(const Json& book) {
   bool any = false;
   for (const auto& [plugin, record] : book["plugins"].items()) {
-    if (!name.empty() && plugin != name) continue;
+    // A swap that was refused leaves none.
+    if (record["history"].empty()) continue;
     any = true;
     std::cout << plugin << "\n";
     for (const Json& event : record["history"]) std::cout << "  " << shown(history_line(event)) << "\n";
@@ -108,11 +117,19 @@ ExitCode command_plugin_swap(const CommonOptions& options, const SwapOptions& sw
     return complain({Outcome::Invalid, "usage", "say which plugin and which file: NAME FILE [NAME FILE]..."},
                     ExitCode::Usage);
   }
+  if (std::ranges::find(swap.names_and_files, "") != swap.names_and_files.end()) {
+    return complain({Outcome::Invalid, "usage", "a plugin's name or its file is empty"}, ExitCode::Usage);
+  }
   const auto config = config_for_people(options.config);
   if (!config) return complain(config.error());
   const auto probation = milliseconds_of(swap.probation, "--probation");
   const auto drain = milliseconds_of(swap.drain, "--drain");
   if (!probation || !drain) return complain((probation ? drain : probation).error(), ExitCode::Usage);
+  if (*probation < kShortestProbation.count()) {
+    return complain({Outcome::Invalid, "usage.duration",
+                     "--probation: a version that is watched for less than 100ms is not watched; say 10m"},
+                    ExitCode::Usage);
+  }
   Json arguments = {{"orders", Json::array()}, {"probation_ms", *probation}, {"drain_ms", *drain}};
   for (std::size_t i = 0; i < swap.names_and_files.size(); i += 2) {
     arguments["orders"].push_back(
@@ -144,7 +161,9 @@ ExitCode command_plugin_commit(const CommonOptions& options, const std::string& 
 ExitCode command_plugin_history(const CommonOptions& options, const std::string& name) {
   const auto config = config_for_people(options.config);
   if (!config) return complain(config.error());
-  return print_or(options.json, history_of(*config), [&](const Json& book) { print_history(book, name); });
+  auto book = history_of(*config);
+  if (book && !name.empty()) keep_only(name, (*book)["plugins"]);
+  return print_or(options.json, book, print_history);
 }
 
 ExitCode command_plugin_quarantine(const CommonOptions& options, const std::string& release) {

@@ -81,6 +81,11 @@ Result<nlohmann::json> SwapDesk::swap(Deployment& deployment, const std::vector<
   std::vector<Candidate> candidates;
   for (const SwapOrder& order : orders) {
     CERTSPAN_TRY(Candidate candidate, verify(deployment, order));
+    if (std::ranges::count(candidates, candidate.plugin, &Candidate::plugin) > 0) {
+      return fail(Outcome::Rejected, "swap.twice",
+                  "plugin \"" + candidate.plugin + "\" is named twice, the second time as \"" + order.name +
+                      "\": name each plugin once");
+    }
     candidates.push_back(std::move(candidate));
   }
   CERTSPAN_CHECK(write_down(candidates));

@@ -57,8 +57,8 @@ class SwapDesk {
   /// Ends the trials that the host before left. Errors: plugin.version_book.
   Result<void> recover();
 
-  /// Errors: swap.unknown_plugin, swap.on_trial, swap.same_version, swap.state, swap.refused (what the new
-  /// connectors say), plugin.version_book, and those of load_plugin_at.
+  /// Errors: swap.unknown_plugin, swap.twice, swap.on_trial, swap.same_version, swap.state, swap.refused
+  /// (what the new connectors say), plugin.version_book, and those of load_plugin_at.
   Result<nlohmann::json> swap(Deployment& deployment, const std::vector<SwapOrder>& orders,
                               const SwapTerms& terms);
   /// Takes the version that is on trial back; of a plugin that is not, swaps to the one before. Errors: as

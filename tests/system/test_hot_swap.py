@@ -89,6 +89,35 @@ def test_a_swap_is_refused_where_it_could_not_be_taken_back(host, versions):
     host.command("apply")
 
 
+def test_a_plugin_that_is_named_twice_is_refused_before_anything_changes(host, versions):
+    """By itself and by its connector: the first of two versions would be watched by nobody."""
+    host.start()
+    first, second = versions.next("ca_local"), versions.next("ca_local")
+    for names in (("ca_local", "ca_local"), ("example-ca", "ca_local"), ("ca_local", "example-ca")):
+        assert "[swap.twice]" in refusal(host, "plugin", "swap", names[0], first, names[1], second)
+    assert running(host)["example-ca"] == "0.1.0"
+    assert history(host) == []
+    assert not host.json("status")["swaps"]
+    assert Device(host).enrol().certificate
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (("ca_local", "FILE", "--probation", "0s"), "is not watched"), (("ca_local", ""), "is empty"), (("", "FILE"), "is empty")])
+def test_a_swap_that_makes_no_sense_is_refused_in_words(host, versions, arguments, words):
+    host.start()
+    file = str(versions.next("ca_local"))
+    done = host.run_program("plugin", "swap", *(file if word == "FILE" else word for word in arguments), "--config", str(host.config))
+    assert done.returncode == 64 and words in done.stderr, done
+
+
+def test_the_history_of_one_plugin_is_that_of_one(host, versions):
+    host.start()
+    for plugin in ("ca_local", "ndes"):
+        swap(host, plugin, versions.next(plugin))
+        commit(host, plugin)
+    assert set(host.json("plugin", "history", "ndes")["plugins"]) == {"ndes"}
+
+
 def test_a_probation_ends_by_itself_when_enough_calls_went_well(host, versions):
     host.start()
     swap(host, "ca_local", versions.next("ca_local"), probation="100ms")

@@ -162,16 +162,30 @@ def prison_fixture(make_host, build_dir):
     return start
 
 
-def test_a_prisoner_gets_nowhere(prison):
-    host = prison("")
+def tries_of(host):
+    """What the prisoner tried, and what came of it."""
     told = next(connector["reason"] for connector in host.json("status")["connectors"] if connector["name"] == "prisoner")
-    tried = dict(attempt.split(": ") for attempt in told.split(", "))
+    return dict(attempt.split(": ") for attempt in told.split(", "))
+
+
+def test_a_prisoner_gets_nowhere(prison):
+    tried = tries_of(prison(""))
     assert tried.pop("environment") == "empty"
     assert tried.pop("privileges") == "no new"
     assert tried.pop("read a file of the system") == "done"
     assert set(tried.values()) <= {"EACCES", "EPERM"}, tried
-    assert len(tried) == 12
+    assert len(tried) == 14
     assert not os.path.exists("/tmp/prisoner-was-here")
+
+
+def test_the_network_is_no_way_to_sockets_of_this_machine(prison):
+    """The host's own control socket obeys the host's user, who is the worker's too."""
+    host = prison("", employed=False)
+    host.configure(lambda text: text.replace("    type: prisoner\n", "    type: prisoner\n    network: true\n", 1)).start()
+    tried = tries_of(host)
+    assert tried["open a socket"] == "done"
+    for way in ("open a local socket", "open a raw socket", "pair datagram sockets"):
+        assert tried[way] == "EPERM", tried
 
 
 @pytest.mark.parametrize("deed, code, logged", [("crash", "worker.died", "SIGILL"), ("abort", "worker.died", "SIGABRT"),

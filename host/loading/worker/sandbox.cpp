@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -230,9 +231,22 @@ bool refuse_processes(scmp_filter_ctx filter) {
 
 bool refuse_network(scmp_filter_ctx filter, bool network) {
   if (!network) return ::seccomp_rule_add(filter, kRefuse, SCMP_SYS(socket), 0) == 0;
-  // Names and addresses, nothing raw.
+  // Names and addresses, nothing raw; and no sockets of this machine, where a user's word counts: the worker
+  // is of the host's user, whom the host's own control socket obeys.
+  for (int family = AF_UNSPEC; family <= AF_NETLINK; ++family) {
+    if (family == AF_INET || family == AF_INET6 || family == AF_NETLINK) continue;
+    if (!refuse_if(filter, SCMP_SYS(socket), 0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(family))) return false;
+  }
   return refuse_if(filter, SCMP_SYS(socket), 0, SCMP_CMP_GT, AF_NETLINK) &&
          refuse_if(filter, SCMP_SYS(socket), 1, SCMP_CMP_MASKED_EQ, 0xF, SOCK_RAW);
+}
+
+/// A pair of datagram sockets could be told to send elsewhere. Memory that is shared with nobody is not
+/// counted by RLIMIT_DATA.
+bool refuse_ways_around(scmp_filter_ctx filter) {
+  constexpr scmp_datum_t kSharedWithNobody = MAP_SHARED | MAP_ANONYMOUS;
+  return refuse_if(filter, SCMP_SYS(socketpair), 1, SCMP_CMP_MASKED_EQ, 0xF, SOCK_DGRAM) &&
+         refuse_if(filter, SCMP_SYS(mmap), 3, SCMP_CMP_MASKED_EQ, kSharedWithNobody, kSharedWithNobody);
 }
 
 Result<void> close_kernel(bool network) {
@@ -241,7 +255,8 @@ Result<void> close_kernel(bool network) {
   for (const int call : kRefused) {
     good = good && ::seccomp_rule_add(filter.get(), kRefuse, call, 0) == 0;
   }
-  good = good && refuse_processes(filter.get()) && refuse_network(filter.get(), network);
+  good = good && refuse_processes(filter.get()) && refuse_network(filter.get(), network) &&
+         refuse_ways_around(filter.get());
   if (!good) return no_sandbox("the seccomp filter", EINVAL);
   const int error = ::seccomp_load(filter.get());
   if (error != 0) return no_sandbox("seccomp_load", -error);

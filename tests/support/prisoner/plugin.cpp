@@ -41,6 +41,22 @@ bool connected_socket(int family, int kind) {
   return socket >= 0;
 }
 
+bool paired(int kind) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends.data()) != 0) return false;
+  for (const int end : ends) ::close(end);
+  return true;
+}
+
+/// Memory that no limit of the process counts.
+bool shared() {
+  constexpr std::size_t kPage = 4096;
+  void* const page = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return false;
+  ::munmap(page, kPage);
+  return true;
+}
+
 bool forked() {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
@@ -64,6 +80,8 @@ std::string attempts(const std::string& secret_file) {
   add("open a socket", connected_socket(AF_INET, SOCK_STREAM));
   add("open a local socket", connected_socket(AF_UNIX, SOCK_STREAM));
   add("open a raw socket", connected_socket(AF_INET, SOCK_RAW));
+  add("pair datagram sockets", paired(SOCK_DGRAM));
+  add("share memory", shared());
   add("fork", forked());
   add("run a program", executed());
   add("signal the host", ::kill(::getppid(), 0) == 0);
