@@ -8,7 +8,7 @@
 
 namespace certspan::scep {
 
-KeyedHashValue keyed_hash(const HashKey& key, pki::BytesView data) {
+KeyedHashValue keyed_hash(pki::BytesView key, pki::BytesView data) {
   KeyedHashValue value{};
   unsigned size = 0;
   if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data.data(), data.size(), value.data(),

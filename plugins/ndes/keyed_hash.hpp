@@ -12,7 +12,7 @@ using HashKey = std::array<std::uint8_t, 32>;
 using KeyedHashValue = std::array<std::uint8_t, 32>;
 
 // HMAC-SHA-256. A stolen store without the key says nothing about a challenge.
-KeyedHashValue keyed_hash(const HashKey& key, pki::BytesView data);
+KeyedHashValue keyed_hash(pki::BytesView key, pki::BytesView data);
 
 // In a time that does not depend on where the two differ.
 bool equal_in_constant_time(const KeyedHashValue& a, const KeyedHashValue& b);

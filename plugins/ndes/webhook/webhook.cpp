@@ -1,0 +1,134 @@
+#include "plugins/ndes/webhook/webhook.hpp"
+
+#include <algorithm>
+
+#include "plugins/common/pki/base64.hpp"
+#include "plugins/common/pki/certificate_request.hpp"
+#include "plugins/common/pki/digest.hpp"
+#include "plugins/ndes/json_settings.hpp"
+#include "plugins/ndes/keyed_hash.hpp"
+#include "plugins/ndes/webhook/webhook_answer.hpp"
+
+namespace certspan::scep {
+namespace {
+
+constexpr std::uint64_t kLargestAnswer = 64UL * 1024;
+constexpr std::size_t kShortestSecret = 16;
+constexpr std::int64_t kDefaultTimeoutMs = 10'000;
+
+bool is_printable(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+// Into a buffer that is large enough from the start: no copy of the challenge is left behind.
+class Body {
+ public:
+  explicit Body(std::size_t most) : bytes_(most) {}
+  void put(std::string_view text) {
+    for (const char c : text) bytes_.writable()[size_++] = static_cast<std::uint8_t>(c);
+  }
+  void put_quoted(std::string_view text) {
+    put("\"");
+    for (const char& c : text) {
+      if (c == '"' || c == '\\') put("\\");
+      put({&c, 1});
+    }
+    put("\"");
+  }
+  pki::BytesView view() const { return bytes_.reveal().first(size_); }
+
+ private:
+  pki::SecretBytes bytes_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+bool Webhook::validate_settings(std::string_view settings, sdk::Faults& faults) {
+  if (!is_webhook_url(JsonSettings(settings).text("/url")))
+    faults.add("/url", "must be https, or http on 127.0.0.1 or [::1]: the challenge travels to it");
+  return !faults.any();
+}
+
+Webhook::Webhook(sdk::Host host, std::string_view /*name*/, std::string_view text)
+    : host_(host), timeout_(0), danger_no_echo_(false) {
+  const JsonSettings settings(text);
+  url_ = settings.text("/url");
+  id_ = settings.text("/id");
+  secret_token_ = settings.text("/secret");
+  trust_ = settings.text("/ca_certificates");
+  timeout_ = std::chrono::milliseconds(settings.number("/timeout", kDefaultTimeoutMs));
+  danger_no_echo_ = settings.flag("/danger_no_echo");
+}
+
+bool Webhook::start(sdk::Faults& faults) {
+  const auto secret = host_.open_secret(secret_token_);
+  if (!secret || secret->empty()) {
+    faults.add("/secret", "the reference opens to nothing");
+    return false;
+  }
+  auto key = pki::base64_decode(pki::as_text(secret->reveal()));
+  if (!key || key->size() < kShortestSecret) {
+    faults.add("/secret", "must be base64 of at least 16 bytes");
+    return false;
+  }
+  secret_ = pki::SecretBytes(pki::BytesView(*key));
+  pki::wipe(key->data(), key->size());
+  return true;
+}
+
+sdk::Answer Webhook::validate(const sdk::Item& item) {
+  const auto request = pki::parse_certificate_request(item.request(), {.danger_allow_sha1 = true});
+  if (!request) return sdk::Answer::invalid("webhook.bad_request", "the certificate request can't be read");
+  const pki::SecretBytes* challenge = request->challenge_password();
+  if (challenge == nullptr || challenge->empty())
+    return sdk::Answer::rejected("webhook.missing", "the request holds no challenge password");
+  if (!is_printable(challenge->reveal_text()))
+    return sdk::Answer::rejected("webhook.not_ascii", "the challenge is not printable ASCII");
+  std::string csr = pki::base64_encode(item.request());
+  const std::string transaction(item.label("transaction_id").value_or(""));
+  Body body(csr.size() + 2 * (challenge->size() + transaction.size()) + 256);
+  body.put(R"({"scepChallenge":)");
+  body.put_quoted(challenge->reveal_text());
+  if (!transaction.empty() && is_printable(transaction)) {
+    body.put(R"(,"scepTransactionID":)");
+    body.put_quoted(transaction);
+  }
+  body.put(R"(,"x509CertificateRequest":{"raw":)");
+  body.put_quoted(csr);
+  pki::wipe(csr.data(), csr.size());  // the challenge is in it
+  body.put("}}");
+  return ask(body.view(), item.request());
+}
+
+sdk::Answer Webhook::ask(pki::BytesView body, pki::BytesView csr) {
+  const std::string signature = pki::to_hex(keyed_hash(secret_.reveal(), body));
+  sdk::HttpOutTls tls;
+  tls.trust = sdk::bytes_of(trust_);
+  sdk::HttpOutRequest question;
+  question.method = "POST";
+  question.url = url_;
+  question.fields = {{.name = "Content-Type", .value = "application/json"},
+                     {.name = "X-Smallstep-Webhook-ID", .value = id_},
+                     {.name = "X-Smallstep-Signature", .value = signature}};
+  question.body = body;
+  question.deadline = host_.now() + timeout_;
+  question.max_answer = kLargestAnswer;
+  question.asks_only = true;
+  question.tls = trust_.empty() ? nullptr : &tls;
+  const sdk::HttpOutReply reply = host_.http_out().send(question);
+  if (!reply.answered())
+    return sdk::Answer::unavailable("webhook.no_answer", "the webhook gave no answer: " + reply.message);
+  if (reply.status != 200)
+    return sdk::Answer::unavailable("webhook.status",
+                                    "the webhook answered HTTP " + std::to_string(reply.status) + ", not 200");
+  const auto answer = read_webhook_answer(pki::as_text(reply.body));
+  if (!answer) return sdk::Answer::unavailable("webhook.unreadable", "the webhook's answer can't be read");
+  if (!answer->allow) return sdk::Answer::rejected("webhook.refused", "the webhook refused the request");
+  const bool named = answer->csr_sha256 == pki::to_hex(pki::sha256(csr));
+  if (!named && (!danger_no_echo_ || !answer->csr_sha256.empty()))
+    return sdk::Answer::unavailable("webhook.wrong_echo", "the webhook's csrSha256 is not that of the request");
+  return sdk::Answer::ok();
+}
+
+}  // namespace certspan::scep
