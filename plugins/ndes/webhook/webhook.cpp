@@ -120,14 +120,15 @@ sdk::Answer Webhook::ask(pki::BytesView body, pki::BytesView csr) {
   if (!reply.answered())
     return sdk::Answer::unavailable("webhook.no_answer", "the webhook gave no answer: " + reply.message);
   if (reply.status != 200)
-    return sdk::Answer::unavailable("webhook.status",
-                                    "the webhook answered HTTP " + std::to_string(reply.status) + ", not 200");
+    return sdk::Answer::unavailable(
+        "webhook.status", "the webhook answered HTTP " + std::to_string(reply.status) + ", not 200");
   const auto answer = read_webhook_answer(pki::as_text(reply.body));
   if (!answer) return sdk::Answer::unavailable("webhook.unreadable", "the webhook's answer can't be read");
   if (!answer->allow) return sdk::Answer::rejected("webhook.refused", "the webhook refused the request");
   const bool named = answer->csr_sha256 == pki::to_hex(pki::sha256(csr));
   if (!named && (!danger_no_echo_ || !answer->csr_sha256.empty()))
-    return sdk::Answer::unavailable("webhook.wrong_echo", "the webhook's csrSha256 is not that of the request");
+    return sdk::Answer::unavailable("webhook.wrong_echo",
+                                    "the webhook's csrSha256 is not that of the request");
   return sdk::Answer::ok();
 }
 

@@ -21,7 +21,8 @@ std::optional<WebhookAnswer> read_webhook_answer(std::string_view text) {
     if (depth > kDeepest) sound = false;
     if (event == Json::parse_event_t::object_start) names.emplace_back();
     if (event == Json::parse_event_t::object_end && !names.empty()) names.pop_back();
-    if (event == Json::parse_event_t::key && !names.back().insert(value.get<std::string>()).second) sound = false;
+    if (event == Json::parse_event_t::key && !names.back().insert(value.get<std::string>()).second)
+      sound = false;
     return true;
   };
   const Json root = Json::parse(text, watch, false);

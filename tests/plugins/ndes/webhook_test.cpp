@@ -23,15 +23,17 @@ TEST_CASE("a webhook's answer is read only if it is whole and says allow once, a
     INFO(bad);
     CHECK_FALSE(read_webhook_answer(bad));
   }
-  CHECK_FALSE(read_webhook_answer(R"({"allow":true,"data":)" + std::string(2000, '[') + std::string(2000, ']') + "}"));
+  CHECK_FALSE(read_webhook_answer(R"({"allow":true,"data":)" + std::string(2000, '[') +
+                                  std::string(2000, ']') + "}"));
   CHECK_FALSE(read_webhook_answer(R"({"allow":false})")->allow);
 }
 
 TEST_CASE("a webhook is asked over https, or http on this machine only") {
   for (const char* good : {"https://hook.example/scep", "http://127.0.0.1:8080/x", "http://[::1]/"})
     CHECK(is_webhook_url(good));
-  for (const char* bad : {"http://hook.example/", "http://127.0.0.1.example/", "http://127.0.0.1:1@hook.example/",
-                          "ftp://127.0.0.1/", "https://", "https:///x", "https://a/#b", "https://a b/", ""}) {
+  for (const char* bad :
+       {"http://hook.example/", "http://127.0.0.1.example/", "http://127.0.0.1:1@hook.example/",
+        "ftp://127.0.0.1/", "https://", "https:///x", "https://a/#b", "https://a b/", ""}) {
     INFO(bad);
     CHECK_FALSE(is_webhook_url(bad));
   }
