@@ -50,15 +50,14 @@ bool Webhook::validate_settings(std::string_view settings, sdk::Faults& faults) 
   return !faults.any();
 }
 
-Webhook::Webhook(sdk::Host host, std::string_view /*name*/, std::string_view text)
-    : host_(host), timeout_(0), danger_no_echo_(false) {
-  const JsonSettings settings(text);
-  url_ = settings.text("/url");
-  id_ = settings.text("/id");
-  secret_token_ = settings.text("/secret");
-  trust_ = settings.text("/ca_certificates");
-  timeout_ = std::chrono::milliseconds(settings.number("/timeout", kDefaultTimeoutMs));
-  danger_no_echo_ = settings.flag("/danger_no_echo");
+Webhook::Webhook(sdk::Host host, std::string_view /*name*/, std::string_view settings) : host_(host) {
+  const JsonSettings json(settings);
+  url_ = json.text("/url");
+  id_ = json.text("/id");
+  secret_token_ = json.text("/secret");
+  trust_ = json.text("/ca_certificates");
+  timeout_ = std::chrono::milliseconds(json.number("/timeout", kDefaultTimeoutMs));
+  danger_no_echo_ = json.flag("/danger_no_echo");
 }
 
 bool Webhook::start(sdk::Faults& faults) {

@@ -74,8 +74,8 @@ class Webhook final : public sdk::Validator {
   std::string id_;
   std::string secret_token_;
   std::string trust_;
-  std::chrono::milliseconds timeout_;
-  bool danger_no_echo_;
+  std::chrono::milliseconds timeout_{0};
+  bool danger_no_echo_ = false;
   pki::SecretBytes secret_;
 };
 
