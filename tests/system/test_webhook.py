@@ -17,7 +17,7 @@ BOTH = pytest.mark.parametrize("isolation", ["process", "in_process"])
 
 def asking(host, url, more=""):
     """The host's challenges are judged by the service at `url`."""
-    (host.directory / "hook.secret").write_text(base64.b64encode(SECRET).decode())
+    (host.directory / "hook.secret").write_text(base64.b64encode(SECRET).decode() + "\n")
     settings = f'{{ url: "{url}", id: {ID}, secret: "${{file:{host.directory}/hook.secret}}"{more} }}'
 
     def edit(text):
@@ -35,10 +35,10 @@ def story(host):
     return host.command("why", "hook.example")
 
 
-def impatient(text):
-    """Clients hear soon that they are to come again."""
-    head, enrolments = text.split("  enrolments:\n")
-    return head + "  enrolments:\n" + enrolments.rstrip() + "\n    reply: { within: 1s, then: try_later }\n"
+def once(text):
+    """The service is asked once, and then it is over."""
+    assert text.count("      - validate: challenge\n") == 1
+    return text.replace("      - validate: challenge\n", "      - validate: challenge\n        retry: { attempts: 1 }\n")
 
 
 def turned_away(host):
@@ -94,7 +94,7 @@ ECHO = WebhookService.echo
     pytest.param(lambda _q, csr: (200, {"allow": True, "csrSha256": ECHO(csr), "data": "x" * 65536}), "webhook.no_answer", id="too much")])
 def test_an_answer_that_is_not_a_clear_yes_lets_nobody_through(host, answer, code):
     with WebhookService(answer) as service:
-        asking(host, service.url).configure(impatient).start()
+        asking(host, service.url).configure(once).start()
         turned_away(host)
     assert code in story(host)
 
@@ -102,7 +102,7 @@ def test_an_answer_that_is_not_a_clear_yes_lets_nobody_through(host, answer, cod
 def test_a_service_that_is_down_lets_nobody_through(host):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        asking(host, f"http://127.0.0.1:{nobody.getsockname()[1]}/hook").configure(impatient).start()
+        asking(host, f"http://127.0.0.1:{nobody.getsockname()[1]}/hook").configure(once).start()
         turned_away(host)
     assert "webhook.no_answer" in story(host)
 
@@ -114,7 +114,7 @@ def test_a_service_that_is_slow_lets_nobody_through(host):
         free.wait(60)
         return WebhookService.allow(question, csr)
     with WebhookService(wait) as service:
-        asking(host, service.url, ", timeout: 300ms").configure(impatient).start()
+        asking(host, service.url, ", timeout: 300ms").configure(once).start()
         with contextlib.ExitStack() as at_end:
             at_end.callback(free.set)
             turned_away(host)
@@ -137,7 +137,7 @@ def test_only_the_pinned_ca_is_believed(host, tmp_path, trusted):
     pinned = ((own if trusted else other) / "tls.pem").read_text()
     with WebhookService(certificate=own / "tls.pem", key=own / "tls.key") as service:
         quoted = pinned.replace("\n", "\\n")
-        asking(host, service.url, f', ca_certificates: "{quoted}"').start()
+        asking(host, service.url, f', ca_certificates: "{quoted}"').configure(once).start()
         if trusted:
             assert enrol(host).reply.pki_status == scep.SUCCESS
         else:
