@@ -15,13 +15,16 @@
 #include "host/app/work_queries.hpp"
 #include "host/app/work_report.hpp"
 #include "host/journal/snapshot.hpp"
+#include "host/loading/abi_text.hpp"
 #include "host/loading/interfaces.hpp"
 
 namespace certspan {
 namespace {
 
+constexpr std::size_t kLongestWords = 1000;
+
 /// What a connector tells of itself by its action `status`: {"about": "...", "trouble": "...", "ends":
-/// [...]}, as they may be.
+/// [...]}, as they may be. People read it in a terminal.
 void add_own_words(Connector& connector, nlohmann::json& row) {
   const auto actions = actions_of(connector.type());
   if (std::ranges::none_of(
@@ -33,9 +36,12 @@ void add_own_words(Connector& connector, nlohmann::json& row) {
   const auto told = nlohmann::json::parse(answer.json, nullptr, false);
   if (!told.is_object()) return;
   for (const char* word : {"about", "trouble"}) {
-    if (told.contains(word) && told.at(word).is_string()) row[word] = told.at(word);
+    if (told.contains(word) && told.at(word).is_string())
+      row[word] = clean_text(told.at(word).get<std::string>(), kLongestWords);
   }
-  if (told.contains("ends")) row["ends"] = read_ends(told.at("ends"));
+  if (!told.contains("ends")) return;
+  row["ends"] = read_ends(told.at("ends"));
+  for (auto& end : row["ends"]) end["name"] = clean_text(end["name"].get<std::string>(), kLongestWords);
 }
 
 nlohmann::json connectors_to_json(const Deployment& deployment) {
