@@ -25,7 +25,7 @@ namespace certspan {
 /// A configuration that has been checked with its plugins and stands ready to be started.
 struct CheckedConfig {
   Config config;
-  std::unique_ptr<PluginCatalog> catalog;
+  std::shared_ptr<const PluginCatalog> catalog;
   PreparedConfig prepared;
 };
 
@@ -59,8 +59,8 @@ struct Cohort {
 };
 
 /// What one checked configuration made of itself: connectors with their services, secrets and routes. A
-/// reload builds a second one beside the first; a swap exchanges the connectors of one plugin. Control thread
-/// only.
+/// reload builds a second one beside the first; a swap exchanges the connectors of one plugin. For the main
+/// thread, but for what says otherwise, and until it serves for the thread that builds it.
 class Deployment {
  public:
   struct Backends {
@@ -89,11 +89,19 @@ class Deployment {
 
   // Hot swap. A cohort is of a plugin that connectors here are of.
 
-  /// Makes and starts the connectors of another version of a plugin, beside those that run.
-  std::optional<Cohort> raise(PluginPair plugin, Faults& faults);
+  /// What runs at this moment, for those who build beside it.
+  struct Scene {
+    std::shared_ptr<const PluginCatalog> catalog;
+    std::shared_ptr<const RunningConfig> running;
+  };
+  Scene scene() const { return {checked_.catalog, running_}; }
+
+  /// Makes and starts the connectors of another version of a plugin, beside those that run. Any thread, while
+  /// nobody else changes the same plugin: other plugins may change meanwhile.
+  std::optional<Cohort> raise(PluginPair plugin, const Scene& scene, Faults& faults);
   /// Opens the cohorts' intakes and holds them against what runs: the same roots, at least the same routes.
-  /// On a fault their intakes are closed again.
-  bool make_ready(std::vector<Cohort>& cohorts, Faults& faults);
+  /// On a fault their intakes are closed again. Any thread, as `raise`.
+  bool make_ready(std::vector<Cohort>& cohorts, const Scene& scene, Faults& faults);
   /// Puts cohorts that are ready in the place of those that run, which they become: from one call to the next
   /// the engine calls the others. The intakes of what is out are still open.
   void exchange(std::vector<Cohort>& cohorts);
@@ -127,7 +135,8 @@ class Deployment {
   void keep(const PreparedConnector& prepared, std::unique_ptr<Generation> generation);
   void go_without(const PreparedConnector& prepared, const CallReport& why);
   Generation::Backends for_generations();
-  std::shared_ptr<RunningConfig> with(const std::vector<Cohort>& cohorts) const;
+  static std::shared_ptr<RunningConfig> with(const std::vector<Cohort>& cohorts,
+                                             const RunningConfig& running);
 
   CheckedConfig checked_;
   Backends backends_;

@@ -26,9 +26,9 @@ void Cohort::close_intake() {
   for (const auto& generation : generations) generation->close_intake();
 }
 
-std::optional<Cohort> Deployment::raise(PluginPair plugin, Faults& faults) {
+std::optional<Cohort> Deployment::raise(PluginPair plugin, const Scene& scene, Faults& faults) {
   const std::string id(plugin.any()->id());
-  const auto catalog = checked_.catalog->with(plugin);
+  const auto catalog = scene.catalog->with(plugin);
   const PreparedConfig prepared = check_against_types(checked_.config, *catalog, faults);
   if (faults.has_errors()) return std::nullopt;
   Cohort cohort;
@@ -47,20 +47,21 @@ std::optional<Cohort> Deployment::raise(PluginPair plugin, Faults& faults) {
 }
 
 /// What runs, with the cohorts in it.
-std::shared_ptr<RunningConfig> Deployment::with(const std::vector<Cohort>& cohorts) const {
+std::shared_ptr<RunningConfig> Deployment::with(const std::vector<Cohort>& cohorts,
+                                                const RunningConfig& running) {
   auto next = std::make_shared<RunningConfig>();
-  next->graph = running_->graph;
-  next->connectors = running_->connectors;
+  next->graph = running.graph;
+  next->connectors = running.connectors;
   for (const Cohort& cohort : cohorts) {
     for (const auto& generation : cohort.generations) {
-      const auto& pool = running_->connectors.all().at(generation->name()).own_pool;
+      const auto& pool = running.connectors.all().at(generation->name()).own_pool;
       next->connectors.put({generation->share(), pool});
     }
   }
   return next;
 }
 
-bool Deployment::make_ready(std::vector<Cohort>& cohorts, Faults& faults) {
+bool Deployment::make_ready(std::vector<Cohort>& cohorts, const Scene& scene, Faults& faults) {
   for (const Cohort& cohort : cohorts) {
     for (const auto& generation : cohort.generations) {
       const auto report = generation->open_intake();
@@ -75,14 +76,14 @@ bool Deployment::make_ready(std::vector<Cohort>& cohorts, Faults& faults) {
       }
     }
   }
-  if (!faults.has_errors()) check_ca_groups(checked_.config, *with(cohorts), faults);
+  if (!faults.has_errors()) check_ca_groups(checked_.config, *with(cohorts, *scene.running), faults);
   if (!faults.has_errors()) return true;
   for (Cohort& cohort : cohorts) cohort.close_intake();
   return false;
 }
 
 void Deployment::exchange(std::vector<Cohort>& cohorts) {
-  running_ = with(cohorts);
+  running_ = with(cohorts, *running_);
   backends_.engine.replace(running_);
   for (Cohort& cohort : cohorts) {
     for (auto& generation : cohort.generations) {

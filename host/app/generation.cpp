@@ -67,14 +67,17 @@ std::shared_ptr<Connector> Generation::share() {
 }
 
 bool Generation::end(std::chrono::steady_clock::time_point deadline) {
-  if (ended_) return true;
-  connector_.close_intake();
-  if (left_.valid() && left_.wait_until(deadline) != std::future_status::ready) return false;
-  connector_.drain(deadline);
-  connector_.stop();
-  connector_.destroy();
-  let_image_rest(&connector_.type());
-  return ended_ = true;
+  if (!ending_.valid()) {
+    connector_.close_intake();
+    if (left_.valid() && left_.wait_until(deadline) != std::future_status::ready) return false;
+    ending_ = std::async(std::launch::async, [this, deadline] {
+      connector_.drain(deadline);
+      connector_.stop();
+      connector_.destroy();
+      let_image_rest(&connector_.type());
+    });
+  }
+  return ending_.wait_until(deadline) == std::future_status::ready;
 }
 
 bool Generation::covers(const Generation& before) const {

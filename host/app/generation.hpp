@@ -23,7 +23,7 @@ void report_faults(const PreparedConnector& connector, const CallReport& report,
 /// a reload makes the next generation beside it; calls and waiting clients that came to this one stay with
 /// it, and it is ended when the last of them has left.
 ///
-/// Used by the control thread, but for its services and for what it shares, which are thread-safe.
+/// Used by one thread at a time, but for its services and for what it shares, which are thread-safe.
 class Generation final : public RouteTable {
  public:
   struct Backends {
@@ -51,8 +51,9 @@ class Generation final : public RouteTable {
 
   /// The connector for those who call it; it is not ended while one of these is left.
   std::shared_ptr<Connector> share();
-  /// Ends the connector if nobody shares it any more by `deadline`; false if somebody does. Nobody is to be
-  /// given it from here on. Legal twice.
+  /// Ends the connector if nobody shares it any more by `deadline`, on a thread of its own, for its plugin
+  /// may not come back; false if that has not come to its end by `deadline`. Nobody is to be given it from
+  /// here on. Legal any number of times.
   bool end(std::chrono::steady_clock::time_point deadline);
 
   /// Where it takes requests.
@@ -73,7 +74,7 @@ class Generation final : public RouteTable {
   std::weak_ptr<Lease> lease_;
   std::future<void> left_;  // of the lease
   std::vector<HttpPlace> places_;
-  bool ended_ = false;
+  std::future<void> ending_;  // last: what ends uses the rest
 };
 
 }  // namespace certspan

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "host/app/action_arguments.hpp"
 #include "host/app/audit_queries.hpp"
 #include "host/app/commands.hpp"
@@ -22,6 +24,9 @@ namespace certspan {
 namespace {
 
 constexpr std::size_t kLongestWords = 1000;
+/// Of a person who wants to see how things stand, with an action that is under way.
+constexpr std::chrono::milliseconds kPatience{1000};
+constexpr std::chrono::seconds kLongChange{5};
 
 /// What a connector tells of itself by its action `status`: {"about": "...", "trouble": "...", "ends":
 /// [...]}, as they may be. People read it in a terminal.
@@ -31,7 +36,7 @@ void add_own_words(Connector& connector, nlohmann::json& row) {
           actions, [](const auto* action) { return std::string_view(action->name) == kStatusAction; })) {
     return;
   }
-  const ActionResult answer = connector.run_action(kStatusAction, "{}");
+  const ActionResult answer = connector.run_action(kStatusAction, "{}", kPatience);
   if (!answer.report.ok()) row["trouble"] = answer.report.text();
   const auto told = nlohmann::json::parse(answer.json, nullptr, false);
   if (!told.is_object()) return;
@@ -44,9 +49,11 @@ void add_own_words(Connector& connector, nlohmann::json& row) {
   for (auto& end : row["ends"]) end["name"] = clean_text(end["name"].get<std::string>(), kLongestWords);
 }
 
-nlohmann::json connectors_to_json(const Deployment& deployment) {
+using Missing = std::vector<std::pair<std::string, std::string>>;
+
+nlohmann::json connectors_to_json(const ConnectorSet& connectors, const Missing& missing) {
   nlohmann::json list = nlohmann::json::array();
-  for (const auto& [name, station] : deployment.running()->connectors.all()) {
+  for (const auto& [name, station] : connectors.all()) {
     const Connector& connector = *station.connector;
     const auto report = station.connector->ping();
     const bool healthy = report.ok() || report.outcome == Outcome::Unsupported;
@@ -62,7 +69,7 @@ nlohmann::json connectors_to_json(const Deployment& deployment) {
     // Who did not come back from one question is not asked another.
     if (report.outcome != Outcome::Unknown) add_own_words(*station.connector, list.back());
   }
-  for (const auto& [name, reason] : deployment.missing()) {
+  for (const auto& [name, reason] : missing) {
     list.push_back({{"name", name}, {"state", "missing"}, {"reason", reason}});
   }
   return list;
@@ -88,15 +95,15 @@ nlohmann::json listeners_to_json(const HttpServer& http) {
 }
 
 /// The connectors that offer an action, or those of one name.
-std::vector<Connector*> offering(const ConnectorSet& connectors, const std::string& name,
-                                 const std::string& action, const certspan_action*& found) {
-  std::vector<Connector*> offering;
+std::vector<std::shared_ptr<Connector>> offering(const ConnectorSet& connectors, const std::string& name,
+                                                 const std::string& action, const certspan_action*& found) {
+  std::vector<std::shared_ptr<Connector>> offering;
   for (const auto& [connector_name, station] : connectors.all()) {
     if (!name.empty() && connector_name != name) continue;
     for (const certspan_action* candidate : actions_of(station.connector->type())) {
       if (action != candidate->name || (candidate->flags & CERTSPAN_ACTION_OFFLINE) != 0) continue;
       found = candidate;
-      offering.push_back(station.connector.get());
+      offering.push_back(station.connector);
     }
   }
   return offering;
@@ -157,7 +164,9 @@ void HostProcess::add_commands() {
     });
   };
   using Json = nlohmann::json;
-  add("status", Person::Viewer, [this](const Json&, const Peer&) { return Result<Json>(status()); });
+  using enum ControlServer::Pace;
+  control_->add_command("status", Person::Viewer,
+                        [this](const Json&, const Peer&) { return Result<Json>(status()); });
   // The journal lives longer than the control socket, and nobody else shall wait for what reads it.
   for (const char* query : {"work_page", "work_show", "search"}) {
     control_->add_command(query, Person::Viewer, [this, query](const Json& arguments, const Peer&) {
@@ -170,19 +179,26 @@ void HostProcess::add_commands() {
     });
   }
   // These take their time.
-  control_->add_command("journal_check", Person::Operator, [this](const Json&, const Peer&) -> Result<Json> {
-    CERTSPAN_TRY(const auto found, journal_->inspect());
-    return inspection_to_json(found);
-  });
-  control_->add_command("journal_compact", Person::Admin, [this](const Json&, const Peer&) -> Result<Json> {
-    CERTSPAN_TRY(const auto sizes, journal_->compact(false));
-    return compaction_to_json(sizes);
-  });
-  control_->add_command("work_erase", Person::Admin, [this](const Json& arguments, const Peer& peer) {
-    return command_work_erase(arguments, peer);
-  });
-  control_->add_command("journal_snapshot", Person::Admin,
-                        [this](const Json&, const Peer&) { return command_journal_snapshot(); });
+  control_->add_command(
+      "journal_check", Person::Operator,
+      [this](const Json&, const Peer&) -> Result<Json> {
+        CERTSPAN_TRY(const auto found, journal_->inspect());
+        return inspection_to_json(found);
+      },
+      Slow);
+  control_->add_command(
+      "journal_compact", Person::Admin,
+      [this](const Json&, const Peer&) -> Result<Json> {
+        CERTSPAN_TRY(const auto sizes, journal_->compact(false));
+        return compaction_to_json(sizes);
+      },
+      Slow);
+  control_->add_command(
+      "work_erase", Person::Admin,
+      [this](const Json& arguments, const Peer& peer) { return command_work_erase(arguments, peer); }, Slow);
+  control_->add_command(
+      "journal_snapshot", Person::Admin,
+      [this](const Json&, const Peer&) { return command_journal_snapshot(); }, Slow);
   add("work_retry", Person::Operator,
       [this](const Json& arguments, const Peer& peer) { return command_work_retry(arguments, peer); });
   add("work_cancel", Person::Operator,
@@ -194,12 +210,24 @@ void HostProcess::add_commands() {
   });
   add("work_resolve", Person::Officer,
       [this](const Json& arguments, const Peer& peer) { return command_work_resolve(arguments, peer); });
-  add("action", Person::Viewer,
-      [this](const Json& arguments, const Peer& peer) { return command_action(arguments, peer); });
+  control_->add_command(
+      "action", Person::Viewer,
+      [this](const Json& arguments, const Peer& peer) { return command_action(arguments, peer); }, Slow);
   add_swap_commands();
   add("clock_accept", Person::Admin, [this](const Json&, const Peer&) { return command_clock_accept(); });
 }
 
+/// A change that takes long, for then no other one can be made.
+void HostProcess::add_change(nlohmann::json& notices) const {
+  const auto change = changes_.under_way();
+  if (!change) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - change->since);
+  if (seconds < kLongChange) return;
+  notices.push_back(fmt::format("a change is under way for {} s: {}; no other one can be made until it ends",
+                                seconds.count(), change->name));
+}
+
+/// Connectors are asked with no lock held, for they take their time.
 nlohmann::json HostProcess::status() const {
   nlohmann::json notices = nlohmann::json::array();
   if (clock_behind_)
@@ -209,9 +237,21 @@ nlohmann::json HostProcess::status() const {
     notices.push_back("the journal was put back from a backup: until " + to_wall_text(lost_time_.until) +
                       " every CA is asked what it did before it issues");
   }
-  for (const DangerSwitch& danger : deployment_->checked().config.dangers)
-    notices.push_back(danger.path + " is on");
-  if (last_reload_.starts_with("refused")) notices.push_back("the last reload was " + last_reload_);
+  add_change(notices);
+  std::shared_ptr<const RunningConfig> running;
+  Missing missing;
+  nlohmann::json swaps;
+  nlohmann::json swapped;
+  {
+    const MutexLock lock(mutex_);
+    for (const DangerSwitch& danger : deployment_->checked().config.dangers)
+      notices.push_back(danger.path + " is on");
+    if (last_reload_.starts_with("refused")) notices.push_back("the last reload was " + last_reload_);
+    running = deployment_->running();
+    missing = deployment_->missing();
+    swaps = swaps_->trials_to_json(*deployment_);
+    swapped = swapped_to_json();
+  }
   nlohmann::json work = nlohmann::json::object();
   if (const auto counts = journal_->counts()) {
     work = {{"ready", counts->ready}, {"calling", counts->calling},   {"pending", counts->pending},
@@ -226,9 +266,9 @@ nlohmann::json HostProcess::status() const {
           {"config", config_file_.string()},
           {"notices", std::move(notices)},
           {"listeners", listeners_to_json(*http_)},
-          {"connectors", connectors_to_json(*deployment_)},
-          {"swaps", swaps_->trials_to_json(*deployment_)},
-          {"swapped", swapped_to_json()},
+          {"connectors", connectors_to_json(running->connectors, missing)},
+          {"swaps", std::move(swaps)},
+          {"swapped", std::move(swapped)},
           {"engine",
            {{"open", engine.open},
             {"waiting", engine.waiting},
@@ -242,14 +282,14 @@ Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& argumen
   const std::string name = arguments.value("connector", std::string());
   const std::string action = arguments.value("action", std::string());
   const certspan_action* found = nullptr;
-  const std::vector<Connector*> candidates =
-      offering(deployment_->running()->connectors, name, action, found);
+  MutexLock lock(mutex_);
+  const auto candidates = offering(deployment_->running()->connectors, name, action, found);
   if (candidates.empty()) {
     return fail(Outcome::Rejected, "action.not_offered", "no connector here offers \"" + action + "\"");
   }
   if (candidates.size() > 1) {
     std::string names;
-    for (const Connector* candidate : candidates) names += (names.empty() ? "" : ", ") + candidate->name();
+    for (const auto& candidate : candidates) names += (names.empty() ? "" : ", ") + candidate->name();
     return fail(Outcome::Invalid, "action.ambiguous",
                 "several connectors offer \"" + action + "\": name one of " + names);
   }
@@ -261,6 +301,7 @@ Result<nlohmann::json> HostProcess::command_action(const nlohmann::json& argumen
   const nlohmann::json own = arguments.value("arguments", nlohmann::json::object());
   CERTSPAN_CHECK(check_names_in(own, found->argument_schema, deployment_->checked().config,
                                 *deployment_->checked().catalog));
+  lock.unlock();  // it takes its time
   log_->write(LogLevel::Info, "action",
               {{"action", action}, {"connector", candidates.front()->name()}, {"who", peer.name}});
   const ActionResult result = candidates.front()->run_action(action, own.dump());

@@ -5,12 +5,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 #include <utility>
 
 #include "host/app/host_link.hpp"
 #include "host/app/journal_access.hpp"
+#include "host/app/last_resort.hpp"
 #include "host/app/listeners.hpp"
 #include "host/app/work_queries.hpp"
 #include "host/app/work_report.hpp"
@@ -21,6 +23,11 @@ namespace {
 
 /// A wall clock further behind the newest record than this is wrong, or the records are from the future.
 constexpr WallMs kMostBehind = 5L * 60 * 1000;
+
+/// For what a plugin is still inside of when work under way has had its time.
+constexpr std::chrono::seconds kBeyondDrain{10};
+/// For a change that was under way, and can't come to its end any more.
+constexpr std::chrono::seconds kForAChange{5};
 
 /// Of the route for metrics; no connector can be named like this.
 constexpr const char* kMetricsOwner = "host metrics";
@@ -100,8 +107,8 @@ ExitCode HostProcess::start() {
   head_signer_ = std::move(*signer);
   auto book = VersionBook::open(plugin_copies(config));
   if (!book) return say(book.error(), ExitCode::CannotStart);
-  swaps_.emplace(std::move(*book),
-                 SwapDesk::Backends{*log_, clock_, mutex_, swap_progress_, config_file_.string()});
+  swaps_.emplace(std::move(*book), SwapDesk::Backends{*log_, clock_, mutex_, main_thread_, swap_progress_,
+                                                      config_file_.string()});
   if (auto recovered = swaps_->recover(); !recovered) return say(recovered.error(), ExitCode::CannotStart);
   checked->catalog->sweep_copies(plugin_copies(config), swaps_->book().copies());
   clock_behind_ = clock_.wall_ms() + kMostBehind < journal_->newest_record();
@@ -170,6 +177,7 @@ ExitCode HostProcess::start_listening() {
     log_->write(LogLevel::Warn, "the clock is a little behind the journal",
                 {{"newest_record", to_wall_text(journal_->newest_record())}});
   }
+  changes_.start();
   add_commands();
   auto controlled = control_->start();
   if (!controlled) return say(controlled.error(), ExitCode::CannotStart);
@@ -192,12 +200,7 @@ ExitCode HostProcess::start_listening() {
 }
 
 Result<void> HostProcess::start_monitor() {
-  monitor_ = std::make_unique<Monitor>(
-      [this] {
-        MutexLock lock(mutex_);
-        return status();
-      },
-      clock_, *log_);
+  monitor_ = std::make_unique<Monitor>([this] { return status(); }, clock_, *log_);
   const MetricsSection& metrics = deployment_->checked().config.host.metrics;
   if (metrics.listener.name.empty()) return {};
   constexpr std::size_t kNoBody = 0;
@@ -228,9 +231,11 @@ void HostProcess::journal_failed() {
 void HostProcess::shut_down() {
   if (!engine_) return;
   notifier_.stopping();
+  changes_.close();
   main_thread_.close();
   const auto deadline = clock_.now() + (journal_failed_ ? std::chrono::milliseconds(0)
                                                         : deployment_->checked().config.host.drain_timeout);
+  const LastResort last_resort(deadline + kBeyondDrain, [this] { end_without_plugin(); });
   engine_->close_intake();
   http_->stop_accepting();
   const bool drained = !journal_failed_ && engine_->drain(deadline);
@@ -240,18 +245,32 @@ void HostProcess::shut_down() {
   if (control_) control_->stop();
   engine_->stop();
   http_->stop();
-  // The engine's threads have ended, so no call is inside any more.
-  engine_->replace(std::make_shared<RunningConfig>());
-  for (const Retired& retired : retired_) retired.deployment->stop(deadline);
   if (swaps_ && !journal_failed_) swaps_->note_stop();
-  swaps_.reset();
-  deployment_->stop(deadline);
+  if (!changes_.ended_by(clock_.now() + kForAChange)) end_without_plugin();
+  end_connectors(deadline);
   log_->write(LogLevel::Info, "stopped", {{"drained", drained ? "yes" : "no"}});
-  retired_.clear();
-  deployment_.reset();
   engine_.reset();
   audit_sender_.reset();
   journal_.reset();
+}
+
+/// Requires: the engine's threads have ended, so that no call is inside any more.
+void HostProcess::end_connectors(std::chrono::steady_clock::time_point deadline) {
+  engine_->replace(std::make_shared<RunningConfig>());
+  for (const Retired& retired : retired_) retired.deployment->stop(deadline);
+  swaps_.reset();
+  deployment_->stop(deadline);
+  retired_.clear();
+  deployment_.reset();
+}
+
+/// What is committed is on disk. Nothing can be taken from under the feet of a plugin that is still inside a
+/// call, a `start` or a `stop`, so the process ends as it is; workers end with it.
+void HostProcess::end_without_plugin() const {
+  log_->write(LogLevel::Error, "a plugin does not come back: the host ends without it",
+              {{"do", "see which call the log names last, and run that plugin with `isolation: process`"}});
+  log_->flush();
+  std::_Exit(static_cast<int>(ExitCode::Failure));
 }
 
 }  // namespace certspan

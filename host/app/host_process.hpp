@@ -12,7 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include "host/app/audit_sender.hpp"
+#include "host/app/change_thread.hpp"
 #include "host/app/deployment.hpp"
+#include "host/app/listeners.hpp"
 #include "host/app/main_thread.hpp"
 #include "host/app/monitor.hpp"
 #include "host/app/swap_desk.hpp"
@@ -67,18 +69,26 @@ class HostProcess {
     bool strand = false;  ///< open items of connectors that are gone become dead letters
     std::string who;
   };
-  /// How many open items it strands.
+  /// On the thread of changes. How many open items it strands.
   Result<std::size_t> reload(const ApplyTerms& terms);
   Result<std::size_t> apply(const ApplyTerms& terms);
+  using Stranded = std::vector<WorkId>;
+  Result<Stranded> expect_to_follow(const Config& next, const ApplyTerms& terms) const;
+  Result<std::size_t> take_over(std::unique_ptr<Deployment> next, const FreshCertificates& certificates,
+                                const Stranded& left_behind, const ApplyTerms& terms);
+  void renew_certificates();
   void log_warnings(const Faults& faults);
   void retire(std::unique_ptr<Deployment> gone);
   void end_retired();
   Result<void> can_follow(const Config& next) const;
   void shut_down();
+  void end_connectors(std::chrono::steady_clock::time_point deadline);
+  [[noreturn]] void end_without_plugin() const;
   void journal_failed();
 
-  // Answers on the control socket, on its thread; `mutex_` keeps them and a reload apart.
+  // Answers on the control socket, on its threads; `mutex_` keeps them and a change apart.
   nlohmann::json status() const;
+  void add_change(nlohmann::json& notices) const;
   Result<nlohmann::json> command_action(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_retry(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_cancel(const nlohmann::json& arguments, const Peer& peer);
@@ -87,6 +97,7 @@ class HostProcess {
                                              bool approved);
   Result<nlohmann::json> command_work_resolve(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_swap(const nlohmann::json& arguments, const Peer& peer);
+  Result<nlohmann::json> command_rollback(const nlohmann::json& arguments, const Peer& peer);
   nlohmann::json swapped_to_json() const;
   void add_swap_commands();
   Result<nlohmann::json> command_clock_accept();
@@ -109,6 +120,7 @@ class HostProcess {
   std::optional<SwapDesk> swaps_;
   SwapProgress swap_progress_;
   MainThread main_thread_;
+  ChangeThread changes_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<Monitor> monitor_;
   Notifier notifier_;
@@ -120,7 +132,7 @@ class HostProcess {
   WallMs started_at_ = 0;
   std::optional<WallMs> renew_tls_at_;  // of the main thread
   std::atomic<bool> journal_failed_{false};
-  Mutex mutex_;
+  mutable Mutex mutex_;  ///< of what `status` tells: for moments
 };
 
 }  // namespace certspan

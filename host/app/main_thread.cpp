@@ -3,40 +3,36 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <utility>
-
 namespace certspan {
-namespace {
 
-tl::unexpected<Error> stopping() {
-  return fail(Outcome::Unavailable, "host.stopping", "the host is stopping");
+Error host_stopping() {
+  return {Outcome::Unavailable, "host.stopping", "the host is stopping"};
 }
-
-}  // namespace
 
 int MainThread::wake_signal() {
   return SIGRTMIN;
 }
 
-Result<nlohmann::json> MainThread::have_done(Job job) {
+Result<void> MainThread::wait_for(std::function<void()> step) {
   auto task = std::make_unique<Task>();
-  task->job = std::move(job);
+  task->step = std::move(step);
   auto done = task->done.get_future();
   {
     const MutexLock lock(mutex_);
-    if (closed_) return stopping();
+    if (closed_) return tl::unexpected(host_stopping());
     tasks_.push_back(std::move(task));
   }
   ::kill(::getpid(), wake_signal());
   return done.get();
 }
 
-void MainThread::do_jobs() {
+void MainThread::take_steps() {
   while (const auto task = next()) {
     try {
-      task->done.set_value(task->job());
+      task->step();
+      task->done.set_value({});
     } catch (...) {
-      // Arguments of another kind than they should be: for whoever brought the job to tell.
+      // Arguments of another kind than they should be: for whoever brought the step to tell.
       task->done.set_exception(std::current_exception());
     }
   }
@@ -47,7 +43,7 @@ void MainThread::close() {
     const MutexLock lock(mutex_);
     closed_ = true;
   }
-  while (const auto task = next()) task->done.set_value(stopping());
+  while (const auto task = next()) task->done.set_value(tl::unexpected(host_stopping()));
 }
 
 std::unique_ptr<MainThread::Task> MainThread::next() {

@@ -81,7 +81,10 @@ std::string name_of(const std::optional<SecretRef>& secret) {
 Result<std::size_t> HostProcess::reload(const ApplyTerms& terms) {
   notifier_.reloading();
   auto applied = apply(terms);
-  last_reload_ = applied ? "applied" : "refused: " + applied.error().message;
+  {
+    const MutexLock lock(mutex_);
+    last_reload_ = applied ? "applied" : "refused: " + applied.error().message;
+  }
   if (applied) {
     log_->write(LogLevel::Info, "configuration applied", {{"config", config_file_.string()}});
   } else {
@@ -132,14 +135,8 @@ Result<std::size_t> HostProcess::apply(const ApplyTerms& terms) {
     return fail(Outcome::Invalid, "config.faults",
                 faults.to_line() + "; `certspan check` shows each at its line");
   }
-  CERTSPAN_CHECK(can_follow(checked->config));
-  CERTSPAN_TRY(const auto left_behind, stranded(*journal_, deployment_->checked().config, checked->config));
-  if (!left_behind.empty() && !terms.strand) {
-    return fail(Outcome::Rejected, "config.strands_work",
-                std::to_string(left_behind.size()) +
-                    " open work items name a connector that the new configuration has no more: see "
-                    "`certspan work list --open`; `certspan apply --strand` makes them dead letters");
-  }
+  CERTSPAN_TRY(const Stranded left_behind,
+               main_thread_.have_done([&] { return expect_to_follow(checked->config, terms); }));
   log_warnings(faults);
   auto next = std::make_unique<Deployment>(std::move(*checked),
                                            Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
@@ -151,8 +148,26 @@ Result<std::size_t> HostProcess::apply(const ApplyTerms& terms) {
     retire_routes(*http_, *next, *deployment_);
     return fail(Outcome::Unavailable, "config.intake", faults.to_line());
   }
+  return main_thread_.have_done([&] { return take_over(std::move(next), certificates, left_behind, terms); });
+}
+
+/// The open items that it would strand.
+Result<HostProcess::Stranded> HostProcess::expect_to_follow(const Config& next,
+                                                            const ApplyTerms& terms) const {
+  CERTSPAN_CHECK(can_follow(next));
+  CERTSPAN_TRY(auto left_behind, stranded(*journal_, deployment_->checked().config, next));
+  if (left_behind.empty() || terms.strand) return left_behind;
+  return fail(Outcome::Rejected, "config.strands_work",
+              std::to_string(left_behind.size()) +
+                  " open work items name a connector that the new configuration has no more: see "
+                  "`certspan work list --open`; `certspan apply --strand` makes them dead letters");
+}
+
+/// Nothing is refused any more.
+Result<std::size_t> HostProcess::take_over(std::unique_ptr<Deployment> next,
+                                           const FreshCertificates& certificates, const Stranded& left_behind,
+                                           const ApplyTerms& terms) {
   engine_->replace(next->running());
-  // Last, when nothing is refused any more: the listeners' certificates belong to this configuration.
   const auto renew_at = put_in(*http_, certificates);
   if (renew_at) {
     renew_tls_at_ = *renew_at;
@@ -168,9 +183,9 @@ Result<std::size_t> HostProcess::apply(const ApplyTerms& terms) {
     std::swap(deployment_, next);
   }
   // Asked again: more may have come until the engine ran this configuration.
-  const Result<std::vector<WorkId>> now_left =
+  const Result<Stranded> now_left =
       terms.strand ? stranded(*journal_, next->checked().config, deployment_->checked().config) : left_behind;
-  const std::vector<WorkId>& ids = now_left ? *now_left : left_behind;
+  const Stranded& ids = now_left ? *now_left : left_behind;
   for (const WorkId id : ids) engine_->strand(id, terms.who);
   retire(std::move(next));
   return ids.size();

@@ -32,9 +32,9 @@ void HostProcess::serve(const sigset_t& signals) {
   while (!journal_failed_) {
     const int signal = next_signal(signals, until_due());
     if (signal == SIGHUP) {
-      static_cast<void>(reload({}));
+      changes_.do_next("a reload", [this] { static_cast<void>(reload({})); });
     } else if (signal == MainThread::wake_signal()) {
-      main_thread_.do_jobs();
+      main_thread_.take_steps();
     } else if (signal != 0) {
       return;
     }
@@ -60,14 +60,25 @@ void HostProcess::do_what_is_due() {
   swaps_->judge(*deployment_);
   const WallMs now = clock_.wall_ms();
   if (!renew_tls_at_ || now < *renew_tls_at_) return;
+  renew_tls_at_ = now + kTryAgain.count();
+  changes_.do_next("new certificates of listeners", [this] { renew_certificates(); });
+}
+
+/// On the thread of changes: an issuer is asked.
+void HostProcess::renew_certificates() {
+  using Scene = Deployment::Scene;
+  const auto scene = main_thread_.have_done([&] { return Result<Scene>(deployment_->scene()); });
+  if (!scene) return;  // the host stops
   const auto fresh =
-      renewed_certificates(deployment_->checked().config, deployment_->running()->connectors, now);
-  const Result<RenewAt> renewed = fresh ? put_in(*http_, *fresh) : tl::unexpected(fresh.error());
+      renewed_certificates(deployment_->checked().config, scene->running->connectors, clock_.wall_ms());
+  const auto renewed = fresh ? main_thread_.have_done([&]() -> Result<void> {
+    CERTSPAN_TRY(renew_tls_at_, put_in(*http_, *fresh));
+    return {};
+  })
+                             : tl::unexpected(fresh.error());
   if (renewed) {
-    renew_tls_at_ = *renewed;
     log_->write(LogLevel::Info, "certificates of listeners renewed", {});
   } else {
-    renew_tls_at_ = now + kTryAgain.count();
     log_->write(LogLevel::Error, "certificates of listeners can't be renewed",
                 {{"code", renewed.error().code}, {"reason", renewed.error().message}});
   }

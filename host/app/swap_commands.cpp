@@ -26,11 +26,16 @@ void HostProcess::add_swap_commands() {
       return main_thread_.have_done([&] { return answer(arguments, peer); });
     });
   };
-  on_main("plugin_swap",
-          [this](const Json& arguments, const Peer& peer) { return command_swap(arguments, peer); });
-  on_main("plugin_rollback", [this](const Json& arguments, const Peer& peer) {
-    return swaps_->roll_back(*deployment_, arguments.value("name", std::string()), peer.name);
-  });
+  const auto as_change = [this](const char* name, auto answer) {
+    control_->add_command(
+        name, Person::Admin,
+        [this, answer](const Json& arguments, const Peer& peer) { return answer(arguments, peer); },
+        ControlServer::Pace::Slow);
+  };
+  as_change("plugin_swap",
+            [this](const Json& arguments, const Peer& peer) { return command_swap(arguments, peer); });
+  as_change("plugin_rollback",
+            [this](const Json& arguments, const Peer& peer) { return command_rollback(arguments, peer); });
   on_main("plugin_commit", [this](const Json& arguments, const Peer& peer) {
     return swaps_->commit(*deployment_, arguments.value("name", std::string()), peer.name);
   });
@@ -40,9 +45,12 @@ void HostProcess::add_swap_commands() {
   on_main("plugin_history", [this](const Json&, const Peer&) {
     return Result<Json>(version_book_to_json(swaps_->book().plugins(), swaps_->book().quarantine()));
   });
-  on_main("config_apply", [this](const Json& arguments, const Peer& peer) -> Result<Json> {
-    CERTSPAN_TRY(const std::size_t stranded, reload({arguments.value("strand", false), peer.name}));
-    return Json{{"applied", config_file_.string()}, {"stranded", stranded}};
+  as_change("config_apply", [this](const Json& arguments, const Peer& peer) {
+    const ApplyTerms terms{arguments.value("strand", false), peer.name};
+    return changes_.have_done("apply by " + peer.name, [this, terms]() -> Result<Json> {
+      CERTSPAN_TRY(const std::size_t stranded, reload(terms));
+      return Json{{"applied", config_file_.string()}, {"stranded", stranded}};
+    });
   });
   control_->add_command("plugin_progress", Person::Admin, [this](const Json&, const Peer&) {
     return Result<Json>(Json{{"steps", swap_progress_.steps()}});
@@ -68,8 +76,11 @@ Result<Json> HostProcess::command_swap(const Json& arguments, const Peer& peer) 
   terms.probation = std::chrono::milliseconds(arguments.value("probation_ms", terms.probation.count()));
   terms.drain = std::chrono::milliseconds(arguments.value("drain_ms", terms.drain.count()));
   terms.who = peer.name;
-  swap_progress_.begin();
-  auto swapped = swaps_->swap(*deployment_, orders, terms);
+  const std::string name = "plugin swap " + orders.front().name + " by " + peer.name;
+  auto swapped = changes_.have_done(name, [this, orders, terms] {
+    swap_progress_.begin();
+    return swaps_->swap(*deployment_, orders, terms);
+  });
   if (!swapped) {
     log_->write(LogLevel::Error, "plugin swap refused",
                 {{"plugin", orders.front().name},
@@ -79,6 +90,17 @@ Result<Json> HostProcess::command_swap(const Json& arguments, const Peer& peer) 
                  {"reason", swapped.error().message}});
   }
   return swapped;
+}
+
+/// What is on trial is taken back at once, also when a change is under way that does not end.
+Result<Json> HostProcess::command_rollback(const Json& arguments, const Peer& peer) {
+  const std::string name = arguments.value("name", std::string());
+  CERTSPAN_TRY(const Json taken_back,
+               main_thread_.have_done([&] { return swaps_->take_back(*deployment_, name, peer.name); }));
+  if (!taken_back.is_null()) return taken_back;
+  return changes_.have_done("plugin rollback " + name + " by " + peer.name, [this, name, who = peer.name] {
+    return swaps_->go_back(*deployment_, name, who);
+  });
 }
 
 }  // namespace certspan

@@ -1,6 +1,7 @@
 #include "host/app/swap_desk.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,8 +64,8 @@ Result<std::string> swappable(const Deployment& deployment, const std::string& n
       "\"" + name + "\" is no plugin and no connector of the running configuration, which uses " + known);
 }
 
-SwapDesk::SwapDesk(VersionBook book, Backends backends)
-    : book_(std::move(book)), backends_(std::move(backends)) {}
+SwapDesk::SwapDesk(VersionBook book, const Backends& backends)
+    : book_(std::move(book)), backends_(backends) {}
 
 SwapDesk::~SwapDesk() = default;
 
@@ -78,41 +79,52 @@ Result<void> SwapDesk::recover() {
 
 Result<nlohmann::json> SwapDesk::swap(Deployment& deployment, const std::vector<SwapOrder>& orders,
                                       const SwapTerms& terms) {
+  CERTSPAN_TRY(const Plan beside, backends_.main.have_done([&] { return plan(deployment, orders); }));
   std::vector<Candidate> candidates;
-  for (const SwapOrder& order : orders) {
-    CERTSPAN_TRY(Candidate candidate, verify(deployment, order));
-    if (std::ranges::count(candidates, candidate.plugin, &Candidate::plugin) > 0) {
-      return fail(Outcome::Rejected, "swap.twice",
-                  "plugin \"" + candidate.plugin + "\" is named twice, the second time as \"" + order.name +
-                      "\": name each plugin once");
-    }
+  for (std::size_t at = 0; at < orders.size(); ++at) {
+    CERTSPAN_TRY(Candidate candidate, verify(deployment.checked().config, orders[at], beside, at));
     candidates.push_back(std::move(candidate));
   }
-  CERTSPAN_CHECK(write_down(candidates));
+  CERTSPAN_CHECK(backends_.main.have_done([&] { return write_down(candidates); }));
   if (auto taken = take_over(deployment, candidates, terms); !taken) {
-    for (const Candidate& candidate : candidates) {
-      if (const auto dropped = book_.drop_trial(candidate.plugin); !dropped) {
-        backends_.progress.add(dropped.error().message);
-      }
-    }
+    static_cast<void>(backends_.main.have_done([&] { return give_up(candidates); }));
     return tl::unexpected(taken.error());
   }
-  return nlohmann::json{{"swaps", trials_to_json(deployment)}};
+  return backends_.main.have_done([&] {
+    return Result<nlohmann::json>(nlohmann::json{{"swaps", trials_to_json(deployment)}});
+  });
+}
+
+/// What can be told without a look at the files.
+Result<SwapDesk::Plan> SwapDesk::plan(const Deployment& deployment,
+                                      const std::vector<SwapOrder>& orders) const {
+  Plan plan{{}, {}, book_};
+  for (const SwapOrder& order : orders) {
+    CERTSPAN_TRY(const std::string plugin, swappable(deployment, order.name));
+    if (trial_of(plugin)) {
+      return fail(Outcome::Rejected, "swap.on_trial",
+                  trials_text() + "; `certspan plugin commit` or `rollback` ends that before its time");
+    }
+    if (std::ranges::count(plan.plugins, plugin) > 0) {
+      return fail(Outcome::Rejected, "swap.twice",
+                  "plugin \"" + plugin + "\" is named twice, the second time as \"" + order.name +
+                      "\": name each plugin once");
+    }
+    plan.now.push_back(deployment.checked().catalog->pair(plugin));
+    plan.plugins.push_back(plugin);
+  }
+  return plan;
 }
 
 /// Everything that can be told before anything changes.
-Result<SwapDesk::Candidate> SwapDesk::verify(const Deployment& deployment, const SwapOrder& order) {
+Result<SwapDesk::Candidate> SwapDesk::verify(const Config& config, const SwapOrder& order, const Plan& plan,
+                                             std::size_t at) const {
   Candidate candidate;
-  CERTSPAN_TRY(candidate.plugin, swappable(deployment, order.name));
-  const CheckedConfig& checked = deployment.checked();
-  if (trial_of(candidate.plugin)) {
-    return fail(Outcome::Rejected, "swap.on_trial",
-                trials_text() + "; `certspan plugin commit` or `rollback` ends that before its time");
-  }
+  candidate.plugin = plan.plugins[at];
   Faults faults(backends_.config_file);
-  PluginSearch search = search_of(checked.config, plugin_copies(checked.config), &book_, faults);
+  PluginSearch search = search_of(config, plugin_copies(config), &plan.book, faults);
   if (faults.has_errors()) return fail(Outcome::Invalid, "swap.refused", faults.to_line());
-  const PluginPair now = checked.catalog->pair(candidate.plugin);
+  const PluginPair& now = plan.now[at];
   if (now.in_host) {
     CERTSPAN_TRY(candidate.next.in_host,
                  load_plugin_at(order.file, candidate.plugin, now.in_host.get(), search));
@@ -130,7 +142,7 @@ Result<SwapDesk::Candidate> SwapDesk::verify(const Deployment& deployment, const
                     candidate.after.version + ", SHA-256 " + candidate.after.sha256 + ")");
   }
   CERTSPAN_CHECK(check_state(candidate.plugin, now.any()->traits(), next.traits()));
-  candidate.directory_sha256 = sha256_in_directory(candidate.plugin, checked.config);
+  candidate.directory_sha256 = sha256_in_directory(candidate.plugin, config);
   backends_.progress.add(fmt::format("verified {} {} ({}, SHA-256 {}...) and loaded it beside {} in a child",
                                      candidate.plugin, candidate.after.version, to_string(next.trust()),
                                      candidate.after.sha256.substr(0, 12), candidate.before.version));
@@ -140,11 +152,11 @@ Result<SwapDesk::Candidate> SwapDesk::verify(const Deployment& deployment, const
 Result<void> SwapDesk::write_down(const std::vector<Candidate>& candidates) {
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const Candidate& each = candidates[i];
-    auto begun = book_.begin_trial(each.plugin, {each.before, each.after, backends_.clock.wall_ms(), false},
-                                   each.directory_sha256);
+    const SwapTrial trial{each.before, each.after, backends_.clock.wall_ms(), false};
+    auto begun = in_book([&] { return book_.begin_trial(each.plugin, trial, each.directory_sha256); });
     if (begun) continue;
     for (std::size_t undone = 0; undone < i; ++undone) {
-      static_cast<void>(book_.drop_trial(candidates[undone].plugin));
+      static_cast<void>(in_book([&] { return book_.drop_trial(candidates[undone].plugin); }));
     }
     return begun;
   }
@@ -153,22 +165,32 @@ Result<void> SwapDesk::write_down(const std::vector<Candidate>& candidates) {
   return {};
 }
 
+/// Nobody waits for the new connectors, should they not come back, but who asked for them.
 Result<void> SwapDesk::take_over(Deployment& deployment, std::vector<Candidate>& candidates,
                                  const SwapTerms& terms) {
+  using Scene = Deployment::Scene;
+  CERTSPAN_TRY(const Scene scene,
+               backends_.main.have_done([&] { return Result<Scene>(deployment.scene()); }));
   Faults faults(backends_.config_file);
   auto trial = std::make_unique<Trial>();
   for (Candidate& candidate : candidates) {
-    auto cohort = deployment.raise(std::move(candidate.next), faults);
+    auto cohort = deployment.raise(std::move(candidate.next), scene, faults);
     if (!cohort) return fail(Outcome::Rejected, "swap.refused", faults.to_line());
     trial->plugins.push_back(candidate.plugin);
     trial->before.push_back(std::move(*cohort));
   }
-  if (!deployment.make_ready(trial->before, faults)) {
+  if (!deployment.make_ready(trial->before, scene, faults)) {
     return fail(Outcome::Rejected, "swap.refused", faults.to_line());
   }
   backends_.progress.add("started the new connectors beside the old ones");
   CERTSPAN_FAILPOINT("swap.ready");
   trial->terms = terms;
+  return backends_.main.have_done([&] { return publish(deployment, std::move(trial), candidates); });
+}
+
+Result<void> SwapDesk::publish(Deployment& deployment, std::unique_ptr<Trial> trial,
+                               const std::vector<Candidate>& candidates) {
+  const SwapTerms terms = trial->terms;
   trial->began = backends_.clock.now();
   trial->began_at = backends_.clock.wall_ms();
   {
@@ -181,7 +203,7 @@ Result<void> SwapDesk::take_over(Deployment& deployment, std::vector<Candidate>&
   for (const Candidate& candidate : candidates) {
     const SwapEvent event{SwapEvent::Kind::Swapped, backends_.clock.wall_ms(), candidate.before.version,
                           candidate.after.version,  candidate.after.sha256,    "by " + terms.who};
-    written(book_.remember(candidate.plugin, event), candidate.plugin);
+    tell_unwritten(in_book([&] { return book_.remember(candidate.plugin, event); }), candidate.plugin);
     log(LogLevel::Info, "plugin swapped, on probation", candidate.plugin, event);
     backends_.progress.add(fmt::format("{} {} serves in the place of {}, on probation for {}",
                                        candidate.plugin, candidate.after.version, candidate.before.version,
@@ -190,23 +212,40 @@ Result<void> SwapDesk::take_over(Deployment& deployment, std::vector<Candidate>&
   return {};
 }
 
-Result<nlohmann::json> SwapDesk::roll_back(Deployment& deployment, const std::string& name,
+Result<void> SwapDesk::give_up(const std::vector<Candidate>& candidates) {
+  for (const Candidate& candidate : candidates) {
+    const auto dropped = in_book([&] { return book_.drop_trial(candidate.plugin); });
+    if (!dropped) backends_.progress.add(dropped.error().message);
+  }
+  return {};
+}
+
+Result<nlohmann::json> SwapDesk::take_back(Deployment& deployment, const std::string& name,
                                            const std::string& who) {
   CERTSPAN_TRY(const std::string plugin, swappable(deployment, name));
-  if (const auto at = trial_of(plugin)) {
-    end_badly(deployment, *at, "rolled back by " + who, {});
-    return nlohmann::json{{"plugin", plugin}, {"rolled_back", true}};
-  }
-  const PluginRecord* record = book_.find(plugin);
-  if (record == nullptr || !record->previous) {
+  const auto at = trial_of(plugin);
+  if (!at) return nlohmann::json();
+  CERTSPAN_CHECK(end_badly(deployment, *at, "rolled back by " + who, {}));
+  return nlohmann::json{{"plugin", plugin}, {"rolled_back", true}};
+}
+
+Result<nlohmann::json> SwapDesk::go_back(Deployment& deployment, const std::string& name,
+                                         const std::string& who) {
+  const auto find_previous = [&]() -> Result<std::pair<std::string, PluginVersion>> {
+    CERTSPAN_TRY(const std::string plugin, swappable(deployment, name));
+    const PluginRecord* record = book_.find(plugin);
+    if (record != nullptr && record->previous) return std::pair{plugin, *record->previous};
     return fail(
         Outcome::Rejected, "swap.no_previous",
         "plugin \"" + plugin + "\" was not swapped, so that there is no version before to go back to");
-  }
-  const PluginVersion previous = *record->previous;
+  };
+  CERTSPAN_TRY(const auto before, backends_.main.have_done(find_previous));
+  const auto& [plugin, previous] = before;
   CERTSPAN_CHECK(swap(deployment, {{plugin, previous.copy}}, {.who = who}));
-  CERTSPAN_TRY(const std::size_t at, trial_of(plugin));
-  CERTSPAN_CHECK(end_well(deployment, at, "rolled back by " + who));
+  CERTSPAN_CHECK(backends_.main.have_done([&]() -> Result<void> {
+    CERTSPAN_TRY(const std::size_t at, trial_of(before.first));
+    return end_well(deployment, at, "rolled back by " + who);
+  }));
   return nlohmann::json{{"plugin", plugin}, {"rolled_back", true}, {"to", previous.version}};
 }
 
@@ -218,8 +257,11 @@ Result<nlohmann::json> SwapDesk::commit(Deployment& deployment, const std::strin
   return nlohmann::json{{"plugin", plugin}, {"committed", true}};
 }
 
-Result<nlohmann::json> SwapDesk::release(const std::string& sha256) {
-  CERTSPAN_TRY(const bool released, book_.release(sha256, backends_.clock.wall_ms()));
+Result<nlohmann::json> SwapDesk::release(const std::string& as_typed) {
+  std::string sha256 = as_typed;
+  std::ranges::transform(sha256, sha256.begin(), [](unsigned char c) { return std::tolower(c); });
+  CERTSPAN_TRY(const bool released,
+               in_book([&] { return book_.release(sha256, backends_.clock.wall_ms()); }));
   if (released) return nlohmann::json{{"released", sha256}};
   return fail(
       Outcome::Rejected, "swap.not_quarantined",

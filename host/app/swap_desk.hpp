@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/app/deployment.hpp"
+#include "host/app/main_thread.hpp"
 #include "host/app/swap_progress.hpp"
 #include "host/base/mutex.hpp"
 #include "host/loading/swap/version_book.hpp"
@@ -35,7 +36,9 @@ struct SwapTerms {
 /// ones, and has all calls from one moment on go to the new ones. The old ones stay ready until the probation
 /// is over. A host that dies meanwhile starts with the old ones.
 ///
-/// Used by the control thread. What `status` tells may be asked by any thread that holds the mutex.
+/// What makes new versions runs on the thread of changes, one after the other, and hops to the main thread
+/// for what only that one may do; all else is the main thread's. What `status` tells may be asked by any
+/// thread that holds the mutex.
 class SwapDesk {
  public:
   struct Candidate;  // swap_trial.hpp
@@ -44,12 +47,13 @@ class SwapDesk {
   struct Backends {
     Log& log;
     const Clock& clock;
-    Mutex& mutex;  ///< guards the deployment and the trials for those who read them elsewhere
+    Mutex& mutex;  ///< guards the deployment, the trials and the book for those who read them elsewhere
+    MainThread& main;
     SwapProgress& progress;
     std::string config_file;  ///< for the places of faults
   };
 
-  SwapDesk(VersionBook book, Backends backends);
+  SwapDesk(VersionBook book, const Backends& backends);
   ~SwapDesk();
   SwapDesk(const SwapDesk&) = delete;
   SwapDesk& operator=(const SwapDesk&) = delete;
@@ -57,18 +61,22 @@ class SwapDesk {
   /// Ends the trials that the host before left. Errors: plugin.version_book.
   Result<void> recover();
 
-  /// Errors: swap.unknown_plugin, swap.twice, swap.on_trial, swap.same_version, swap.state, swap.refused
-  /// (what the new connectors say), plugin.version_book, and those of load_plugin_at.
+  /// On the thread of changes. Errors: swap.unknown_plugin, swap.twice, swap.on_trial, swap.same_version,
+  /// swap.state, swap.refused (what the new connectors say), plugin.version_book, host.stopping, and those of
+  /// load_plugin_at.
   Result<nlohmann::json> swap(Deployment& deployment, const std::vector<SwapOrder>& orders,
                               const SwapTerms& terms);
-  /// Takes the version that is on trial back; of a plugin that is not, swaps to the one before. Errors: as
-  /// swap, and swap.no_previous.
-  Result<nlohmann::json> roll_back(Deployment& deployment, const std::string& name, const std::string& who);
+  /// On the thread of changes: swaps a plugin to the version before the one that runs. Errors: as swap, and
+  /// swap.no_previous.
+  Result<nlohmann::json> go_back(Deployment& deployment, const std::string& name, const std::string& who);
+  /// Takes the version that is on trial back; null if none is. Errors: swap.unknown_plugin,
+  /// swap.cannot_roll_back, plugin.version_book.
+  Result<nlohmann::json> take_back(Deployment& deployment, const std::string& name, const std::string& who);
   /// Ends a probation well before its time. Errors: swap.unknown_plugin, swap.no_trial,
   /// plugin.version_book.
   Result<nlohmann::json> commit(Deployment& deployment, const std::string& name, const std::string& who);
   /// Lets a quarantined file be loaded again. Errors: swap.not_quarantined, plugin.version_book.
-  Result<nlohmann::json> release(const std::string& sha256);
+  Result<nlohmann::json> release(const std::string& as_typed);
 
   /// Judges what is on trial; to be called a few times a second while there is something.
   void judge(Deployment& deployment);
@@ -83,16 +91,29 @@ class SwapDesk {
   nlohmann::json trials_to_json(const Deployment& deployment) const;
 
  private:
-  Result<Candidate> verify(const Deployment& deployment, const SwapOrder& order);
+  struct Plan;
+
+  Result<Plan> plan(const Deployment& deployment, const std::vector<SwapOrder>& orders) const;
+  Result<Candidate> verify(const Config& config, const SwapOrder& order, const Plan& plan,
+                           std::size_t at) const;
   Result<void> write_down(const std::vector<Candidate>& candidates);
   Result<void> take_over(Deployment& deployment, std::vector<Candidate>& candidates, const SwapTerms& terms);
+  Result<void> publish(Deployment& deployment, std::unique_ptr<Trial> trial,
+                       const std::vector<Candidate>& candidates);
+  Result<void> give_up(const std::vector<Candidate>& candidates);
   /// `guilty`: plugins whose new version is quarantined.
-  void end_badly(Deployment& deployment, std::size_t at, const std::string& reason,
-                 const std::vector<std::string>& guilty);
+  Result<void> end_badly(Deployment& deployment, std::size_t at, const std::string& reason,
+                         const std::vector<std::string>& guilty);
   Result<void> end_well(Deployment& deployment, std::size_t at, const std::string& reason);
   Result<std::size_t> trial_of(const std::string& plugin) const;
   /// A fault of the disk must not undo what runs already, but somebody has to hear of it.
-  void written(const Result<void>& result, const std::string& plugin);
+  /// Changes the book; who tells of it elsewhere does not see it half changed.
+  template <typename Change>
+  auto in_book(Change change) {
+    const MutexLock lock(backends_.mutex);
+    return change();
+  }
+  void tell_unwritten(const Result<void>& result, const std::string& plugin);
   void log(LogLevel level, std::string_view event, const std::string& plugin, const SwapEvent& what);
 
   VersionBook book_;

@@ -17,6 +17,13 @@ struct SwapDesk::Candidate {
   std::string directory_sha256;  ///< of the file in the plugin's directory
 };
 
+/// What a swap builds on, as it was when the swap began.
+struct SwapDesk::Plan {
+  std::vector<std::string> plugins;  ///< of the orders, in their order
+  std::vector<PluginPair> now;
+  VersionBook book;
+};
+
 /// Versions that serve and may yet be taken back, with those that they replaced.
 struct SwapDesk::Trial {
   /// Calls that say something; after so few a probation goes on for longer.

@@ -34,7 +34,7 @@ void SwapDesk::judge(Deployment& deployment) {
       against += (against.empty() ? "" : "; ") + fault;
     }
     if (!guilty.empty()) {
-      end_badly(deployment, at, against, guilty);
+      static_cast<void>(end_badly(deployment, at, against, guilty));  // the log has it
     } else if (trial.is_over(deployment, backends_.clock.now())) {
       // What can't be written down now is tried again the next time.
       static_cast<void>(end_well(deployment, at,
@@ -44,16 +44,18 @@ void SwapDesk::judge(Deployment& deployment) {
 }
 
 /// The old versions take over again as the new ones did. If they can't, the new ones go on: a host without a
-/// connector helps nobody.
-void SwapDesk::end_badly(Deployment& deployment, std::size_t at, const std::string& reason,
-                         const std::vector<std::string>& guilty) {
+/// connector helps nobody. Error plugin.version_book: they have taken over, and after the next start that is
+/// forgotten.
+Result<void> SwapDesk::end_badly(Deployment& deployment, std::size_t at, const std::string& reason,
+                                 const std::vector<std::string>& guilty) {
   Faults faults(backends_.config_file);
-  if (!deployment.make_ready(trials_[at]->before, faults)) {
+  if (!deployment.make_ready(trials_[at]->before, deployment.scene(), faults)) {
+    const std::string plugins = fmt::format("{}", fmt::join(trials_[at]->plugins, ", "));
     backends_.log.write(LogLevel::Error, "plugin swap can't be rolled back",
-                        {{"plugin", fmt::format("{}", fmt::join(trials_[at]->plugins, ", "))},
-                         {"reason", reason},
-                         {"against", faults.to_line()}});
-    return;
+                        {{"plugin", plugins}, {"reason", reason}, {"against", faults.to_line()}});
+    return fail(Outcome::Unavailable, "swap.cannot_roll_back",
+                "the version before of " + plugins +
+                    " can't take over again, and the new one goes on: " + faults.to_line());
   }
   std::vector<std::pair<std::string, std::string>> gone;
   for (const std::string& plugin : trials_[at]->plugins) gone.push_back(running_version(deployment, plugin));
@@ -65,6 +67,7 @@ void SwapDesk::end_badly(Deployment& deployment, std::size_t at, const std::stri
     trials_.erase(trials_.begin() + static_cast<std::ptrdiff_t>(at));
   }
   CERTSPAN_FAILPOINT("swap.rolled_back");
+  Result<void> all_written;
   for (std::size_t each = 0; each < ended->plugins.size(); ++each) {
     const std::string& plugin = ended->plugins[each];
     const SwapEvent event{SwapEvent::Kind::RolledBack,
@@ -74,10 +77,19 @@ void SwapDesk::end_badly(Deployment& deployment, std::size_t at, const std::stri
                           gone[each].second,
                           reason};
     const bool quarantined = std::ranges::find(guilty, plugin) != guilty.end();
-    written(book_.take_back(plugin, event, quarantined), plugin);
+    const auto written = in_book([&] { return book_.take_back(plugin, event, quarantined); });
+    tell_unwritten(written, plugin);
+    if (!written) {
+      all_written = fail(written.error().outcome, written.error().code,
+                         "plugin \"" + plugin +
+                             "\" was rolled back and serves, but that can't be written "
+                             "down: " +
+                             written.error().message);
+    }
     log(guilty.empty() ? LogLevel::Warn : LogLevel::Error, "plugin swap rolled back", plugin, event);
   }
   for (Cohort& cohort : ended->before) deployment.let_leave(std::move(cohort), ended->terms.drain);
+  return all_written;
 }
 
 Result<void> SwapDesk::end_well(Deployment& deployment, std::size_t at, const std::string& reason) {
@@ -91,8 +103,8 @@ Result<void> SwapDesk::end_well(Deployment& deployment, std::size_t at, const st
                           version,
                           sha256,
                           reason};
-    const auto committed = book_.commit(plugin, event);
-    written(committed, plugin);
+    const auto committed = in_book([&] { return book_.commit(plugin, event); });
+    tell_unwritten(committed, plugin);
     CERTSPAN_CHECK(committed);
     log(LogLevel::Info, "plugin swap committed", plugin, event);
   }
@@ -108,10 +120,10 @@ Result<void> SwapDesk::end_well(Deployment& deployment, std::size_t at, const st
 }
 
 void SwapDesk::note_stop() {
-  written(book_.note_stop(), "");
+  tell_unwritten(in_book([&] { return book_.note_stop(); }), "");
 }
 
-void SwapDesk::written(const Result<void>& result, const std::string& plugin) {
+void SwapDesk::tell_unwritten(const Result<void>& result, const std::string& plugin) {
   if (result) return;
   backends_.log.write(
       LogLevel::Error, "plugin swap can't be written down",

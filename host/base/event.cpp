@@ -13,6 +13,7 @@ constexpr EventKind kKinds[] = {
     {1, "HostStarted", "started"},
     {2, "HostListening", "listening"},
     {3, "HostStopped", "stopped"},
+    {4, "HostEndedWithoutPlugin", "a plugin does not come back: the host ends without it"},
     {10, "ConfigApplied", "configuration applied"},
     {11, "ConfigRefused", "configuration refused, the old one keeps serving"},
     {12, "ConfigLingers",

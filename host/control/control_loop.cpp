@@ -41,7 +41,10 @@ Result<void> ControlLoop::start(FileDescriptor listener) {
   }
   listener_ = std::move(listener);
   threads_.emplace_back([this] { poll_connections(); });
-  for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { answer_tasks(); });
+  for (std::size_t i = 0; i < options_.threads; ++i) {
+    threads_.emplace_back([this] { answer_tasks(Pace::Quick); });
+    threads_.emplace_back([this] { answer_tasks(Pace::Slow); });
+  }
   return {};
 }
 
@@ -94,8 +97,7 @@ void ControlLoop::poll_connections() {
     take_answers();
     drop_late();
     if (polled[1].revents != 0) accept_all();
-    for (const std::uint64_t id : gone_) connections_.erase(id);
-    gone_.clear();
+    forget_gone();
   }
 }
 
@@ -182,7 +184,7 @@ void ControlLoop::take_line(std::uint64_t id, Connection& connection) {
   connection.in.erase(0, end + 1);
   const MutexLock lock(mutex_);
   tasks_.push_back({id, std::move(line), connection.client});
-  changed_.notify_one();
+  changed_.notify_all();
 }
 
 void ControlLoop::say(Connection& connection, std::string line) {
@@ -234,19 +236,36 @@ void ControlLoop::drop_late() {
   }
 }
 
-void ControlLoop::answer_tasks() {
+/// Whoever gave up waiting does not want it done later, behind his back.
+void ControlLoop::forget_gone() {
+  if (gone_.empty()) return;
+  for (const std::uint64_t id : gone_) connections_.erase(id);
+  gone_.clear();
+  const MutexLock lock(mutex_);
+  const auto has_gone = [this](const Task& task) { return !connections_.contains(task.connection); };
+  std::erase_if(tasks_, has_gone);
+  std::erase_if(slow_tasks_, has_gone);
+}
+
+void ControlLoop::answer_tasks(Pace pace) {
   pthread_setname_np(pthread_self(), "certspan-cmd");
   MutexLock lock(mutex_);
   for (;;) {
-    while (tasks_.empty() && !stopping_) changed_.wait(lock);
+    auto& tasks = pace == Pace::Quick ? tasks_ : slow_tasks_;
+    while (tasks.empty() && !stopping_) changed_.wait(lock);
     if (stopping_) return;
-    const Task task = std::move(tasks_.front());
-    tasks_.pop_front();
+    Task task = std::move(tasks.front());
+    tasks.pop_front();
     lock.unlock();
-    std::string line = answer_(task.line, task.client);
+    auto line = answer_(task.line, task.client, pace);
     lock.lock();
-    answered_.push_back({task.connection, std::move(line)});
-    wake();
+    if (line) {
+      answered_.push_back({task.connection, std::move(*line)});
+      wake();
+    } else {
+      slow_tasks_.push_back(std::move(task));
+      changed_.notify_all();
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,7 +19,8 @@ namespace certspan {
 
 /// Moves lines between local clients and whoever answers them: one thread polls all connections, a few others
 /// call `answer`, so neither a client that stalls nor a command that waits holds up the rest. A connection
-/// may ask again after its answer; it asks one thing at a time.
+/// may ask again after its answer; it asks one thing at a time. What a client that has gone asked is not
+/// begun any more.
 class ControlLoop {
  public:
   struct Options {
@@ -26,10 +28,14 @@ class ControlLoop {
     std::size_t connections = 64;
     std::size_t connections_per_user = 16;      ///< so that one user cannot lock out the others; not for root
     std::chrono::milliseconds timeout{10'000};  ///< for a whole request to come, and for a whole answer to go
-    std::size_t threads = 4;                    ///< commands at a time
+    std::size_t threads = 4;                    ///< commands at a time, of each pace
   };
-  /// Makes the line that answers `line`; called on a thread of the loop, several at a time.
-  using Answer = std::function<std::string(const std::string& line, const Credentials& client)>;
+  /// Slow commands have threads of their own, so that quick ones are answered whatever those wait for.
+  enum class Pace { Quick, Slow };
+  /// Makes the line that answers `line`; called on a thread of the loop, several at a time. Nothing, on a
+  /// thread for quick ones: it is asked again on one for slow ones.
+  using Answer = std::function<std::optional<std::string>(const std::string& line, const Credentials& client,
+                                                          Pace pace)>;
   /// The line for a client that can't be served, for a reason of the loop's own.
   using Refusal = std::function<std::string(const Error& error)>;
 
@@ -79,7 +85,8 @@ class ControlLoop {
   void refuse(Connection& connection, const Error& error);
   void take_answers();
   void drop_late();
-  void answer_tasks();
+  void forget_gone();
+  void answer_tasks(Pace pace);
   void wake() const;
 
   const Options options_;
@@ -99,6 +106,7 @@ class ControlLoop {
   Condition changed_;
   bool stopping_ CERTSPAN_GUARDED_BY(mutex_) = false;
   std::deque<Task> tasks_ CERTSPAN_GUARDED_BY(mutex_);
+  std::deque<Task> slow_tasks_ CERTSPAN_GUARDED_BY(mutex_);
   std::vector<Answered> answered_ CERTSPAN_GUARDED_BY(mutex_);
 };
 

@@ -39,7 +39,9 @@ ControlServer::ControlServer(Options options, Log& log)
       roles_(std::move(options.roles)),
       loop_(
           options.limits,
-          [this](const std::string& line, const Credentials& client) { return answer(line, client); },
+          [this](const std::string& line, const Credentials& client, Pace pace) {
+            return answer(line, client, pace);
+          },
           error_line) {}
 
 ControlServer::~ControlServer() {
@@ -57,8 +59,8 @@ Roles ControlServer::roles() const {
   return roles_;
 }
 
-void ControlServer::add_command(std::string name, Person least, Handler handler) {
-  commands_.insert_or_assign(std::move(name), Command{least, std::move(handler)});
+void ControlServer::add_command(std::string name, Person least, Handler handler, Pace pace) {
+  commands_.insert_or_assign(std::move(name), Command{least, std::move(handler), pace});
 }
 
 Result<void> ControlServer::start() {
@@ -73,8 +75,11 @@ void ControlServer::stop() {
   loop_.stop();
 }
 
-std::string ControlServer::answer(const std::string& line, const Credentials& client) const try {
-  const auto result = perform(parse_request(line), peer_of(client, roles()));
+std::optional<std::string> ControlServer::answer(const std::string& line, const Credentials& client,
+                                                 Pace pace) const try {
+  const auto request = parse_request(line);
+  if (pace == Pace::Quick && pace_of(request) == Pace::Slow) return std::nullopt;
+  const auto result = perform(request, peer_of(client, roles()));
   if (!result) return error_line(result.error());
   return dump({{"ok", true}, {"result", *result}});
 } catch (const nlohmann::json::exception& error) {
@@ -113,6 +118,14 @@ Result<nlohmann::json> ControlServer::perform(const nlohmann::json& request, con
     log_.write(LogLevel::Info, "command", fields);
   }
   return command->second.handler(arguments, peer);
+}
+
+/// What is no command is refused quickly.
+ControlServer::Pace ControlServer::pace_of(const nlohmann::json& request) const {
+  const auto name = request.is_object() ? request.find("command") : request.end();
+  if (name == request.end() || !name->is_string()) return Pace::Quick;
+  const auto command = commands_.find(name->get_ref<const std::string&>());
+  return command == commands_.end() ? Pace::Quick : command->second.pace;
 }
 
 Error ControlServer::not_allowed(const std::string& command, Person least, const Peer& peer) const {

@@ -27,6 +27,7 @@ namespace certspan {
 /// Runs on threads of its own. Commands are added before `start`; `start` and `stop` belong to one thread.
 class ControlServer {
  public:
+  using Pace = ControlLoop::Pace;
   /// Called on a thread of the server, several at a time.
   using Handler = std::function<Result<nlohmann::json>(const nlohmann::json& arguments, const Peer& peer)>;
 
@@ -44,7 +45,7 @@ class ControlServer {
   /// Who may do what from now on; connections that are open ask again with each command.
   void set_roles(Roles roles);
 
-  void add_command(std::string name, Person least, Handler handler);
+  void add_command(std::string name, Person least, Handler handler, Pace pace = Pace::Quick);
 
   /// Replaces the socket file of a host that is gone. Errors: control.in_use (a host answers there, or
   /// something that is no socket stands there), control.cannot_listen.
@@ -56,11 +57,13 @@ class ControlServer {
   struct Command {
     Person least;
     Handler handler;
+    Pace pace;
   };
 
-  std::string answer(const std::string& line, const Credentials& client) const;
+  std::optional<std::string> answer(const std::string& line, const Credentials& client, Pace pace) const;
   Roles roles() const;
   Result<nlohmann::json> perform(const nlohmann::json& request, const Peer& peer) const;
+  Pace pace_of(const nlohmann::json& request) const;
   Error not_allowed(const std::string& command, Person least, const Peer& peer) const;
 
   const std::filesystem::path socket_;

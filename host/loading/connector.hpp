@@ -12,6 +12,7 @@
 #include <certspan/abi/plugin.h>
 
 #include "host/base/bytes.hpp"
+#include "host/base/mutex.hpp"
 #include "host/base/result.hpp"
 #include "host/loading/abi_item.hpp"
 #include "host/loading/answer.hpp"
@@ -179,8 +180,10 @@ class Connector {
   /// Has the source answer the exchange. False, and the exchange untouched, when the connector can't now.
   bool reply(const ReplyView& view, BytesView context, certspan_http_exchange* exchange);
 
-  /// Runs a named command on this connector. [control-thread]
-  ActionResult run_action(const std::string& name, std::string_view arguments);
+  /// Runs a named command on this connector, when the one before has ended. Any thread. Unavailable: that did
+  /// not end within `patience`.
+  ActionResult run_action(const std::string& name, std::string_view arguments,
+                          std::chrono::milliseconds patience = std::chrono::minutes(1));
 
   bool has_poll() const { return issuer() != nullptr && issuer()->poll != nullptr; }
   bool has_lookup() const { return issuer() != nullptr && issuer()->lookup != nullptr; }
@@ -201,6 +204,8 @@ class Connector {
   CallReport out_of_turn(std::string_view call) const;
   void set(Life life) { life_.store(life, std::memory_order_release); }
   CallKey issuer_key() const;
+  bool begin_action(std::chrono::milliseconds patience);
+  void end_action();
   template <typename Ask>
   Result<std::optional<Bytes>> one_value(bool offered, std::string_view what, std::size_t most,
                                          const Ask& ask);
@@ -215,6 +220,9 @@ class Connector {
   certspan_instance* instance_ = nullptr;
   std::atomic<Life> life_{Life::New};
   Tally tally_;
+  Mutex action_mutex_;
+  Condition action_ended_;
+  bool in_action_ CERTSPAN_GUARDED_BY(action_mutex_) = false;
 };
 
 }  // namespace certspan

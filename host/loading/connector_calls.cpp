@@ -107,11 +107,34 @@ ActionResult run_offline_action(const certspan_connector_type& type, const std::
   return run(table, nullptr, name, arguments);
 }
 
-ActionResult Connector::run_action(const std::string& name, std::string_view arguments) {
+bool Connector::begin_action(std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  MutexLock lock(action_mutex_);
+  while (in_action_) {
+    if (!action_ended_.wait_until(lock, deadline) && in_action_) return false;
+  }
+  return in_action_ = true;
+}
+
+void Connector::end_action() {
+  const MutexLock lock(action_mutex_);
+  in_action_ = false;
+  action_ended_.notify_one();
+}
+
+ActionResult Connector::run_action(const std::string& name, std::string_view arguments,
+                                   std::chrono::milliseconds patience) {
   const auto* table = role<certspan_actions>();
   if (find_action(table, name) == nullptr) return no_action(*type_, name);
   if (!callable()) return {out_of_turn("an action"), {}};
-  return run(table, instance_, name, arguments);
+  if (!begin_action(patience)) {
+    return {refused(Outcome::Unavailable,
+                    "another action of connector \"" + name_ + "\" has not ended yet: try again later"),
+            {}};
+  }
+  ActionResult result = run(table, instance_, name, arguments);
+  end_action();
+  return result;
 }
 
 bool Connector::callable() const {

@@ -59,7 +59,7 @@ def test_a_bad_version_is_taken_back_by_itself_and_what_it_spoiled_is_issued(hos
     quarantined, = host.json("plugin", "quarantine")["quarantine"]
     assert quarantined["version"] == f"9.9.{fault}" and "calls ended in a fault" in quarantined["reason"]
     assert "is quarantined" in refusal(host, "plugin", "swap", "ca_local", bad)
-    host.command("plugin", "quarantine", "--release", quarantined["sha256"])
+    host.command("plugin", "quarantine", "--release", quarantined["sha256"].upper())
     assert host.json("plugin", "quarantine")["quarantine"] == []
     swap(host, "example-ca", versions.next("ca_local"))
     assert Device(host).enrol().certificate

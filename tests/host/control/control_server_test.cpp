@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 #include <future>
+#include <semaphore>
 #include <stdexcept>
 #include <thread>
 
@@ -208,6 +209,64 @@ TEST_CASE("a command goes on when its client has gone") {
   release.set_value();
   CHECK(left.get_future().wait_for(seconds(20)) == std::future_status::ready);
   CHECK(call_host(fixture.socket, "echo", json::object()));
+}
+
+TEST_CASE("slow commands wait for each other and keep no thread from quick ones") {
+  ControlFixture fixture({}, {.threads = 1});
+  std::counting_semaphore<8> entered{0};
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  const auto slowly = [&](const json&, const Peer&) -> Result<json> {
+    entered.release();
+    released.wait();
+    return json::object();
+  };
+  fixture.server.add_command("slow", Person::Viewer, slowly, ControlServer::Pace::Slow);
+  REQUIRE(fixture.server.start());
+  const auto call_slow = [&] { return call_host(fixture.socket, "slow", json::object()); };
+  auto first = std::async(std::launch::async, call_slow);
+  entered.acquire();
+  auto second = std::async(std::launch::async, call_slow);
+  CHECK(call_host(fixture.socket, "echo", json::object()));
+  CHECK_FALSE(entered.try_acquire());
+  release.set_value();
+  CHECK(first.get());
+  CHECK(second.get());
+}
+
+TEST_CASE("a command whose client has gone before its turn is not begun") {
+  constexpr std::size_t kLongest = 100;
+  ControlFixture fixture(
+      {}, {.longest_line = kLongest, .connections = 2, .connections_per_user = 2, .threads = 1});
+  std::promise<void> entered;
+  std::promise<void> release;
+  std::atomic<int> begun{0};
+  fixture.server.add_command("slow", Person::Viewer, [&](const json&, const Peer&) -> Result<json> {
+    entered.set_value();
+    release.get_future().wait();
+    return json::object();
+  });
+  fixture.server.add_command("change", Person::Viewer, [&](const json&, const Peer&) -> Result<json> {
+    ++begun;
+    return json::object();
+  });
+  REQUIRE(fixture.server.start());
+  const FileDescriptor waiting = connection_to(fixture);
+  REQUIRE(send_line(waiting, "{\"command\":\"slow\"}"));
+  entered.get_future().wait();
+  REQUIRE(send_line(connection_to(fixture), "{\"command\":\"change\"}"));
+  // A host that tells this one that its line is too long has a place again, so it knows that the other went.
+  const auto until = std::chrono::steady_clock::now() + seconds(20);
+  std::string code;
+  while (code != "control.too_large" && std::chrono::steady_clock::now() < until) {
+    code = ask(connection_to(fixture), std::string(kLongest + 1, 'x'))["error"]["code"];
+  }
+  CHECK(code == "control.too_large");
+  release.set_value();
+  std::string rest;
+  CHECK(receive_line(waiting, rest, 1'000));
+  CHECK(call_host(fixture.socket, "echo", json::object()));
+  CHECK(begun == 0);
 }
 
 TEST_CASE("a handler that throws costs its caller an error and nobody else anything") {

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -30,6 +32,8 @@ class BadUpdate final : public sdk::Issuer {
   }
 
   bool start(sdk::Faults& faults) override {
+    if (fault() == '4') never_come_back();
+    started_ = true;
     if (fault() == '2') faults.add("/key", "this version wants another kind of key");
     return fault() != '2';
   }
@@ -42,6 +46,16 @@ class BadUpdate final : public sdk::Issuer {
     return sdk::Answer::unavailable("ca.bug", "a table is missing");
   }
   sdk::Outcome chain(sdk::ChainSink& /*chain*/) override { return sdk::Outcome::Unavailable; }
+  void stop() override {
+    if (fault() == '5' && started_) never_come_back();
+  }
+
+ private:
+  [[noreturn]] static void never_come_back() {
+    for (;;) ::pause();
+  }
+
+  bool started_ = false;
 };
 
 }  // namespace
