@@ -141,14 +141,16 @@ Result<std::size_t> HostProcess::apply(const ApplyTerms& terms) {
   auto next = std::make_unique<Deployment>(std::move(*checked),
                                            Deployment::Backends{*log_, clock_, *journal_, *engine_, *http_});
   if (!next->start(faults)) return fail(Outcome::Unavailable, "config.start", faults.to_line());
-  CERTSPAN_TRY(const FreshCertificates certificates,
-               certificates_of(next->checked().config, next->running()->connectors, clock_.wall_ms()));
+  const ConnectorSet& connectors = next->running()->connectors;
+  Upkeep upkeep;
+  CERTSPAN_TRY(upkeep.certificates, certificates_of(next->checked().config, connectors, clock_.wall_ms()));
+  upkeep.ras = certify_ras(next->checked().config, connectors, *log_);
   // Open before it runs: nobody is turned away from one moment to the next.
   if (!next->open_intake(faults)) {
     retire_routes(*http_, *next, *deployment_);
     return fail(Outcome::Unavailable, "config.intake", faults.to_line());
   }
-  return main_thread_.have_done([&] { return take_over(std::move(next), certificates, left_behind, terms); });
+  return main_thread_.have_done([&] { return take_over(std::move(next), upkeep, left_behind, terms); });
 }
 
 /// The open items that it would strand.
@@ -164,11 +166,11 @@ Result<HostProcess::Stranded> HostProcess::expect_to_follow(const Config& next,
 }
 
 /// Nothing is refused any more.
-Result<std::size_t> HostProcess::take_over(std::unique_ptr<Deployment> next,
-                                           const FreshCertificates& certificates, const Stranded& left_behind,
-                                           const ApplyTerms& terms) {
+Result<std::size_t> HostProcess::take_over(std::unique_ptr<Deployment> next, const Upkeep& upkeep,
+                                           const Stranded& left_behind, const ApplyTerms& terms) {
   engine_->replace(next->running());
-  const auto renew_at = put_in(*http_, certificates);
+  note_ras(upkeep.ras);
+  const auto renew_at = put_in(*http_, upkeep.certificates);
   if (renew_at) {
     renew_tls_at_ = *renew_at;
   } else {

@@ -48,7 +48,9 @@ milliseconds HostProcess::until_due() const {
     wait = std::min(wait, std::chrono::duration_cast<milliseconds>(*interval));
   }
   if (!retired_.empty() || deployment_->has_leaving() || swaps_->has_trials()) wait = std::min(wait, kLook);
-  if (renew_tls_at_) wait = std::min(wait, milliseconds(*renew_tls_at_ - clock_.wall_ms()));
+  for (const auto& at : {renew_tls_at_, ask_ras_at_}) {
+    if (at) wait = std::min(wait, milliseconds(*at - clock_.wall_ms()));
+  }
   return std::max(wait, milliseconds(1));
 }
 
@@ -59,9 +61,31 @@ void HostProcess::do_what_is_due() {
   end_retired();
   swaps_->judge(*deployment_);
   const WallMs now = clock_.wall_ms();
-  if (!renew_tls_at_ || now < *renew_tls_at_) return;
-  renew_tls_at_ = now + kTryAgain.count();
-  changes_.do_next("new certificates of listeners", [this] { renew_certificates(); });
+  if (renew_tls_at_ && now >= *renew_tls_at_) {
+    renew_tls_at_ = now + kTryAgain.count();
+    changes_.do_next("new certificates of listeners", [this] { renew_certificates(); });
+  }
+  if (ask_ras_at_ && now >= *ask_ras_at_) {
+    ask_ras_at_ = now + kTryAgain.count();
+    changes_.do_next("new certificates of RAs", [this] { renew_ras(); });
+  }
+}
+
+void HostProcess::note_ras(const AskAgain& again) {
+  ask_ras_at_.reset();
+  if (again) ask_ras_at_ = clock_.wall_ms() + again->count();
+}
+
+/// On the thread of changes.
+void HostProcess::renew_ras() {
+  using Scene = Deployment::Scene;
+  const auto scene = main_thread_.have_done([&] { return Result<Scene>(deployment_->scene()); });
+  if (!scene) return;  // the host stops
+  const AskAgain again = certify_ras(deployment_->checked().config, scene->running->connectors, *log_);
+  static_cast<void>(main_thread_.have_done([&] {
+    note_ras(again);
+    return Result<void>();
+  }));
 }
 
 /// On the thread of changes: an issuer is asked.

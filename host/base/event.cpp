@@ -30,6 +30,8 @@ constexpr EventKind kKinds[] = {
     {23, "ListenerCertificateKept", "listeners keep their old certificates"},
     {24, "EndsSoon", "what is watched ends soon"},
     {25, "HasEnded", "what is watched has ended"},
+    {26, "RaCertified", "RA certified"},
+    {27, "RaNotCertified", "RA can't be certified"},
     {30, "ClockBehind", "clock behind the journal: no new work is accepted"},
     {31, "ClockSlightlyBehind", "the clock is a little behind the journal"},
     {32, "ClockAccepted", "clock accepted"},

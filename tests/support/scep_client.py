@@ -95,11 +95,15 @@ class ScepClient:
     """One client of one endpoint; asks caps and certificates once and remembers them. Not thread-safe."""
 
     def __init__(self, url: str, timeout: float = 60.0, ssl_context=None, source: Optional[str] = None):
-        parts = urllib.parse.urlsplit(url)
-        self._secure, self._netloc, self._path = parts.scheme == "https", parts.netloc, parts.path
+        self.go_to(url)
         self._timeout, self._ssl_context = timeout, ssl_context
         self._source = (source, 0) if source else None
         self._certificates: Optional[List[x509.Certificate]] = None
+
+    def go_to(self, url: str) -> None:
+        """The endpoint has moved; what is known of its CA and RA stays."""
+        parts = urllib.parse.urlsplit(url)
+        self._secure, self._netloc, self._path = parts.scheme == "https", parts.netloc, parts.path
 
     # -- HTTP ------------------------------------------------------------------------------------------------------
 

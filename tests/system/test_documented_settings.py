@@ -28,7 +28,7 @@ def settings(schema, before=""):
             continue
         if child.get("type") == "object":
             found.update(settings(child, before + key + "."))
-            if child.get("required"):
+            if child.get("required") or child.get("anyOf"):
                 continue
         found[before + key] = child
     return found

@@ -27,9 +27,21 @@ inline constexpr auto kCreateRaArguments = connector::join_texts(R"json({
   }
 })json");
 
+inline constexpr const char* kNoArguments =
+    R"json({"type": "object", "additionalProperties": false, "properties": {}})json";
+inline constexpr const char* kTakeRaArguments = R"json({
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["certificate"],
+  "properties": {"certificate": {"type": "string", "minLength": 1, "description": "PEM."}}
+})json";
+
 inline constexpr sdk::ActionSpec kScepServerActions[] = {
     {pkcs11::kStatusAction, "What `certspan status` shows of the RA.", CERTSPAN_PERSON_VIEWER, 0,
      pkcs11::kStatusArguments},
+    {"ra_request", "A request for the RA's next certificate, if one is due: the host has it certified.",
+     CERTSPAN_PERSON_ADMIN, 0, kNoArguments},
+    {"ra_take", "Takes the certificate for the last request.", CERTSPAN_PERSON_ADMIN, 0, kTakeRaArguments},
     {"create_ra", "Makes a key for a registration authority and a request for its certificate.",
      CERTSPAN_PERSON_ADMIN, CERTSPAN_ACTION_OFFLINE, kCreateRaArguments.data()},
 };

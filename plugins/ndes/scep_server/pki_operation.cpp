@@ -69,12 +69,14 @@ void PkiOperation::handle(pki::BytesView message, std::string_view address, sdk:
   if (const auto reply = parts_.cache.find(digest, host_.now())) {
     return exchange.respond({.content_type = kPkiMessage, .body = *reply});
   }
+  const auto ras = parts_.ras.now();
+  if (!ras) return respond_later(exchange, kRaNotReady);
   const auto outer = pki::parse_outer(message, parts_.options);
-  if (!outer) return refuse_unreadable(message, outer.error(), address, exchange);
+  if (!outer) return refuse_unreadable(message, outer.error(), address, *ras, exchange);
   if (!limiter_.allow(poll_key_of(*outer), host_.now())) {
     return respond_later(exchange, "this request comes too often");
   }
-  const Incoming incoming{digest, *outer, address};
+  const Incoming incoming{digest, *outer, address, *ras};
   if (outer->transaction_id().size() > kMaxTransactionId) {
     return refuse(incoming, {pki::FailInfo::BadRequest, kRefused, "transactionID is too long"}, exchange);
   }
@@ -97,7 +99,7 @@ void PkiOperation::handle(pki::BytesView message, std::string_view address, sdk:
 
 void PkiOperation::enrol(const Incoming& incoming, sdk::Exchange& exchange) const {
   const pki::OuterMessage& outer = incoming.outer;
-  const auto envelope = pki::inspect_envelope(parts_.opener, outer);
+  const auto envelope = pki::inspect_envelope(incoming.ras.opener(), outer);
   if (!envelope) return refuse_fault(incoming, envelope.error(), exchange);
   const auto cas = parts_.cas.snapshot();
   if (!cas) return respond_later(exchange, kCaNotReady);
@@ -113,13 +115,12 @@ void PkiOperation::enrol(const Incoming& incoming, sdk::Exchange& exchange) cons
   }
   const auto trust =
       standing == SignerStanding::Ours ? pki::SignerTrust::IssuedByUs : pki::SignerTrust::SelfMade;
-  const auto opened = pki::open_request(parts_.opener, outer, trust);
+  const auto opened = pki::open_request(incoming.ras.opener(), outer, trust);
   // Of the token that holds the key, and never of what came.
   if (!opened && opened.error().kind == pki::FaultKind::Unavailable)
     return respond_later(exchange, kRaNotReady);
   if (!opened) return refuse_fault(incoming, with_signer(opened.error(), standing), exchange);
-  const auto is_its_key = [&](const pki::Bytes& key) { return pki::equal(opened->request.spki(), key); };
-  if (std::ranges::any_of(parts_.ra_keys, is_its_key)) {
+  if (incoming.ras.has_key(opened->request.spki())) {
     return refuse(incoming, {pki::FailInfo::BadRequest, kRefused, "the request is for the RA's own key"},
                   exchange);
   }
@@ -158,7 +159,7 @@ void PkiOperation::submit(const Incoming& incoming, const pki::OpenedRequest& op
 // about.
 void PkiOperation::poll(const Incoming& incoming, sdk::Exchange& exchange) const {
   const pki::OuterMessage& outer = incoming.outer;
-  const auto envelope = pki::inspect_envelope(parts_.opener, outer);
+  const auto envelope = pki::inspect_envelope(incoming.ras.opener(), outer);
   if (!envelope) return refuse_fault(incoming, envelope.error(), exchange);
   const auto context =
       serialize_message_context({incoming.digest, pki::make_reply_context(outer, *envelope, parts_.options)});
@@ -167,14 +168,16 @@ void PkiOperation::poll(const Incoming& incoming, sdk::Exchange& exchange) const
 
 // Nothing says who sent it; where it is clear what it answers to, the answer is signed all the same.
 void PkiOperation::refuse_unreadable(pki::BytesView message, const pki::Fault& fault,
-                                     std::string_view address, sdk::Exchange& exchange) const {
+                                     std::string_view address, const RaSet& ras,
+                                     sdk::Exchange& exchange) const {
   const bool bad_algorithm = fault.kind == pki::FaultKind::UnsupportedAlgorithm;
   if (bad_algorithm || fault.kind == pki::FaultKind::BadSignature) {
-    if (const auto context = pki::read_refusal_context(message, parts_.options)) {
+    if (auto context = pki::read_refusal_context(message, parts_.options)) {
+      context->envelope.recipient = ras.unknown_envelope().recipient;
       const Refusal refusal = bad_algorithm
                                   ? Refusal{pki::FailInfo::BadAlg, kBadAlgorithm, fault.message}
                                   : Refusal{pki::FailInfo::BadMessageCheck, kCannotOpen, fault.message};
-      return send_refusal(*context, refusal, address, exchange);
+      return send_refusal(*context, refusal, address, ras, exchange);
     }
   }
   host_.log(sdk::LogLevel::Info, "message not readable", {{"address", address}, {"cause", fault.message}});
@@ -193,21 +196,21 @@ void PkiOperation::refuse_fault(const Incoming& incoming, const pki::Fault& faul
 
 void PkiOperation::refuse(const Incoming& incoming, const Refusal& refusal, sdk::Exchange& exchange) const {
   // Under the name of the RA that it was meant for, as far as that can be read.
-  const auto envelope = pki::inspect_envelope(parts_.opener, incoming.outer);
-  send_refusal(
-      pki::make_reply_context(incoming.outer, envelope.value_or(pki::EnvelopeInfo{}), parts_.options),
-      refusal, incoming.address, exchange);
+  const auto envelope = pki::inspect_envelope(incoming.ras.opener(), incoming.outer);
+  send_refusal(pki::make_reply_context(incoming.outer, envelope.value_or(incoming.ras.unknown_envelope()),
+                                       parts_.options),
+               refusal, incoming.address, incoming.ras, exchange);
 }
 
 void PkiOperation::send_refusal(const pki::ReplyContext& context, const Refusal& refusal,
-                                std::string_view address, sdk::Exchange& exchange) const {
+                                std::string_view address, const RaSet& ras, sdk::Exchange& exchange) const {
   const std::string reference = new_reference();
   host_.log(sdk::LogLevel::Info, "message refused",
             {{"reference", reference},
              {"transaction", context.transaction_id},
              {"address", address},
              {"cause", refusal.cause}});
-  respond_message(exchange, pki::write_failure(parts_.signers.of(context), context, refusal.info,
+  respond_message(exchange, pki::write_failure(ras.signer_for(context), context, refusal.info,
                                                with_reference(refusal.sentence, reference), now()));
 }
 

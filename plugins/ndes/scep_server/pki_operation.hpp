@@ -11,34 +11,18 @@
 
 #include "plugins/common/pki/scep_message.hpp"
 #include "plugins/ndes/scep_server/endpoint_cas.hpp"
+#include "plugins/ndes/scep_server/ra_desk.hpp"
 #include "plugins/ndes/scep_server/repeat_limiter.hpp"
 #include "plugins/ndes/scep_server/reply_cache.hpp"
 
 namespace certspan::scep {
-
-// Who signs what: the RA that a message was encrypted to, since clients keep that one's certificate. In the
-// order of the opener's credentials, the RA of now first.
-class ReplySigners {
- public:
-  // Requires: at least one.
-  explicit ReplySigners(std::vector<pki::ReplySigner> signers) : signers_(std::move(signers)) {}
-
-  const pki::ReplySigner& of(const pki::ReplyContext& context) const {
-    return signers_[context.envelope.recipient < signers_.size() ? context.envelope.recipient : 0];
-  }
-
- private:
-  std::vector<pki::ReplySigner> signers_;
-};
 
 // What one endpoint needs to understand messages. The referenced objects outlive it.
 struct PkiOperationParts {
   std::string endpoint;
   std::string profile;
   pki::ScepOptions options;
-  const pki::Opener& opener;
-  const ReplySigners& signers;
-  std::vector<pki::Bytes> ra_keys;  // SubjectPublicKeyInfo of each RA
+  const RaDesk& ras;
   EndpointCas& cas;
   ReplyCache& cache;
 };
@@ -69,6 +53,7 @@ class PkiOperation {
     const MessageDigest& digest;
     const pki::OuterMessage& outer;
     std::string_view address;
+    const RaSet& ras;
   };
   // What the device is told, and the cause that only the log is told.
   struct Refusal {
@@ -84,11 +69,11 @@ class PkiOperation {
   void send_known_certificate(const Incoming& incoming, sdk::Exchange& exchange) const;
   void send_crl(const Incoming& incoming, sdk::Exchange& exchange) const;
   void refuse_unreadable(pki::BytesView message, const pki::Fault& fault, std::string_view address,
-                         sdk::Exchange& exchange) const;
+                         const RaSet& ras, sdk::Exchange& exchange) const;
   void refuse_fault(const Incoming& incoming, const pki::Fault& fault, sdk::Exchange& exchange) const;
   void refuse(const Incoming& incoming, const Refusal& refusal, sdk::Exchange& exchange) const;
   void send_refusal(const pki::ReplyContext& context, const Refusal& refusal, std::string_view address,
-                    sdk::Exchange& exchange) const;
+                    const RaSet& ras, sdk::Exchange& exchange) const;
   ItemKey poll_key_of(const pki::OuterMessage& outer) const;
   std::int64_t now() const;
 

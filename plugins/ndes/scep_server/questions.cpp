@@ -24,7 +24,7 @@ bool is_not_now(sdk::Outcome outcome) {
 // Only to its owner: whoever signs with another certificate of ours for the same subject.
 void PkiOperation::send_known_certificate(const Incoming& incoming, sdk::Exchange& exchange) const {
   const pki::OuterMessage& outer = incoming.outer;
-  const auto envelope = pki::inspect_envelope(parts_.opener, outer);
+  const auto envelope = pki::inspect_envelope(incoming.ras.opener(), outer);
   if (!envelope) return refuse_fault(incoming, envelope.error(), exchange);
   const auto cas = parts_.cas.snapshot();
   if (!cas) return respond_later(exchange, kAskedTooEarly);
@@ -36,7 +36,7 @@ void PkiOperation::send_known_certificate(const Incoming& incoming, sdk::Exchang
   if (standing != SignerStanding::Ours) {
     return refuse_as("GetCert is not signed with a good certificate of this endpoint's CAs");
   }
-  const auto opened = pki::open_certificate_id(parts_.opener, outer);
+  const auto opened = pki::open_certificate_id(incoming.ras.opener(), outer);
   const pki::CertificateId& wanted = opened ? *opened : nobodys_;
   sdk::FoundCertificate found;
   const sdk::Outcome outcome = host_.find("", wanted.issuer, wanted.serial, found);
@@ -48,15 +48,15 @@ void PkiOperation::send_known_certificate(const Incoming& incoming, sdk::Exchang
   }
   const pki::BytesView only = found.certificate;
   const auto context = pki::make_reply_context(outer, *envelope, parts_.options);
-  respond_message(exchange, pki::write_success(parts_.signers.of(context), context, {&only, 1}, now()));
+  respond_message(exchange, pki::write_success(incoming.ras.signer_for(context), context, {&only, 1}, now()));
 }
 
 // To everybody, as a CRL is meant for.
 void PkiOperation::send_crl(const Incoming& incoming, sdk::Exchange& exchange) const {
   const pki::OuterMessage& outer = incoming.outer;
-  const auto envelope = pki::inspect_envelope(parts_.opener, outer);
+  const auto envelope = pki::inspect_envelope(incoming.ras.opener(), outer);
   if (!envelope) return refuse_fault(incoming, envelope.error(), exchange);
-  const auto opened = pki::open_certificate_id(parts_.opener, outer);
+  const auto opened = pki::open_certificate_id(incoming.ras.opener(), outer);
   const pki::CertificateId& wanted = opened ? *opened : nobodys_;
   // The key that signed this certificate says which CRL, where a CA has had several.
   pki::Bytes key_id;
@@ -76,7 +76,7 @@ void PkiOperation::send_crl(const Incoming& incoming, sdk::Exchange& exchange) c
                   exchange);
   }
   const auto context = pki::make_reply_context(outer, *envelope, parts_.options);
-  respond_message(exchange, pki::write_crl_success(parts_.signers.of(context), context, crl, now()));
+  respond_message(exchange, pki::write_crl_success(incoming.ras.signer_for(context), context, crl, now()));
 }
 
 }  // namespace certspan::scep

@@ -30,6 +30,10 @@ pki::Result<std::string> read_file(const std::string& file) {
 
 }  // namespace
 
+std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
 pki::Result<pki::Certificate> read_ra_certificate(const std::string& file) {
   CERTSPAN_PKI_TRY(const std::string text, read_file(file));
   auto certificates = pki::load_certificates(text);

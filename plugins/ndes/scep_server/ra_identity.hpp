@@ -1,6 +1,7 @@
 // The registration authority: requests are encrypted to its certificate, and it signs the answers.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +13,9 @@
 #include "plugins/common/pki/result.hpp"
 
 namespace certspan::scep {
+
+// Since 1970.
+std::int64_t to_seconds(std::chrono::system_clock::time_point time);
 
 // The first certificate of a PEM file. The message of a fault names the file and says what to do.
 pki::Result<pki::Certificate> read_ra_certificate(const std::string& file);

@@ -37,10 +37,33 @@ inline constexpr auto kScepServerSchemaText = connector::join_texts(R"json({
     "ra": {
       "type": "object",
       "additionalProperties": false,
-      "required": ["certificate_file"],
-      "anyOf": [{"required": ["key"]}, {"required": ["pkcs11"]}],
-      "description": "The registration authority: requests are encrypted to it, and it signs the answers.",
+      "anyOf": [{"required": ["certificate_file", "key"]}, {"required": ["certificate_file", "pkcs11"]}, {"required": ["issuer"]}],
+      "description": "The registration authority: requests are encrypted to it, and it signs the answers. Of files, or certified by a CA of this host again and again.",
       "properties": {
+        "issuer": {
+          "type": "string",
+          "minLength": 1,
+          "x-certspan-connector": "issuer",
+          "description": "In place of files: the connector whose CA certifies the RA, an issuer of the endpoint's pipelines. Key and certificate are made at the start and anew when a third of the certificate's life is left; those before go on opening requests."
+        },
+        "subject": {
+          "type": "string",
+          "minLength": 1,
+          "default": "CN=Certspan RA",
+          "description": "With `issuer`: the RA's name."
+        },
+        "key_type": {
+          "enum": ["rsa:2048", "rsa:3072"],
+          "default": "rsa:2048",
+          "description": "With `issuer`: what its keys are."
+        },
+        "validity": {
+          "type": "string",
+          "x-certspan-duration": true,
+          "minimum": 60000,
+          "default": "365d",
+          "description": "With `issuer`: how long a certificate lasts."
+        },
         "certificate_file": {
           "type": "string",
           "minLength": 1,

@@ -18,76 +18,6 @@
 namespace certspan::scep {
 namespace {
 
-std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
-RaIdentity load_ra(const sdk::Host& host, const RaPlace& place, const std::string& pointer, RaAge age,
-                   bool danger_enrollment_agent, pkcs11::TokenKeys& tokens) {
-  const std::string file_pointer = pointer + "/certificate_file";
-  auto certificate = read_ra_certificate(place.certificate_file);
-  if (!certificate) throw sdk::SettingsFault(file_pointer, certificate.error().message);
-  if (const auto fault =
-          ra_certificate_fault(*certificate, danger_enrollment_agent, to_seconds(host.wall_now()), age)) {
-    throw sdk::SettingsFault(file_pointer, *fault);
-  }
-  if (place.key.in_token) {
-    auto public_key = certificate->public_key();
-    if (!public_key) throw sdk::SettingsFault(file_pointer, public_key.error().message);
-    return make_ra_identity(std::move(*certificate),
-                            tokens.open(host, *place.key.in_token, pointer, std::move(*public_key),
-                                        pkcs11::KeyUse::SignAndDecrypt));
-  }
-  const auto key = host.open_secret(place.key.token);
-  if (!key) throw sdk::SettingsFault(pointer + "/key", "the reference opens to nothing");
-  auto ra = make_ra_identity(std::move(*certificate), key->reveal());
-  if (!ra) throw sdk::SettingsFault(pointer + "/key", ra.error().message);
-  return std::move(*ra);
-}
-
-// That of now first.
-std::vector<RaIdentity> load_ras(const sdk::Host& host, const ScepSettings& settings,
-                                 pkcs11::TokenKeys& tokens) {
-  const bool agent = settings.danger_enrollment_agent_ra;
-  std::vector<RaIdentity> ras;
-  ras.push_back(load_ra(host, settings.ra, "/ra", RaAge::Current, agent, tokens));
-  for (std::size_t i = 0; i < settings.previous_ras.size(); ++i) {
-    ras.push_back(load_ra(host, settings.previous_ras[i], "/ra/previous/" + std::to_string(i),
-                          RaAge::Previous, agent, tokens));
-  }
-  return ras;
-}
-
-pki::RaCredential credential_of(const RaIdentity& ra) {
-  return {.key = ra.key, .certificate = pki::to_bytes(ra.certificate.der())};
-}
-
-pki::Opener make_opener(const std::vector<RaIdentity>& ras, const pki::ScepOptions& options) {
-  std::vector<pki::RaCredential> credentials;
-  credentials.reserve(ras.size());
-  for (const RaIdentity& ra : ras) credentials.push_back(credential_of(ra));
-  auto opener = pki::Opener::create(std::move(credentials), options);
-  if (!opener) throw sdk::SettingsFault("/ra", opener.error().message);
-  return std::move(*opener);
-}
-
-ReplySigners make_signers(const std::vector<RaIdentity>& ras) {
-  std::vector<pki::ReplySigner> signers;
-  for (const RaIdentity& ra : ras) {
-    auto signer = pki::ReplySigner::create(credential_of(ra));
-    if (!signer) throw sdk::SettingsFault("/ra", signer.error().message);
-    signers.push_back(std::move(*signer));
-  }
-  return ReplySigners(std::move(signers));
-}
-
-std::vector<pki::Bytes> keys_of(const std::vector<RaIdentity>& ras) {
-  std::vector<pki::Bytes> keys;
-  keys.reserve(ras.size());
-  for (const RaIdentity& ra : ras) keys.push_back(pki::to_bytes(ra.certificate.spki()));
-  return keys;
-}
-
 pki::FailInfo fail_info_of(sdk::Outcome outcome) {
   return outcome == sdk::Outcome::Unsupported ? pki::FailInfo::BadAlg : pki::FailInfo::BadRequest;
 }
@@ -103,30 +33,28 @@ ScepServer::ScepServer(sdk::Host host, std::string_view name, std::string_view s
     : host_(host),
       settings_(ScepSettings::read(settings)),
       capabilities_(capabilities(settings_)),
-      ras_(load_ras(host_, settings_, tokens_)),
-      opener_(make_opener(ras_, settings_.options)),
-      signers_(make_signers(ras_)),
+      ras_(host_, settings_, tokens_),
       cas_(host_),
       next_ca_(host_),
       operation_(host_, {.endpoint = std::string(name),
                          .profile = settings_.profile,
                          .options = settings_.options,
-                         .opener = opener_,
-                         .signers = signers_,
-                         .ra_keys = keys_of(ras_),
+                         .ras = ras_,
                          .cas = cas_,
                          .cache = cache_}) {}
 
-bool ScepServer::start(sdk::Faults& /*faults*/) {
+bool ScepServer::start(sdk::Faults& faults) {
   tokens_.start_watching();
-  return true;
+  return ras_.look_into_store(faults);
 }
 
 void ScepServer::stop() {
   tokens_.stop_watching();
 }
 
+// Another generation of this connector may have renewed the RA since this one started.
 bool ScepServer::open_intake(sdk::Faults& faults) {
+  if (!ras_.look_into_store(faults)) return false;
   for (std::size_t i = 0; i < settings_.paths.size(); ++i) {
     const auto outcome =
         host_.add_route(settings_.listener, settings_.paths[i], settings_.options.max_message_size,
@@ -210,32 +138,37 @@ void ScepServer::answer_ca_cert(sdk::Exchange& exchange) {
   if (!cas && settings_.ca_certificates != CaCertificates::RaOnly) {
     return respond_later(exchange, "the CA is not ready");
   }
-  if (cas) std::call_once(looked_at_ra_, [&] { warn_about_ra_of(*cas); });
+  const auto ras = ras_.now();
+  if (!ras) return respond_later(exchange, "the RA is not ready");
+  const RaIdentity& ra = ras->current();
+  if (cas) std::call_once(looked_at_ra_, [&] { warn_about_ra_of(ra, *cas); });
   const CaCertAnswer answer =
-      ca_cert_answer(settings_.ca_certificates, ras_.front().certificate.der(), cas ? *cas : CaSnapshot());
+      ca_cert_answer(settings_.ca_certificates, ra.certificate.der(), cas ? *cas : CaSnapshot());
   exchange.respond({.content_type = answer.content_type, .body = answer.body});
 }
 
 void ScepServer::reply(const sdk::Reply& reply, sdk::Bytes context_bytes, sdk::Exchange& exchange) {
   const auto context = parse_message_context(context_bytes);
-  if (!context) return respond_later(exchange, "try again");
-  if (reply.outcome() == sdk::Outcome::Ok) return send_certificate(reply, *context, exchange);
+  const auto ras = ras_.now();
+  if (!context || !ras) return respond_later(exchange, "try again");
+  if (reply.outcome() == sdk::Outcome::Ok) return send_certificate(reply, *context, *ras, exchange);
   if (reply.outcome() == sdk::Outcome::Pending) {
-    return respond_message(exchange, pki::write_pending(signers_.of(context->reply), context->reply, now()));
+    return respond_message(exchange,
+                           pki::write_pending(ras->signer_for(context->reply), context->reply, now()));
   }
   const std::string reference = reply.id().empty() ? new_reference() : std::string(reply.id());
-  respond_message(
-      exchange, pki::write_failure(signers_.of(context->reply), context->reply, fail_info_of(reply.outcome()),
-                                   with_reference("the request is refused", reference), now()));
+  respond_message(exchange, pki::write_failure(ras->signer_for(context->reply), context->reply,
+                                               fail_info_of(reply.outcome()),
+                                               with_reference("the request is refused", reference), now()));
 }
 
-void ScepServer::send_certificate(const sdk::Reply& reply, const MessageContext& context,
+void ScepServer::send_certificate(const sdk::Reply& reply, const MessageContext& context, const RaSet& ras,
                                   sdk::Exchange& exchange) {
   std::vector<pki::BytesView> certificates = {reply.certificate()};
   if (settings_.reply_with_chain) {
     for (const sdk::Bytes ca : reply.chain()) certificates.push_back(ca);
   }
-  auto message = pki::write_success(signers_.of(context.reply), context.reply, certificates, now());
+  auto message = pki::write_success(ras.signer_for(context.reply), context.reply, certificates, now());
   respond_message(exchange, message);
   if (message) {
     cache_.keep(context.message, std::make_shared<const pki::Bytes>(std::move(*message)), host_.now());
@@ -243,9 +176,10 @@ void ScepServer::send_certificate(const sdk::Reply& reply, const MessageContext&
 }
 
 // Clients trust an RA only if it is of the CA whose certificate they are after, and within its time.
-void ScepServer::warn_about_ra() {
+void ScepServer::warn_about_ra() const {
+  if (settings_.certified_ra) return;  // it renews itself
   constexpr std::int64_t kSoon = std::int64_t{30} * 24 * 60 * 60;
-  const std::int64_t left = ras_.front().certificate.not_after() - now();
+  const std::int64_t left = ras_.now()->current().certificate.not_after() - now();
   if (left < kSoon) {
     host_.log(sdk::LogLevel::Warn, left < 0 ? "RA certificate has expired" : "RA certificate expires soon",
               {{"file", settings_.ra.certificate_file}, {"days_left", left / (24L * 60 * 60)}});
@@ -253,10 +187,10 @@ void ScepServer::warn_about_ra() {
 }
 
 // Not before somebody asks for it: while intake opens, the CAs may be those of the configuration before.
-void ScepServer::warn_about_ra_of(const CaSnapshot& cas) const {
+void ScepServer::warn_about_ra_of(const RaIdentity& ra, const CaSnapshot& cas) const {
   const bool of_our_ca = std::ranges::any_of(cas.all, [&](const pki::Bytes& der) {
     const auto ca = pki::Certificate::parse(der);
-    return ca && ras_.front().certificate.verify_issued_by(*ca);
+    return ca && ra.certificate.verify_issued_by(*ca);
   });
   if (!of_our_ca) {
     host_.log(sdk::LogLevel::Warn, "RA certificate is not issued by a CA of this endpoint",
@@ -267,7 +201,12 @@ void ScepServer::warn_about_ra_of(const CaSnapshot& cas) const {
 // Old RAs stay until the last client has forgotten them, whether they have ended or not.
 std::string ScepServer::status() const {
   nlohmann::json status = tokens_.status();
-  connector::watch_end(status, "ra", ras_.front().certificate);
+  const auto ras = ras_.now();
+  if (ras) {
+    connector::watch_end(status, "ra", ras->current().certificate);
+  } else {
+    status["trouble"] = "the RA is not certified yet";
+  }
   return connector::status_text(status);
 }
 
@@ -285,6 +224,8 @@ std::optional<std::string> ScepServer::run_offline(std::string_view name, std::s
 std::optional<std::string> ScepServer::run_action(std::string_view name, std::string_view arguments,
                                                   sdk::Faults& faults) {
   if (name == pkcs11::kStatusAction) return status();
+  if (name == "ra_request") return ras_.request(faults);
+  if (name == "ra_take") return ras_.take(arguments, faults);
   return run_offline(name, arguments, faults);
 }
 

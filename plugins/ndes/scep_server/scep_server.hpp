@@ -15,7 +15,7 @@
 #include "plugins/ndes/scep_server/endpoint_cas.hpp"
 #include "plugins/ndes/scep_server/next_ca.hpp"
 #include "plugins/ndes/scep_server/pki_operation.hpp"
-#include "plugins/ndes/scep_server/ra_identity.hpp"
+#include "plugins/ndes/scep_server/ra_desk.hpp"
 #include "plugins/ndes/scep_server/scep_schema.hpp"
 #include "plugins/ndes/scep_server/scep_settings.hpp"
 
@@ -23,7 +23,7 @@ namespace certspan::scep {
 
 // GetCACaps, GetCACert and PKIOperation, by GET and POST, on the paths of the settings and everything below
 // them. `handle` and `reply` may run on many threads at once: nothing changes after the constructor but the
-// snapshot of the CAs, which guards itself.
+// snapshots of the CAs and of the RAs, which guard themselves.
 class ScepServer final : public sdk::Source, public sdk::Actions {
  public:
   static constexpr const char* kName = "scep_server";
@@ -50,9 +50,10 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
   void answer_ca_cert(sdk::Exchange& exchange);
   void answer_next_ca(sdk::Exchange& exchange);
   void answer_crl(const sdk::HttpRequest& request, sdk::Exchange& exchange) const;
-  void send_certificate(const sdk::Reply& reply, const MessageContext& context, sdk::Exchange& exchange);
-  void warn_about_ra();
-  void warn_about_ra_of(const CaSnapshot& cas) const;
+  void send_certificate(const sdk::Reply& reply, const MessageContext& context, const RaSet& ras,
+                        sdk::Exchange& exchange);
+  void warn_about_ra() const;
+  void warn_about_ra_of(const RaIdentity& ra, const CaSnapshot& cas) const;
   std::string status() const;
   std::int64_t now() const;
 
@@ -60,9 +61,7 @@ class ScepServer final : public sdk::Source, public sdk::Actions {
   ScepSettings settings_;
   std::string capabilities_;
   pkcs11::TokenKeys tokens_;
-  std::vector<RaIdentity> ras_;  // that of now first
-  pki::Opener opener_;
-  ReplySigners signers_;
+  RaDesk ras_;
   EndpointCas cas_;
   NextCa next_ca_;
   std::once_flag looked_at_ra_;

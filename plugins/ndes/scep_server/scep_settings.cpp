@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plugins/common/pki/name.hpp"
 #include "plugins/ndes/json_settings.hpp"
 #include "plugins/ndes/scep_server/capabilities.hpp"
 #include "plugins/ndes/scep_server/crl_path.hpp"
@@ -18,6 +19,38 @@ CaCertificates ca_certificates_of(std::string_view text) {
   return text == "chain" ? CaCertificates::Chain : CaCertificates::RaAndCa;
 }
 
+std::optional<CertifiedRa> certified_ra_of(const JsonSettings& from) {
+  if (!from.has("/ra/issuer")) return std::nullopt;
+  CertifiedRa ra;
+  ra.issuer = from.text("/ra/issuer");
+  ra.subject = from.text("/ra/subject", "CN=Certspan RA");
+  if (from.text("/ra/key_type") == "rsa:3072") ra.key = pki::KeySpec::Rsa3072;
+  constexpr std::chrono::milliseconds kYear = std::chrono::hours(365 * 24);
+  ra.validity = std::chrono::milliseconds(from.number("/ra/validity", kYear.count()));
+  return ra;
+}
+
+void check_certified_ra(const ScepSettings& settings, sdk::Faults& faults) {
+  for (const char* other : {"certificate_file", "key", "pkcs11"}) {
+    if (settings.ra_as_written.contains(other)) {
+      faults.add(std::string("/ra/") + other,
+                 "does not go with `issuer`, which makes key and certificate; an RA of before goes under "
+                 "`previous`");
+    }
+  }
+  if (const auto subject = pki::encode_name(settings.certified_ra->subject); !subject) {
+    faults.add("/ra/subject", subject.error().message);
+  }
+}
+
+void check_filed_ra(const ScepSettings& settings, sdk::Faults& faults) {
+  for (const char* other : {"subject", "key_type", "validity"}) {
+    if (settings.ra_as_written.contains(other))
+      faults.add(std::string("/ra/") + other, "goes with `issuer` only");
+  }
+  pkcs11::check_key_choice(settings.ra_as_written, "/ra", faults);
+}
+
 }  // namespace
 
 ScepSettings ScepSettings::read(std::string_view json) {
@@ -28,6 +61,7 @@ ScepSettings ScepSettings::read(std::string_view json) {
   for (std::string& path : from.texts("/more_paths")) settings.paths.push_back(std::move(path));
   settings.crl_path = from.text("/crl_path");
   settings.ra_as_written = from.object("/ra");
+  settings.certified_ra = certified_ra_of(from);
   settings.ra = {from.text("/ra/certificate_file"), pkcs11::read_key_choice(settings.ra_as_written)};
   for (std::size_t i = 0; from.has(("/ra/previous/" + std::to_string(i)).c_str()); ++i) {
     const std::string at = "/ra/previous/" + std::to_string(i);
@@ -62,8 +96,12 @@ void check_scep_settings(const ScepSettings& settings, std::int64_t now, sdk::Fa
     const auto fault = ra_certificate_fault(*certificate, settings.danger_enrollment_agent_ra, now, age);
     if (fault) faults.add(pointer, *fault);
   };
-  pkcs11::check_key_choice(settings.ra_as_written, "/ra", faults);
-  check_ra(settings.ra.certificate_file, "/ra/certificate_file", RaAge::Current);
+  if (settings.certified_ra) {
+    check_certified_ra(settings, faults);
+  } else {
+    check_filed_ra(settings, faults);
+    check_ra(settings.ra.certificate_file, "/ra/certificate_file", RaAge::Current);
+  }
   for (std::size_t i = 0; i < settings.previous_ras.size(); ++i) {
     const std::string pointer = "/ra/previous/" + std::to_string(i);
     pkcs11::check_key_choice(settings.ra_as_written["previous"][i], pointer, faults);

@@ -1,7 +1,9 @@
 // What the YAML says about a SCEP endpoint.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plugins/common/pkcs11/key_setting.hpp"
+#include "plugins/common/pki/private_key.hpp"
 #include "plugins/common/pki/scep_message.hpp"
 
 namespace certspan::scep {
@@ -22,13 +25,22 @@ struct RaPlace {
   pkcs11::KeyChoice key;
 };
 
+// An RA that the endpoint has certified, again and again, by a CA of this host.
+struct CertifiedRa {
+  std::string issuer;  // connector
+  std::string subject;
+  pki::KeySpec key = pki::KeySpec::Rsa2048;
+  std::chrono::milliseconds validity{};
+};
+
 struct ScepSettings {
   static ScepSettings read(std::string_view json);
 
   std::string listener;
   std::vector<std::string> paths;
   std::string crl_path;  // where CRLs can be fetched without SCEP, "" for nowhere
-  RaPlace ra;
+  RaPlace ra;            // empty with `certified_ra`
+  std::optional<CertifiedRa> certified_ra;
   std::vector<RaPlace> previous_ras;  // whose clients may still use their certificates
   bool danger_enrollment_agent_ra = false;
   std::vector<std::string> extra_capabilities;

@@ -1,0 +1,115 @@
+#include "host/app/ra_upkeep.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "host/loading/connector.hpp"
+
+namespace certspan {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* kRequest = "ra_request";
+constexpr const char* kTake = "ra_take";
+constexpr const char* kCertify = "certify_ra";
+/// After something could not be done.
+constexpr milliseconds kAfterAFault{60'000};
+
+bool offers_action(const Connector& connector, std::string_view action) {
+  const auto actions = actions_of(connector.type());
+  return std::ranges::any_of(actions, [&](const auto* each) { return action == each->name; });
+}
+
+/// The JSON object that an action of `connector` printed. Error ra.not_certified.
+Result<nlohmann::json> have_run(Connector& connector, const char* action, const nlohmann::json& arguments) {
+  const ActionResult result = connector.run_action(action, arguments.dump());
+  const std::string who = "connector \"" + connector.name() + "\"";
+  if (!result.report.ok()) {
+    return fail(Outcome::Unavailable, "ra.not_certified",
+                who + ", action " + action + ": " + result.report.text());
+  }
+  auto json = nlohmann::json::parse(result.json, nullptr, false);
+  if (json.is_object()) return json;
+  return fail(Outcome::Internal, "ra.not_certified", who + ", action " + action + ": it printed no object");
+}
+
+bool issues_for(const Config& config, const std::string& source, const std::string& issuer) {
+  const auto is_issuer = [&](const Named& connector) { return connector.name == issuer; };
+  const auto issues = [&](const StepConfig& step) {
+    return step.kind == StepKind::Issue && std::ranges::any_of(step.connectors, is_issuer);
+  };
+  return std::ranges::any_of(config.pipelines, [&](const PipelineConfig& pipeline) {
+    return pipeline.source.name == source && std::ranges::any_of(pipeline.steps, issues);
+  });
+}
+
+Result<Connector*> issuer_for(const Config& config, const ConnectorSet& connectors, const std::string& source,
+                              const std::string& name) {
+  const auto refuse = [&](const std::string& why) {
+    return fail(
+        Outcome::Rejected, "ra.not_certified",
+        "the RA of connector \"" + source + "\" can't be certified by \"" + name + "\", which " + why);
+  };
+  if (!issues_for(config, source, name)) return refuse("is no issuer of its pipelines");
+  Connector* issuer = connectors.find(name);
+  if (issuer == nullptr) return refuse("is not running");
+  if (!offers_action(*issuer, kCertify)) return refuse("certifies no RA (it has no action certify_ra)");
+  return issuer;
+}
+
+/// When this one has to be asked again.
+Result<AskAgain> certify_ra_of(Connector& source, const Config& config, const ConnectorSet& connectors,
+                               Log& log) {
+  CERTSPAN_TRY(const auto wanted, have_run(source, kRequest, nlohmann::json::object()));
+  const auto due_in = [](const nlohmann::json& answer) -> AskAgain {
+    if (!answer.contains("due_in_ms") || !answer.at("due_in_ms").is_number_integer()) return std::nullopt;
+    return std::max(milliseconds(answer.at("due_in_ms").get<std::int64_t>()), milliseconds(0));
+  };
+  if (!wanted.contains("csr")) return due_in(wanted);
+  const std::string name = wanted.value("issuer", std::string());
+  CERTSPAN_TRY(Connector* const issuer, issuer_for(config, connectors, source.name(), name));
+  CERTSPAN_TRY(const auto made,
+               have_run(*issuer, kCertify,
+                        {{"csr", wanted.at("csr")}, {"validity", wanted.value("validity", "365d")}}));
+  CERTSPAN_CHECK(have_run(source, kTake, {{"certificate", made.value("certificate", std::string())}}));
+  log.write(LogLevel::Info, "RA certified",
+            {{"connector", source.name()},
+             {"issuer", name},
+             {"subject", made.value("subject", std::string())},
+             {"not_after", made.value("not_after", std::string())}});
+  CERTSPAN_TRY(const auto next, have_run(source, kRequest, nlohmann::json::object()));
+  return due_in(next);
+}
+
+AskAgain sooner(AskAgain a, AskAgain b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+AskAgain certify_ras(const Config& config, const ConnectorSet& connectors, Log& log) {
+  AskAgain first;
+  for (const auto& [name, station] : connectors.all()) {
+    if (!offers_action(*station.connector, kRequest) || !offers_action(*station.connector, kTake)) continue;
+    auto again = [&]() -> Result<AskAgain> {
+      try {
+        return certify_ra_of(*station.connector, config, connectors, log);
+      } catch (const nlohmann::json::exception& fault) {
+        return fail(Outcome::Internal, "ra.not_certified", "connector \"" + name + "\": " + fault.what());
+      }
+    }();
+    if (!again) {
+      log.write(LogLevel::Error, "RA can't be certified",
+                {{"connector", name}, {"code", again.error().code}, {"reason", again.error().message}});
+      again = kAfterAFault;
+    }
+    first = sooner(first, *again);
+  }
+  return first;
+}
+
+}  // namespace certspan
