@@ -31,6 +31,7 @@ class CommandLine {
     add_work_commands();
     add_challenge_commands();
     add_ca_commands();
+    add_import_commands();
   }
 
   int run(int argc, char** argv) {
@@ -450,6 +451,23 @@ class CommandLine {
     with_json(import);
   }
 
+  void add_import_commands() {
+    CLI::App* import =
+        app_.add_subcommand("import", "what another product leaves behind")->require_subcommand(1);
+    CLI::App* certs = add(*import, "certs", "let certificates of a CA outside renew here",
+                          [this] { return command_import_certs(common_, import_); });
+    certs->add_option("paths", text_, "PEM, DER, output of certutil -view, or directories of them")
+        ->expected(1, -1)
+        ->required()
+        ->allow_extra_args()
+        ->take_last()
+        ->each([this](const std::string& path) { import_.paths.emplace_back(path); });
+    certs->add_option("--connector", import_.connector, "embedded CA, if there are several");
+    certs->add_flag("--revoked", import_.revoked, "mark them as revoked: they never renew");
+    certs->add_flag("--dry-run", import_.dry_run, "say what would be done, write nothing");
+    with_config_and_json(certs);
+  }
+
   CLI::App app_;
   CommonOptions common_;
   InitOptions init_;
@@ -463,6 +481,7 @@ class CommandLine {
   ResolveOptions resolve_;
   std::string reason_;
   CaOptions ca_;
+  ImportOptions import_;
   BackupOptions backup_;
   SwapOptions swap_;
   SignOptions sign_;

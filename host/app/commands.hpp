@@ -167,6 +167,15 @@ ExitCode command_backup_verify(const BackupOptions& backup, bool json);
 ExitCode command_action(const CommonOptions& options, const std::string& connector, const std::string& action,
                         const nlohmann::json& arguments);
 
+struct ImportOptions {
+  std::vector<std::filesystem::path> paths;
+  std::string connector;  ///< may be empty when just one embedded CA is there
+  bool revoked = false;   ///< they are marked as revoked
+  bool dry_run = false;
+};
+/// Gives certificates of a CA outside to an embedded CA of the running host, which lets them renew.
+ExitCode command_import_certs(const CommonOptions& options, const ImportOptions& import);
+
 struct CaOptions {
   std::filesystem::path directory;
   std::string subject;

@@ -88,4 +88,15 @@ inline constexpr auto kCaImportText = connector::join_texts(R"({
   }})");
 inline constexpr const char* kCaImport = kCaImportText.data();
 
+inline constexpr const char* kImportCertificates = R"({
+  "type": "object", "additionalProperties": false, "required": ["certificates"],
+  "description": "Takes certificates of a CA outside, which may renew here then.",
+  "properties": {
+    "certificates": {"type": "array", "minItems": 1, "maxItems": 64,
+      "items": {"type": "string", "description": "DER in base64."},
+      "description": "The certificates."},
+    "revoked": {"type": "boolean", "default": false, "description": "They were revoked and never renew."},
+    "dry_run": {"type": "boolean", "default": false, "description": "Says what would be done, and writes nothing."}
+  }})";
+
 }  // namespace certspan::ca_local::action_schemas

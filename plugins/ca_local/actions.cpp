@@ -5,6 +5,7 @@
 #include "plugins/ca_local/arguments.hpp"
 #include "plugins/ca_local/certify_actions.hpp"
 #include "plugins/ca_local/create_actions.hpp"
+#include "plugins/ca_local/import_action.hpp"
 
 namespace certspan::ca_local {
 
@@ -19,6 +20,9 @@ std::optional<json> dispatch(std::string_view name, const Arguments& arguments, 
   if (name == "ca_import") return import_ca(arguments, now);
   if (name == "certify_ra") return certify_ra(arguments, now, running);
   if (name == "certify_tls") return certify_tls(arguments, now, running);
+  if (name == "import_certificates" && running != nullptr) {
+    return import_outside(arguments, running->outside, now);
+  }
   arguments.fault("", "ca_local has no action \"" + std::string(name) + "\"");
   return std::nullopt;
 }

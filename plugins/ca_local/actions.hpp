@@ -10,6 +10,7 @@
 
 #include "plugins/ca_local/action_schemas.hpp"
 #include "plugins/ca_local/authority.hpp"
+#include "plugins/ca_local/outside_cas.hpp"
 #include "plugins/ca_local/settings.hpp"
 
 namespace certspan::ca_local {
@@ -27,6 +28,8 @@ inline constexpr sdk::ActionSpec kActionSpecs[] = {
      CERTSPAN_ACTION_OFFLINE, action_schemas::kCaCsr},
     {"ca_import", "Takes the CA certificate that the company's root has signed.", CERTSPAN_PERSON_ADMIN,
      CERTSPAN_ACTION_OFFLINE, action_schemas::kCaImport},
+    {"import_certificates", "Takes certificates of a CA that `renew_from` names.", CERTSPAN_PERSON_ADMIN, 0,
+     action_schemas::kImportCertificates},
 };
 
 /// The CA of a running connector.
@@ -34,6 +37,7 @@ struct RunningCa {
   const Authority& authority;
   const IssuingRules& rules;
   const connector::ProfileMap& profiles;
+  const OutsideCas& outside;
 };
 
 /// Runs one. `arguments` is a JSON object, `now` seconds since 1970; `running` is null when no connector

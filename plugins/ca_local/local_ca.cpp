@@ -53,6 +53,7 @@ Answer hand_out(const LedgerRecord& record) {
 bool LocalCa::validate_settings(std::string_view text, sdk::Faults& faults) {
   const Settings settings = read_own_settings(text, faults);
   check_certificate_files(settings, unix_seconds(std::chrono::system_clock::now()), faults);
+  load_outside(settings.renew_from, faults);
   return !faults.any();
 }
 
@@ -65,6 +66,7 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
   authority_ = load_issuing(host_, settings_, now(), tokens_, faults);
   previous_ = load_previous(host_, settings_, now(), tokens_, faults);
   next_ = load_next(settings_, now(), faults);
+  outside_.emplace(host_.store(), settings_.renew_from, faults);
   crls_.emplace(ledger_, settings_.crl);
   list.throw_first();
   const auto guard = [&](std::span<const pki::Certificate> chain) {
@@ -74,6 +76,7 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
   guard(authority_->chain());
   for (const Authority& previous : previous_) guard(previous.chain());
   guard(next_);
+  guard(outside_->certificates());
   host_.log(sdk::LogLevel::Info, "ca loaded",
             {{"subject", pki::printable_name(authority_->certificate().subject())},
              {"not_after", connector::format_utc(authority_->certificate().not_after())},
@@ -169,12 +172,21 @@ const Authority* LocalCa::authority_where(const Wanted& wanted) const {
   return found == previous_.end() ? nullptr : &*found;
 }
 
-Outcome LocalCa::find(const sdk::FindRequest& request, sdk::FindSink& sink) {
+/// One of ours, or one of a CA outside that was imported and may still renew.
+Outcome LocalCa::find_record(const sdk::FindRequest& request, LedgerRecord& record) const {
   const Authority* authority = authority_where(
       [&](const Authority& each) { return pki::names_equal(request.issuer, each.certificate().subject()); });
-  if (authority == nullptr) return Outcome::Rejected;
+  if (authority != nullptr) {
+    const Outcome own = ledger_.find_by_serial(request.serial, record);
+    if (own != Outcome::Rejected) return own;
+  }
+  if (!outside_->counts_at(now())) return Outcome::Rejected;
+  return outside_->find(request.issuer, request.serial, record);
+}
+
+Outcome LocalCa::find(const sdk::FindRequest& request, sdk::FindSink& sink) {
   LedgerRecord record;
-  const Outcome outcome = ledger_.find_by_serial(request.serial, record);
+  const Outcome outcome = find_record(request, record);
   if (outcome == Outcome::Rejected) return outcome;
   if (outcome != Outcome::Ok) return Outcome::Unavailable;
   if (record.state == CertificateState::Revoked) {
@@ -236,6 +248,10 @@ Outcome LocalCa::ping(sdk::Faults& faults) {
                                         "\" " + (left < 0 ? "expired" : "expires") + " at " +
                                         connector::format_utc(certificate.not_after()) + ": renew it");
   }
+  if (outside_->ended_at(now())) {
+    faults.add("/renew_from/until",
+               "has passed: certificates of CAs outside renew no more; take `renew_from` out");
+  }
   return outcome;
 }
 
@@ -243,6 +259,9 @@ std::string LocalCa::status() const {
   nlohmann::json status = tokens_.status();
   for (const pki::Certificate& certificate : authority_->chain()) {
     connector::watch_end(status, "ca", certificate);
+  }
+  if (!outside_->certificates().empty()) {
+    status["ends"].push_back({{"kind", "renew_from"}, {"name", "renew_from"}, {"at", outside_->until()}});
   }
   return connector::status_text(status);
 }
@@ -256,7 +275,7 @@ std::optional<std::string> LocalCa::run_offline(std::string_view name, std::stri
 std::optional<std::string> LocalCa::run_action(std::string_view name, std::string_view arguments,
                                                sdk::Faults& faults) {
   if (name == pkcs11::kStatusAction) return status();
-  const RunningCa running{*authority_, settings_.rules, settings_.profiles};
+  const RunningCa running{*authority_, settings_.rules, settings_.profiles, *outside_};
   return ca_local::run_action(name, arguments, now(), &running, faults);
 }
 

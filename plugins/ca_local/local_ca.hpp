@@ -14,6 +14,7 @@
 #include "plugins/ca_local/authority.hpp"
 #include "plugins/ca_local/crl_book.hpp"
 #include "plugins/ca_local/ledger.hpp"
+#include "plugins/ca_local/outside_cas.hpp"
 #include "plugins/ca_local/settings.hpp"
 #include "plugins/common/connector/own_identity.hpp"
 
@@ -58,6 +59,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
 
  private:
   std::string status() const;
+  sdk::Outcome find_record(const sdk::FindRequest& request, LedgerRecord& record) const;
   std::int64_t now() const;
   /// The CA of now first, then those before it.
   template <class Wanted>
@@ -73,6 +75,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   std::optional<Authority> authority_;
   connector::OwnIdentity own_identity_;
   std::vector<Authority> previous_;
+  std::optional<OutsideCas> outside_;
   std::vector<pki::Certificate> next_;  // the chain of the CA that comes, empty if none is prepared
   std::optional<CrlBook> crls_;
   std::mutex next_mutex_;    // guards next_message_

@@ -1,6 +1,7 @@
 #include "plugins/ca_local/settings.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include <nlohmann/json.hpp>
@@ -114,6 +115,50 @@ std::vector<PreviousCa> read_previous(const json& document, sdk::Faults& faults)
   return all;
 }
 
+/// The end of a day such as 2027-06-30, in UTC.
+std::optional<std::int64_t> end_of_day(std::string_view text) {
+  const auto number = [&](std::size_t at, std::size_t length) {
+    unsigned value = 0;
+    const char* end = text.data() + at + length;
+    const auto read = std::from_chars(text.data() + at, end, value);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
+  };
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = number(0, 4);
+  const auto month = number(5, 2);
+  const auto day = number(8, 2);
+  if (!year || !month || !day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(*month), std::chrono::day(*day)};
+  if (!date.ok()) return std::nullopt;
+  const auto next = std::chrono::sys_days(date) + std::chrono::days(1);
+  return std::chrono::duration_cast<std::chrono::seconds>(next.time_since_epoch()).count();
+}
+
+RenewFrom read_renew_from(const json& document, sdk::Faults& faults) {
+  RenewFrom from;
+  const auto found = document.find("renew_from");
+  if (found == document.end()) return from;
+  if (!found->is_object()) {
+    faults.add("/renew_from", "must be a mapping");
+    return from;
+  }
+  read_inside("/renew_from", faults, [&](sdk::Faults& inside) {
+    const auto files = found->find("certificate_files");
+    if (files == found->end() || !files->is_array() || files->empty()) {
+      inside.add("", "\"certificate_files\" must be given, as a list of files");
+    } else {
+      for (const json& file : *files) from.certificate_files.push_back(file.is_string() ? file : json(""));
+    }
+    const std::string until = text_member(*found, "until", inside);
+    if (until.empty()) return;
+    const auto end = end_of_day(until);
+    if (!end) return inside.add("/until", "must be a day such as 2027-06-30");
+    from.until = *end;
+  });
+  return from;
+}
+
 void read_crl_rules(const json& document, CrlRules& rules, sdk::Faults& faults) {
   const auto found = document.find("crl");
   if (found == document.end()) return;
@@ -136,6 +181,7 @@ Settings own_settings(const json& document, sdk::Faults& faults) {
     settings.next_certificate_file = text_member(document, "next_certificate_file", faults);
   }
   settings.previous = read_previous(document, faults);
+  settings.renew_from = read_renew_from(document, faults);
   settings.rules.crl_urls = url_list(document, "crl_urls", faults);
   settings.rules.ca_issuers_urls = url_list(document, "ca_issuers_urls", faults);
   if (const auto backdate =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,11 +37,18 @@ struct PreviousCa {
   pkcs11::KeyChoice key;
 };
 
+/// CAs outside whose imported certificates may renew here.
+struct RenewFrom {
+  std::vector<std::string> certificate_files;  ///< empty: none
+  std::int64_t until = 0;                      ///< seconds since 1970; from then on they count no more
+};
+
 struct Settings {
   std::string certificate_file;
   pkcs11::KeyChoice key;
   std::string next_certificate_file;  // "" while no CA is prepared
   std::vector<PreviousCa> previous;
+  RenewFrom renew_from;
   IssuingRules rules;
   CrlRules crl;
   connector::ProfileMap profiles;
@@ -73,6 +81,15 @@ inline constexpr auto kSettingsSchemaText = connector::join_texts(
           )",
     pkcs11::kSettingSchema, R"(
         }}},
+    "renew_from": {"type": "object", "additionalProperties": false, "required": ["certificate_files", "until"],
+      "description": "CAs outside, such as the one behind an NDES that this endpoint replaces: certificates of theirs that were imported (certspan import certs) may renew here.",
+      "properties": {
+        "certificate_files": {"type": "array", "minItems": 1, "maxItems": 8,
+          "items": {"type": "string", "minLength": 1, "x-certspan-path": true, "description": "Certificates of such CAs, PEM."},
+          "description": "Whose certificates may be imported."},
+        "until": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+          "description": "The last day, in UTC, on which they renew."}
+      }},
     "crl_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
       "description": "Where the CRL can be fetched, over plain HTTP; stands in every certificate. {key_id} becomes the identifier of the CA's key, in hexadecimal."},
     "crl": {"type": "object", "additionalProperties": false,
