@@ -5,13 +5,11 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/connector/fault_list.hpp"
-#include "plugins/common/connector/own_identity.hpp"
 #include "plugins/common/connector/refusal.hpp"
 #include "plugins/common/pki/certificate.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
@@ -30,22 +28,6 @@ connector::ProfileMap read_settings(std::string_view text, sdk::Faults& faults) 
   if (document.is_object()) return connector::read_profiles(document, faults);
   faults.add("", "the settings must be a mapping");
   return {};
-}
-
-pki::Result<connector::OwnIdentity> identity_of(const sdk::Issued& issuers) {
-  connector::OwnIdentity own;
-  for (std::size_t i = 0; i < issuers.chain_size(); ++i) CERTSPAN_PKI_CHECK(own.add(issuers.chain(i)));
-  return own;
-}
-
-pki::Result<std::vector<pki::Certificate>> read_chain(const sdk::Issued& issued) {
-  std::vector<pki::Certificate> chain;
-  chain.reserve(issued.chain_size());
-  for (std::size_t i = 0; i < issued.chain_size(); ++i) {
-    CERTSPAN_PKI_TRY(auto certificate, pki::Certificate::parse(issued.chain(i)));
-    chain.push_back(std::move(certificate));
-  }
-  return chain;
 }
 
 /// Not the device's fault and not final: an admin can put the CA's certificate right.
@@ -105,9 +87,9 @@ Answer Fence::before_issue(const sdk::Item& item, const sdk::Issued& issuers) {
   if (!profile) return profile.error();
   const auto request = pki::parse_certificate_request(item.request());
   if (!request) return connector::refuse_request(kPlugin, request.error());
-  const auto own = identity_of(issuers);
-  if (!own) return bad_chain(own.error());
-  if (const auto violation = own->check_request(**profile, *request)) {
+  const auto chain = chains_.read(issuers);
+  if (!chain) return bad_chain(chain.error());
+  if (const auto violation = (*chain)->own.check_request(**profile, *request)) {
     return connector::refuse_request(kPlugin, *violation);
   }
   return Answer::ok();
@@ -120,10 +102,11 @@ Answer Fence::after_issue(const sdk::Item& item, const sdk::Issued& issued) {
   if (!request) return connector::refuse_request(kPlugin, request.error());
   const auto certificate = pki::Certificate::parse(issued.certificate());
   if (!certificate) return mismatch(certificate.error().message);
-  const auto chain = read_chain(issued);
+  const auto chain = chains_.read(issued);
   if (!chain) return bad_chain(chain.error());
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(host_.wall_now().time_since_epoch());
-  if (const auto violation = pki::check_certificate(**profile, *request, *certificate, *chain, now.count())) {
+  if (const auto violation =
+          pki::check_certificate(**profile, *request, *certificate, (*chain)->certificates, now.count())) {
     return mismatch(violation->message);
   }
   return accept(*certificate);

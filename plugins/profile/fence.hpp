@@ -9,6 +9,7 @@
 #include "plugins/common/connector/profiles.hpp"
 #include "plugins/common/connector/schema.hpp"
 #include "plugins/common/pki/profile_schema.hpp"
+#include "plugins/profile/known_chains.hpp"
 
 namespace certspan::profile {
 
@@ -25,7 +26,7 @@ inline constexpr auto kSettingsSchema = connector::join_texts(R"({
 
 /// Refuses a request that asks for more than its profile before any CA sees it, since nothing can be cut out
 /// of bytes that a device has signed; and compares what the CA gave with request and profile, since a CA may
-/// add what nobody asked for. Immutable after construction; calls share it without a lock.
+/// add what nobody asked for. Calls may come from several threads.
 class Fence final : public sdk::Processor {
  public:
   static constexpr const char* kName = "fence";
@@ -48,6 +49,7 @@ class Fence final : public sdk::Processor {
 
   sdk::Host host_;
   connector::ProfileMap profiles_;
+  KnownChains chains_;
 };
 
 }  // namespace certspan::profile

@@ -70,6 +70,7 @@ bool HttpLoad::start(Connection& connection, const NextRequest& next) {
   connection.unsent = *request;
   connection.received.clear();
   connection.wanted = 0;
+  connection.chunked = false;
   send(connection);
   return true;
 }
@@ -89,6 +90,12 @@ void HttpLoad::read_head(Connection& connection) const {
   if (end == std::string::npos) return;
   const std::string_view head(connection.received.data(), end);
   constexpr std::string_view kLength = "Content-Length: ";
+  connection.chunked =
+      head.starts_with("HTTP/1.1 200") && head.find("Transfer-Encoding: chunked") != std::string_view::npos;
+  if (connection.chunked) {
+    connection.head = connection.wanted = end + 4;
+    return;
+  }
   const std::size_t length = head.find(kLength);
   std::size_t body = 0;
   const bool answer =
@@ -111,7 +118,30 @@ bool HttpLoad::receive(Connection& connection) {
   if (got == 0) throw std::runtime_error("the host closed a connection");
   connection.received.append(buffer.data(), static_cast<std::size_t>(got));
   if (connection.wanted == 0) read_head(connection);
+  if (connection.wanted != 0 && connection.chunked) return take_chunks(connection);
   return connection.wanted != 0 && connection.received.size() >= connection.wanted;
+}
+
+// Takes the frames off whole chunks (RFC 9112 7.1): what is wanted ends before the first that is not whole.
+// True: the last one is in.
+bool HttpLoad::take_chunks(Connection& connection) {
+  constexpr std::string_view kEnd = "\r\n";
+  std::string& received = connection.received;
+  for (;;) {
+    const std::size_t line = received.find(kEnd, connection.wanted);
+    if (line == std::string::npos) return false;
+    std::size_t size = 0;
+    if (std::from_chars(received.data() + connection.wanted, received.data() + line, size, 16).ec !=
+        std::errc()) {
+      throw std::runtime_error("an answer's chunk has no size");
+    }
+    const std::size_t begin = line + kEnd.size();
+    if (received.size() < begin + size + kEnd.size()) return false;
+    received.erase(begin + size, kEnd.size());
+    received.erase(connection.wanted, begin - connection.wanted);
+    connection.wanted += size;
+    if (size == 0) return true;
+  }
 }
 
 std::uint64_t HttpLoad::run(std::chrono::milliseconds length, const NextRequest& next,

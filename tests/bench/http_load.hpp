@@ -24,7 +24,8 @@ struct Senders {
 };
 
 /// Connections that stay open, each with one request in flight, on one thread by epoll: a closed loop. Throws
-/// std::runtime_error on anything but a whole HTTP/1.1 200 with a Content-Length, or what `senders` allow.
+/// std::runtime_error on anything but a whole HTTP/1.1 200 with a Content-Length or in chunks, or what
+/// `senders` allow.
 class HttpLoad {
  public:
   HttpLoad(std::uint16_t port, std::size_t connections, const Senders& senders = {});
@@ -44,11 +45,13 @@ class HttpLoad {
     std::string received = {};
     std::size_t wanted = 0;  ///< of `received`; 0 until the head is read
     std::size_t head = 0;
+    bool chunked = false;
   };
 
   bool start(Connection& connection, const NextRequest& next);
   void send(Connection& connection);
   bool receive(Connection& connection);
+  static bool take_chunks(Connection& connection);
   void read_head(Connection& connection) const;
 
   const Senders senders_;

@@ -1,5 +1,5 @@
 // Slices for tests/bench/scep_enrol.py, which runs the host:
-//   scep_bench PORT DIRECTORY CONNECTIONS
+//   scep_bench PORT DIRECTORY CONNECTIONS [PATH]
 // DIRECTORY is one that `certspan init` wrote. `prepare` makes requests that are sent later, `floor` does the
 // key operations of an enrolment and nothing else, `enrol` enrols over HTTP, each connection from an address
 // of its own. `repeat` sends one request again and again, `caps` asks for the capabilities. `flooded` is
@@ -60,8 +60,9 @@ constexpr std::string_view kSuccess = "\x06\x0a\x60\x86\x48\x01\x86\xf8\x45\x01\
 
 class Enrolments {
  public:
-  Enrolments(std::uint16_t port, const std::string& directory, std::size_t connections)
-      : devices_(der_of(read_text(directory + "/ra.pem")), challenge(directory)),
+  Enrolments(std::uint16_t port, const std::string& directory, std::size_t connections, std::string path)
+      : path_(std::move(path)),
+        devices_(der_of(read_text(directory + "/ra.pem")), challenge(directory)),
         load_(port, connections, {.address = kFirstDevice, .one_each = true}),
         flood_(port, kFloodConnections, {.address = kFlooder, .may_be_refused = true}) {}
 
@@ -69,10 +70,10 @@ class Enrolments {
     requests_ = devices_.prepare(count, std::thread::hardware_concurrency());
     texts_.clear();
     for (const PreparedRequest& request : requests_) {
-      texts_.push_back(
-          "POST /scep?operation=PKIOperation HTTP/1.1\r\nHost: localhost\r\n"
-          "Content-Type: application/x-pki-message\r\nContent-Length: " +
-          std::to_string(request.message.size()) + "\r\n\r\n");
+      texts_.push_back("POST " + path_ +
+                       "?operation=PKIOperation HTTP/1.1\r\nHost: localhost\r\n"
+                       "Content-Type: application/x-pki-message\r\nContent-Length: " +
+                       std::to_string(request.message.size()) + "\r\n\r\n");
       texts_.back().append(request.message.begin(), request.message.end());
     }
     next_ = 0;
@@ -176,6 +177,7 @@ class Enrolments {
     return text;
   }
 
+  const std::string path_;
   Devices devices_;
   HttpLoad load_;
   HttpLoad flood_;
@@ -189,12 +191,13 @@ class Enrolments {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 4) {
-    std::cerr << "usage: scep_bench PORT DIRECTORY CONNECTIONS\n";
+  if (argc != 4 && argc != 5) {
+    std::cerr << "usage: scep_bench PORT DIRECTORY CONNECTIONS [PATH]\n";
     return 2;
   }
   const std::string directory = argv[2];
-  Enrolments enrolments(static_cast<std::uint16_t>(std::stoul(argv[1])), directory, std::stoul(argv[3]));
+  Enrolments enrolments(static_cast<std::uint16_t>(std::stoul(argv[1])), directory, std::stoul(argv[3]),
+                        argc == 5 ? argv[4] : "/scep");
   const std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
   std::vector<std::unique_ptr<CryptoFloor>> floors;
   for (std::size_t i = 0; i < threads; ++i) {

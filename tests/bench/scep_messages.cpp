@@ -9,16 +9,16 @@
 namespace certspan::bench {
 namespace {
 
-constexpr std::size_t kKeys = 8;
+// More than any part of the host remembers, as with a fleet.
+constexpr std::size_t kKeys = 256;
 
 }  // namespace
 
 Devices::Devices(test::Bytes ra_certificate, std::string challenge)
-    : ra_certificate_(std::move(ra_certificate)), challenge_(std::move(challenge)) {
-  for (std::size_t i = 0; i < kKeys; ++i) {
-    keys_.push_back(test::TestKey::rsa());
-    certificates_.push_back(test::make_certificate(keys_.back(), {}));
-  }
+    : ra_certificate_(std::move(ra_certificate)),
+      challenge_(std::move(challenge)),
+      keys_(test::TestKey::many_rsa(kKeys)) {
+  for (const test::TestKey& key : keys_) certificates_.push_back(test::make_certificate(key, {}));
 }
 
 PreparedRequest Devices::prepare_one(std::uint64_t number) const {

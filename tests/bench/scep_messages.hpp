@@ -14,7 +14,7 @@ struct PreparedRequest {
   std::size_t client = 0;  ///< whose key signed it
 };
 
-/// Devices that share a few RSA-2048 keys; each request has a transaction, a name and a signature of its own.
+/// Devices that share 256 RSA-2048 keys; each request has a transaction, a name and a signature of its own.
 class Devices {
  public:
   /// `ra_certificate` is DER. `challenge` goes into every request.

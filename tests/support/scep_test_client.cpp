@@ -8,9 +8,11 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/cms.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -156,6 +158,51 @@ void use_oaep(CMS_RecipientInfo* recipient, const std::string& digest) {
 
 }  // namespace
 
+namespace {
+
+using BnPtr = std::unique_ptr<BIGNUM, decltype([](BIGNUM* number) { BN_clear_free(number); })>;
+
+BnPtr number_of(EVP_PKEY* key, const char* name) {
+  BIGNUM* number = nullptr;
+  require(EVP_PKEY_get_bn_param(key, name, &number) == 1, name);
+  return BnPtr(number);
+}
+
+// RFC 8017 3.2, with the exponent 65537.
+EVP_PKEY* rsa_of_primes(const BIGNUM* p, const BIGNUM* q) {
+  const std::unique_ptr<BN_CTX, decltype(&BN_CTX_free)> context(BN_CTX_new(), BN_CTX_free);
+  const auto fresh = [] { return BnPtr(BN_new()); };
+  const BnPtr n = fresh(), e = fresh(), p1 = fresh(), q1 = fresh(), phi = fresh(), d = fresh(), dp = fresh(),
+              dq = fresh(), inverse = fresh();
+  BN_set_word(e.get(), RSA_F4);
+  BN_mul(n.get(), p, q, context.get());
+  BN_sub(p1.get(), p, BN_value_one());
+  BN_sub(q1.get(), q, BN_value_one());
+  BN_mul(phi.get(), p1.get(), q1.get(), context.get());
+  require(BN_mod_inverse(d.get(), e.get(), phi.get(), context.get()) != nullptr, "exponent");
+  BN_mod(dp.get(), d.get(), p1.get(), context.get());
+  BN_mod(dq.get(), d.get(), q1.get(), context.get());
+  BN_mod_inverse(inverse.get(), q, p, context.get());
+  const std::unique_ptr<OSSL_PARAM_BLD, decltype(&OSSL_PARAM_BLD_free)> builder(OSSL_PARAM_BLD_new(),
+                                                                                OSSL_PARAM_BLD_free);
+  const std::pair<const char*, const BIGNUM*> numbers[] = {
+      {OSSL_PKEY_PARAM_RSA_N, n.get()},          {OSSL_PKEY_PARAM_RSA_E, e.get()},
+      {OSSL_PKEY_PARAM_RSA_D, d.get()},          {OSSL_PKEY_PARAM_RSA_FACTOR1, p},
+      {OSSL_PKEY_PARAM_RSA_FACTOR2, q},          {OSSL_PKEY_PARAM_RSA_EXPONENT1, dp.get()},
+      {OSSL_PKEY_PARAM_RSA_EXPONENT2, dq.get()}, {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, inverse.get()}};
+  for (const auto& [name, number] : numbers) OSSL_PARAM_BLD_push_BN(builder.get(), name, number);
+  const std::unique_ptr<OSSL_PARAM, decltype(&OSSL_PARAM_free)> params(OSSL_PARAM_BLD_to_param(builder.get()),
+                                                                       OSSL_PARAM_free);
+  const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> maker(
+      EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr), EVP_PKEY_CTX_free);
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_fromdata_init(maker.get());
+  require(EVP_PKEY_fromdata(maker.get(), &key, EVP_PKEY_KEYPAIR, params.get()) == 1, "key of primes");
+  return key;
+}
+
+}  // namespace
+
 TestKey::TestKey(evp_pkey_st* key) : key_(key, EVP_PKEY_free) {
   require(key != nullptr, "key");
 }
@@ -173,6 +220,22 @@ const TestKey& TestKey::shared_rsa(int number) {
   auto found = keys.find(number);
   if (found == keys.end()) found = keys.emplace(number, rsa()).first;
   return found->second;
+}
+
+std::vector<TestKey> TestKey::many_rsa(std::size_t count) {
+  std::vector<TestKey> keys;
+  std::vector<BnPtr> primes;
+  while (keys.size() < count) {
+    const TestKey fresh = rsa();
+    for (const char* factor : {OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2}) {
+      const BnPtr prime = number_of(fresh.handle(), factor);
+      for (std::size_t i = 0; i < primes.size() && keys.size() < count; ++i) {
+        keys.push_back(TestKey(rsa_of_primes(prime.get(), primes[i].get())));
+      }
+      primes.push_back(BnPtr(BN_dup(prime.get())));
+    }
+  }
+  return keys;
 }
 
 Bytes TestKey::spki() const {

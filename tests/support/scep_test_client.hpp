@@ -27,6 +27,9 @@ class TestKey {
   static TestKey ec();
   // Made once in the process: making an RSA key takes a tenth of a second.
   static const TestKey& shared_rsa(int number);
+  // So many different RSA-2048 keys, made of few primes because making those takes the time. Whoever has two
+  // of them may have the primes of both: for load.
+  static std::vector<TestKey> many_rsa(std::size_t count);
 
   evp_pkey_st* handle() const { return key_.get(); }
   Bytes spki() const;

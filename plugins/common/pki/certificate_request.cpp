@@ -6,6 +6,7 @@
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/text.hpp"
+#include "plugins/common/pki/verified_requests.hpp"
 
 namespace certspan::pki {
 namespace {
@@ -125,6 +126,16 @@ Result<CertificateRequest> UnverifiedRequest::verify_with(PublicKey key) && {
     return fault(FaultKind::Internal, "certificate request: checked with another key");
   const Result<void> verified = key.verify(request_.algorithm_, request_.info_, request_.signature_);
   if (!verified) return fault(verified.error().kind, "certificate request: " + verified.error().message);
+  VerifiedRequests::of_this_process().add(sha256(request_.der()));
+  request_.key_ = std::move(key);
+  return std::move(request_);
+}
+
+bool UnverifiedRequest::was_verified() const {
+  return VerifiedRequests::of_this_process().has(sha256(request_.der()));
+}
+
+CertificateRequest UnverifiedRequest::once_verified(PublicKey key) && {
   request_.key_ = std::move(key);
   return std::move(request_);
 }
@@ -132,6 +143,7 @@ Result<CertificateRequest> UnverifiedRequest::verify_with(PublicKey key) && {
 Result<CertificateRequest> parse_certificate_request(BytesView der, const RequestOptions& options) {
   CERTSPAN_PKI_TRY(UnverifiedRequest request, UnverifiedRequest::parse(der, options));
   CERTSPAN_PKI_TRY(PublicKey key, PublicKey::parse(request.spki()));
+  if (request.was_verified()) return std::move(request).once_verified(std::move(key));
   return std::move(request).verify_with(std::move(key));
 }
 

@@ -62,9 +62,9 @@ class CertificateRequest {
   std::vector<RequestAttribute> other_attributes_;
 };
 
-// Reads a request and verifies its signature. The attributes need not be in DER order (strongSwan 5.9.8
-// writes them unsorted); everything else is strict DER. Copies `der`. Faults: Malformed, TooLarge,
-// UnsupportedAlgorithm, BadSignature.
+// Reads a request and verifies its signature, unless this very request was verified in this process before.
+// The attributes need not be in DER order (strongSwan 5.9.8 writes them unsorted); everything else is strict
+// DER. Copies `der`. Faults: Malformed, TooLarge, UnsupportedAlgorithm, BadSignature.
 Result<CertificateRequest> parse_certificate_request(BytesView der, const RequestOptions& options = {});
 
 // The same in two steps, for who needs to compare the key before it is used (scep_message does).
@@ -74,11 +74,15 @@ class UnverifiedRequest {
 
   // The whole SubjectPublicKeyInfo, not yet known to be a valid key.
   BytesView spki() const { return request_.spki_view_; }
-  // Verifies with `key`, which must be the decoded form of `spki()`.
+  // Verifies with `key`, which must be the decoded form of `spki()`: always, so that the time tells nothing.
   Result<CertificateRequest> verify_with(PublicKey key) &&;
 
  private:
+  friend Result<CertificateRequest> parse_certificate_request(BytesView der, const RequestOptions& options);
   UnverifiedRequest() = default;
+  // In this process, this very request.
+  bool was_verified() const;
+  CertificateRequest once_verified(PublicKey key) &&;
   CertificateRequest request_;
 };
 

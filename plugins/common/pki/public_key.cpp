@@ -5,6 +5,7 @@
 #include <openssl/rsa.h>
 
 #include "plugins/common/pki/der_reader.hpp"
+#include "plugins/common/pki/known_keys.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/ossl.hpp"
 #include "plugins/common/pki/rsa_modulus.hpp"
@@ -151,6 +152,13 @@ std::string_view key_kind_name(KeyKind kind) {
 }
 
 Result<PublicKey> PublicKey::parse(BytesView spki) {
+  if (auto known = KnownKeys::of_this_process().find(spki)) return std::move(*known);
+  CERTSPAN_PKI_TRY(PublicKey key, decode(spki));
+  KnownKeys::of_this_process().add(key);
+  return key;
+}
+
+Result<PublicKey> PublicKey::decode(BytesView spki) {
   DerReader outer(spki, "public key");
   CERTSPAN_PKI_TRY(DerReader sequence, outer.enter(tag::kSequence, "public key"));
   CERTSPAN_PKI_CHECK(outer.finish());

@@ -31,7 +31,8 @@ using KeyIdentifier = std::array<std::uint8_t, 20>;
 // curve. What is a key but a weak one is told by `weakness`.
 class PublicKey {
  public:
-  // `spki` is one whole SubjectPublicKeyInfo. Faults: Malformed, UnsupportedAlgorithm, TooLarge.
+  // `spki` is one whole SubjectPublicKeyInfo. A key that was decoded lately is shared. Faults: Malformed,
+  // UnsupportedAlgorithm, TooLarge.
   static Result<PublicKey> parse(BytesView spki);
 
   KeyKind kind() const { return kind_; }
@@ -62,6 +63,7 @@ class PublicKey {
 
  private:
   PublicKey() = default;
+  static Result<PublicKey> decode(BytesView spki);
 
   KeyKind kind_ = KeyKind::Rsa;
   int bits_ = 0;

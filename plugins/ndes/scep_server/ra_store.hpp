@@ -10,7 +10,7 @@
 
 namespace certspan::scep {
 
-// Each with its key: the host seals what stands in stores.
+// Each with its key, in clear: whoever reads the host's data_dir could read a key file as well.
 inline constexpr std::size_t kKeptRas = 8;
 
 // The oldest first. Faults: Unavailable, the store can't be read; Malformed, what stands there is no RA.
