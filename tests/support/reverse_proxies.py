@@ -36,6 +36,15 @@ def nginx_config(folder, port, upstream):
     return NGINX.format(folder=folder, server=replaced(server, "192.0.2.10:8080", upstream))
 
 
+def canary_config(folder, port, upstream, ndes, canary):
+    """As `nginx_config`, from the example that sends only the addresses in `canary` ("" for none) to `upstream`."""
+    text = (EXAMPLES / "nginx-canary.conf").read_text()
+    line, = (line for line in text.splitlines() if line.startswith("    198.51.100.0/24 "))
+    text = replaced(text, line, f"    {canary} http://{upstream};" if canary else "")
+    text = replaced(replaced(text, "listen 80;", f"listen 127.0.0.1:{port};"), "192.0.2.20;", f"{ndes};")
+    return NGINX.format(folder=folder, server=text)
+
+
 def haproxy_config(_folder, port, upstream):
     text = replaced((EXAMPLES / "haproxy-in-front.cfg").read_text(), "bind :443", f"bind 127.0.0.1:{port}")
     return replaced(text, "192.0.2.10:8443", upstream)
@@ -55,13 +64,14 @@ def accepts(port, process, log):
 
 
 @contextlib.contextmanager
-def proxy(kind, folder, upstream):
+def proxy(kind, folder, upstream, **options):
     """The address of a running proxy: "127.0.0.1:PORT"."""
     folder = pathlib.Path(folder)
     port, log = free_port(), folder / f"{kind}.output"
     config = folder / f"{kind}.conf"
-    config.write_text((nginx_config if kind == "nginx" else haproxy_config)(folder, port, upstream))
-    command = ["/usr/sbin/nginx", "-c", config, "-p", folder] if kind == "nginx" else ["/usr/sbin/haproxy", "-f", config, "-db"]
+    configs = {"nginx": nginx_config, "canary": canary_config, "haproxy": haproxy_config}
+    config.write_text(configs[kind](folder, port, upstream, **options))
+    command = ["/usr/sbin/nginx", "-c", config, "-p", folder] if kind != "haproxy" else ["/usr/sbin/haproxy", "-f", config, "-db"]
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:

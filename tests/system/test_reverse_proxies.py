@@ -1,9 +1,11 @@
 """Behind a reverse proxy each device still counts by its own address, and nobody can borrow another's."""
 import contextlib
 import http.client
+import http.server
 import socket
 import ssl
 import struct
+import threading
 
 import pytest
 
@@ -64,6 +66,46 @@ def test_who_guesses_challenges_locks_out_nobody_else_behind_the_same_proxy(host
             guesser.enrol("guess-last.example", host.challenge)
         served = ScepClient(f"http://{front}/scep", source=DEVICE).enrol("good.example", host.challenge)
     assert served.reply.pki_status == scep.SUCCESS
+
+
+@contextlib.contextmanager
+def old_ndes():
+    """A server that is not ours, in the place of NDES: (its address, the paths that it was asked for)."""
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # pylint: disable=invalid-name
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write(b"NDES")
+
+        def log_message(self, *_):  # pylint: disable=arguments-differ
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_canary_enrols_here_while_all_others_go_to_ndes_and_goes_back_in_one_step(host, tmp_path):
+    behind_nginx(host).start()
+    with old_ndes() as (ndes, asked):
+        with proxy("canary", tmp_path, host.address(), ndes=ndes, canary=f"{DEVICE}/32") as front:
+            ScepClient(f"http://{front}/scep", source=DEVICE).enrol("canary.example", host.challenge)
+            assert addresses(host) == [DEVICE] and not asked
+            other = ScepClient(f"http://{front}/scep", source=OTHER)
+            assert other.http("GET", "operation=GetCACaps").body == b"NDES"
+            assert asked == ["/scep?operation=GetCACaps"]
+        with proxy("canary", tmp_path, host.address(), ndes=ndes, canary="") as front:
+            back = ScepClient(f"http://{front}/scep", source=DEVICE)
+            assert back.http("GET", "operation=GetCACaps").body == b"NDES"
 
 
 def test_tls_goes_through_a_proxy_that_tells_the_address_first(host, tmp_path):
