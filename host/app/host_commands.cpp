@@ -164,7 +164,7 @@ void HostProcess::add_commands() {
     });
   };
   using Json = nlohmann::json;
-  using enum ControlServer::Pace;
+  constexpr auto kSlow = ControlServer::Pace::Slow;
   control_->add_command("status", Person::Viewer,
                         [this](const Json&, const Peer&) { return Result<Json>(status()); });
   // The journal lives longer than the control socket, and nobody else shall wait for what reads it.
@@ -185,20 +185,20 @@ void HostProcess::add_commands() {
         CERTSPAN_TRY(const auto found, journal_->inspect());
         return inspection_to_json(found);
       },
-      Slow);
+      kSlow);
   control_->add_command(
       "journal_compact", Person::Admin,
       [this](const Json&, const Peer&) -> Result<Json> {
         CERTSPAN_TRY(const auto sizes, journal_->compact(false));
         return compaction_to_json(sizes);
       },
-      Slow);
+      kSlow);
   control_->add_command(
       "work_erase", Person::Admin,
-      [this](const Json& arguments, const Peer& peer) { return command_work_erase(arguments, peer); }, Slow);
+      [this](const Json& arguments, const Peer& peer) { return command_work_erase(arguments, peer); }, kSlow);
   control_->add_command(
       "journal_snapshot", Person::Admin,
-      [this](const Json&, const Peer&) { return command_journal_snapshot(); }, Slow);
+      [this](const Json&, const Peer&) { return command_journal_snapshot(); }, kSlow);
   add("work_retry", Person::Operator,
       [this](const Json& arguments, const Peer& peer) { return command_work_retry(arguments, peer); });
   add("work_cancel", Person::Operator,
@@ -212,7 +212,7 @@ void HostProcess::add_commands() {
       [this](const Json& arguments, const Peer& peer) { return command_work_resolve(arguments, peer); });
   control_->add_command(
       "action", Person::Viewer,
-      [this](const Json& arguments, const Peer& peer) { return command_action(arguments, peer); }, Slow);
+      [this](const Json& arguments, const Peer& peer) { return command_action(arguments, peer); }, kSlow);
   add_swap_commands();
   add("clock_accept", Person::Admin, [this](const Json&, const Peer&) { return command_clock_accept(); });
 }

@@ -84,6 +84,14 @@ Result<AskAgain> certify_ra_of(Connector& source, const Config& config, const Co
   return due_in(next);
 }
 
+/// What a plugin prints may be of any kind.
+Result<AskAgain> asked_for_ra(Connector& source, const Config& config, const ConnectorSet& connectors,
+                              Log& log) try {
+  return certify_ra_of(source, config, connectors, log);
+} catch (const nlohmann::json::exception& fault) {
+  return fail(Outcome::Internal, "ra.not_certified", "connector \"" + source.name() + "\": " + fault.what());
+}
+
 AskAgain sooner(AskAgain a, AskAgain b) {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
@@ -94,14 +102,9 @@ AskAgain sooner(AskAgain a, AskAgain b) {
 AskAgain certify_ras(const Config& config, const ConnectorSet& connectors, Log& log) {
   AskAgain first;
   for (const auto& [name, station] : connectors.all()) {
-    if (!offers_action(*station.connector, kRequest) || !offers_action(*station.connector, kTake)) continue;
-    auto again = [&]() -> Result<AskAgain> {
-      try {
-        return certify_ra_of(*station.connector, config, connectors, log);
-      } catch (const nlohmann::json::exception& fault) {
-        return fail(Outcome::Internal, "ra.not_certified", "connector \"" + name + "\": " + fault.what());
-      }
-    }();
+    Connector& source = *station.connector;
+    if (!offers_action(source, kRequest) || !offers_action(source, kTake)) continue;
+    auto again = asked_for_ra(source, config, connectors, log);
     if (!again) {
       log.write(LogLevel::Error, "RA can't be certified",
                 {{"connector", name}, {"code", again.error().code}, {"reason", again.error().message}});
