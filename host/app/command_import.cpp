@@ -37,12 +37,13 @@ class Import {
 
   Result<void> run() {
     for (const auto& path : options_.paths) {
-      read_certificates(
-          path, {[this](const auto& file, std::string base64) { return add(file, std::move(base64)); },
-                 [this](const auto& file, const std::string& why) {
-                   count_unreadable(file, why);
-                   return true;
-                 }});
+      read_certificates(path, {[this](const std::filesystem::path& file, std::string base64) {
+                                 return add(file, std::move(base64));
+                               },
+                               [this](const auto& file, const std::string& why) {
+                                 count_unreadable(file, why);
+                                 return true;
+                               }});
       if (error_) return tl::unexpected(*error_);
     }
     send();

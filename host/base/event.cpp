@@ -30,8 +30,6 @@ constexpr EventKind kKinds[] = {
     {23, "ListenerCertificateKept", "listeners keep their old certificates"},
     {24, "EndsSoon", "what is watched ends soon"},
     {25, "HasEnded", "what is watched has ended"},
-    {26, "RaCertified", "RA certified"},
-    {27, "RaNotCertified", "RA can't be certified"},
     {30, "ClockBehind", "clock behind the journal: no new work is accepted"},
     {31, "ClockSlightlyBehind", "the clock is a little behind the journal"},
     {32, "ClockAccepted", "clock accepted"},
@@ -89,6 +87,8 @@ constexpr EventKind kKinds[] = {
     {4110, "RaCertificateExpired", "RA certificate has expired"},
     {4111, "RaCertificateExpires", "RA certificate expires soon"},
     {4112, "RaCertificateForeign", "RA certificate is not issued by a CA of this endpoint"},
+    {4113, "RaCertified", "RA certified"},
+    {4114, "RaNotCertified", "RA can't be certified"},
     {4120, "ScepChallengeMinted", "challenge minted"},
     {4121, "ScepChallengeNotMinted", "challenge not minted"},
 };

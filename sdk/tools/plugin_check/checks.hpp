@@ -71,6 +71,7 @@ void check_concurrent_calls(Run& run);
 
 // issuer_checks.cpp
 void check_same_key(Run& run);
+void check_other_key(Run& run);
 void check_lookup(Run& run);
 void check_chain(Run& run);
 void check_find(Run& run);
@@ -95,6 +96,9 @@ void check_rounds(Run& run);
 void check_reset(Run& run);
 void check_silence(Run& run);
 void check_proxy(Run& run);
+void check_turned_away(Run& run);
+void check_poll_in_need(Run& run);
+void check_lookup_in_need(Run& run);
 void check_nonsense(Run& run);
 void check_refused_connection(Run& run);
 void check_refused_note(Run& run);

@@ -11,9 +11,14 @@ namespace {
 using sdk::testing::HttpOutScript;
 using sdk::testing::RecordedHttpOut;
 
+const AnsweringCall& offered_call(const std::vector<AnsweringCall>& calls, const std::string& name) {
+  const auto found = std::ranges::find(calls, name, &AnsweringCall::name);
+  if (found == calls.end()) throw CheckSkipped("the issuer offers no " + name);
+  return *found;
+}
+
 const AnsweringCall& issue_call(const std::vector<AnsweringCall>& calls) {
-  return *std::find_if(calls.begin(), calls.end(),
-                       [](const AnsweringCall& call) { return call.name == "issue"; });
+  return offered_call(calls, "issue");
 }
 
 bool has_order(const std::vector<RecordedHttpOut>& requests) {
@@ -23,13 +28,11 @@ bool has_order(const std::vector<RecordedHttpOut>& requests) {
 
 /// Calls issue while every order meets `fate`; questions are answered as the scripted CA does. What the
 /// plugin said, after it was seen that it sent an order.
-Heard issue_into(Scene& scene, const HttpOutScript& fate) {
-  scene.connector.begin();
+Heard issue_into(Scene& scene, const HttpOutScript& fate, sdk::testing::FakeItem& item) {
   scene.host.http_out.world = [&scene, fate](const RecordedHttpOut& request) {
     return request.asks_only ? scene.host.ca.answer(request) : fate;
   };
   scene.host.http_out.forget();
-  auto item = scene.item();
   Heard heard = hear(scene.connector, issue_call(answering_calls(scene.connector)), item);
   if (!has_order(scene.host.http_out.requests())) {
     throw CheckSkipped(
@@ -37,6 +40,12 @@ Heard issue_into(Scene& scene, const HttpOutScript& fate) {
   }
   require(heard.answers == 1, "issue gave " + std::to_string(heard.answers) + " answers instead of one");
   return heard;
+}
+
+Heard issue_into(Scene& scene, const HttpOutScript& fate) {
+  scene.connector.begin();
+  auto item = scene.item();
+  return issue_into(scene, fate, item);
 }
 
 /// After an order left and the CA did not answer it, only "unknown" is true.
@@ -54,7 +63,45 @@ void require_uncertain(Run& run, const HttpOutScript& fate, const std::string& w
   require(uncertain, says + ", which promises that nothing was done");
 }
 
+/// After an order left, and while its CA can't be asked, nothing that ends it is true: it may have been done.
+void require_open(Scene& scene, const AnsweringCall& call, const HttpOutScript& fate,
+                  const std::string& what_happened) {
+  auto item = scene.item();
+  issue_into(scene, HttpOutScript::broken(), item);
+  scene.host.http_out.world = [fate](const RecordedHttpOut&) { return fate; };
+  scene.host.http_out.forget();
+  const Heard heard = hear(scene.connector, call, item);
+  if (scene.host.http_out.requests().empty()) throw CheckSkipped(call.name + " asks nothing by http_out");
+  const sdk::Outcome outcome = heard.answer.outcome;
+  const bool open = outcome == sdk::Outcome::Unknown || outcome == sdk::Outcome::Unavailable ||
+                    outcome == sdk::Outcome::Throttled || outcome == sdk::Outcome::Internal ||
+                    outcome == sdk::Outcome::Pending;
+  require(heard.answers == 1 && open, what_happened + ", and " + call.name + " says \"" +
+                                          std::string(to_string(outcome_from_abi(heard.outcome))) +
+                                          "\", which ends an order that may have been done");
+}
+
+HttpOutScript page(std::uint32_t status);
+
+void require_open_whatever_happens(Run& run, const std::string& name) {
+  Scene scene(run);
+  scene.connector.begin();
+  const auto calls = answering_calls(scene.connector);
+  const AnsweringCall& call = offered_call(calls, name);
+  require_open(scene, call, HttpOutScript::refused(), "nobody listens where the CA was");
+  require_open(scene, call, HttpOutScript::broken(), "the connection broke");
+  require_open(scene, call, HttpOutScript::silent(), "no answer came in time");
+  for (const std::uint32_t status : {403U, 404U, 407U, 429U, 500U, 502U, 503U, 504U}) {
+    require_open(scene, call, page(status), "a proxy answered " + std::to_string(status));
+  }
+  scene.connector.end();
+}
+
 constexpr const char* kProxyPage = "<html><head><title>Bad Gateway</title></head><body>nginx</body></html>";
+
+HttpOutScript page(std::uint32_t status) {
+  return HttpOutScript::answer(status, kProxyPage, {{"content-type", "text/html"}});
+}
 
 }  // namespace
 
@@ -68,10 +115,35 @@ void check_silence(Run& run) {
 }
 
 void check_proxy(Run& run) {
-  for (const std::uint32_t status : {502U, 503U, 504U}) {
-    require_uncertain(run, HttpOutScript::answer(status, kProxyPage, {{"content-type", "text/html"}}),
-                      "an order left and a proxy answered " + std::to_string(status));
+  for (const std::uint32_t status : {500U, 502U, 503U, 504U}) {
+    require_uncertain(run, page(status), "an order left and a proxy answered " + std::to_string(status));
   }
+}
+
+/// That the order did not get through may be said; that the CA refused it may not.
+void check_turned_away(Run& run) {
+  Scene scene(run);
+  scene.connector.begin();
+  for (const std::uint32_t status : {401U, 403U, 404U, 407U, 413U, 429U}) {
+    auto item = scene.item();
+    const Heard heard = issue_into(scene, page(status), item);
+    const sdk::Outcome outcome = heard.answer.outcome;
+    const bool open = outcome == sdk::Outcome::Unavailable || outcome == sdk::Outcome::Throttled ||
+                      outcome == sdk::Outcome::Unknown || outcome == sdk::Outcome::Internal;
+    require(open, "a proxy answered an order with " + std::to_string(status) +
+                      " and a page of its own, and issue says \"" +
+                      std::string(to_string(outcome_from_abi(heard.outcome))) +
+                      "\" as if it came from the CA");
+  }
+  scene.connector.end();
+}
+
+void check_poll_in_need(Run& run) {
+  require_open_whatever_happens(run, "poll");
+}
+
+void check_lookup_in_need(Run& run) {
+  require_open_whatever_happens(run, "lookup");
 }
 
 void check_nonsense(Run& run) {

@@ -74,6 +74,26 @@ void check_same_key(Run& run) {
   }
 }
 
+void check_other_key(Run& run) {
+  Scene scene(run);
+  scene.connector.begin();
+  const auto calls = answering_calls(scene.connector);
+  std::vector<sdk::testing::RecordedAnswer> done;
+  for (int i = 0; i < 2; ++i) {
+    auto item = scene.item();
+    const Heard heard = hear(scene.connector, *call_named(calls, "issue"), item);
+    if (heard.is(CERTSPAN_OK) || heard.is(CERTSPAN_PENDING)) done.push_back(heard.answer);
+  }
+  scene.connector.end();
+  if (done.size() < 2)
+    throw CheckSkipped("issue came to nothing: the scripted CA has no answer that the plugin takes for one");
+  const auto same = [&](const auto& member) {
+    return !(done[0].*member).empty() && done[0].*member == done[1].*member;
+  };
+  require(!same(&sdk::testing::RecordedAnswer::certificate) && !same(&sdk::testing::RecordedAnswer::handle),
+          "two orders with keys of their own came to the same certificate or handle");
+}
+
 void check_lookup(Run& run) {
   Scene scene(run);
   scene.connector.begin();

@@ -286,14 +286,18 @@ static void say(const certspan_answer_sink* sink, certspan_outcome outcome, cons
 
 static void say_done(const certspan_answer_sink* sink, const struct reply* reply) {
   static uint8_t handle[5000];
+  static struct reply first;
   certspan_answer answer;
   memset(&answer, 0, sizeof(answer));
   answer.struct_size = sizeof(answer);
+  if (IS("same_certificate") && first.size == 0) first = *reply;
+  if (IS("same_certificate")) reply = &first;
   answer.certificate.data = reply->body;
   answer.certificate.size = IS("empty_certificate") ? 0 : reply->size;
   if (IS("no_handle") || IS("huge_handle")) {
     answer.outcome = CERTSPAN_PENDING;
     answer.certificate.size = 0;
+    memcpy(handle, reply->body, reply->size < sizeof(handle) ? reply->size : sizeof(handle));
     answer.handle.data = handle;
     answer.handle.size = IS("huge_handle") ? sizeof(handle) : 0;
   }
@@ -312,8 +316,11 @@ static void judge(certspan_instance* instance, const certspan_answer_sink* sink,
   } else if (reply->of_ca && reply->status == 200) {
     instance->http->answered_by_ca(instance->host->context, reply->exchange);
     say_done(sink, reply);
-  } else if (IS("proxy_is_unavailable") && reply->status >= 500) {
+  } else if ((IS("proxy_is_unavailable") && reply->status > 500) ||
+             (IS("error_is_unavailable") && reply->status == 500)) {
     say(sink, CERTSPAN_UNAVAILABLE, "wayward.down");
+  } else if (IS("proxy_rejects") && reply->status == 403) {
+    say(sink, CERTSPAN_REJECTED, "wayward.forbidden");
   } else if (IS("nonsense_is_rejected") && reply->status == 200) {
     say(sink, CERTSPAN_REJECTED, "wayward.nonsense");
   } else {
@@ -379,20 +386,27 @@ static void issue(certspan_instance* instance, const certspan_item* item, const 
   --inside;
 }
 
-static void lookup(certspan_instance* instance, const certspan_item* item, const certspan_answer_sink* sink) {
+static void ask(certspan_instance* instance, const certspan_item* item, const certspan_answer_sink* sink,
+                int asks, certspan_outcome in_need) {
   struct reply reply;
   memset(&reply, 0, sizeof(reply));
-  if (instance->http == 0 || send_order(instance, item, !IS("orders_in_lookup"), &reply) != CERTSPAN_OK ||
-      !reply.of_ca || reply.status != 200) {
-    say(sink, CERTSPAN_UNAVAILABLE, "wayward.not_yet");
+  if (instance->http == 0 || send_order(instance, item, asks, &reply) != CERTSPAN_OK || !reply.of_ca ||
+      reply.status != 200) {
+    say(sink, in_need, "wayward.not_yet");
   } else {
     say_done(sink, &reply);
   }
 }
 
+static void lookup(certspan_instance* instance, const certspan_item* item, const certspan_answer_sink* sink) {
+  ask(instance, item, sink, !IS("orders_in_lookup"),
+      IS("lookup_ends") ? CERTSPAN_CANCELLED : CERTSPAN_UNAVAILABLE);
+}
+
 static void poll_order(certspan_instance* instance, const certspan_item* item,
                        const certspan_answer_sink* sink) {
-  lookup(instance, item, sink);
+  ask(instance, item, sink, !IS("orders_in_lookup"),
+      IS("poll_ends") ? CERTSPAN_REJECTED : CERTSPAN_UNAVAILABLE);
 }
 
 static certspan_outcome chain(certspan_instance* instance, const certspan_chain_sink* sink) {
