@@ -271,7 +271,7 @@ void HostProcess::end_without_plugin() const {
   log_->write(LogLevel::Error, "a plugin does not come back: the host ends without it",
               {{"do", "see which call the log names last, and run that plugin with `isolation: process`"}});
   log_->flush();
-  std::_Exit(static_cast<int>(ExitCode::Failure));
+  std::_Exit(static_cast<int>(journal_failed_ ? ExitCode::JournalFailed : ExitCode::Failure));
 }
 
 }  // namespace certspan

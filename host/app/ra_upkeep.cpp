@@ -15,6 +15,9 @@ using std::chrono::milliseconds;
 constexpr const char* kRequest = "ra_request";
 constexpr const char* kTake = "ra_take";
 constexpr const char* kCertify = "certify_ra";
+/// A plugin that is always due is not to keep the host busy.
+constexpr milliseconds kSoonest{5'000};
+constexpr milliseconds kLatest = std::chrono::hours(24);
 /// After something could not be done.
 constexpr milliseconds kAfterAFault{60'000};
 
@@ -66,7 +69,7 @@ Result<AskAgain> certify_ra_of(Connector& source, const Config& config, const Co
   CERTSPAN_TRY(const auto wanted, have_run(source, kRequest, nlohmann::json::object()));
   const auto due_in = [](const nlohmann::json& answer) -> AskAgain {
     if (!answer.contains("due_in_ms") || !answer.at("due_in_ms").is_number_integer()) return std::nullopt;
-    return std::max(milliseconds(answer.at("due_in_ms").get<std::int64_t>()), milliseconds(0));
+    return std::clamp(milliseconds(answer.at("due_in_ms").get<std::int64_t>()), kSoonest, kLatest);
   };
   if (!wanted.contains("csr")) return due_in(wanted);
   const std::string name = wanted.value("issuer", std::string());
