@@ -29,7 +29,7 @@ void HostProcess::add_swap_commands() {
   const auto as_change = [this](const char* name, auto answer) {
     control_->add_command(
         name, Person::Admin,
-        [this, answer](const Json& arguments, const Peer& peer) { return answer(arguments, peer); },
+        [answer](const Json& arguments, const Peer& peer) { return answer(arguments, peer); },
         ControlServer::Pace::Slow);
   };
   as_change("plugin_swap",

@@ -64,8 +64,8 @@ Result<std::string> swappable(const Deployment& deployment, const std::string& n
       "\"" + name + "\" is no plugin and no connector of the running configuration, which uses " + known);
 }
 
-SwapDesk::SwapDesk(VersionBook book, const Backends& backends)
-    : book_(std::move(book)), backends_(backends) {}
+SwapDesk::SwapDesk(VersionBook book, Backends backends)
+    : book_(std::move(book)), backends_(std::move(backends)) {}
 
 SwapDesk::~SwapDesk() = default;
 

@@ -53,7 +53,7 @@ class SwapDesk {
     std::string config_file;  ///< for the places of faults
   };
 
-  SwapDesk(VersionBook book, const Backends& backends);
+  SwapDesk(VersionBook book, Backends backends);
   ~SwapDesk();
   SwapDesk(const SwapDesk&) = delete;
   SwapDesk& operator=(const SwapDesk&) = delete;

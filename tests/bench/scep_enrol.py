@@ -16,7 +16,7 @@ CONNECTIONS = 64
 ENROL_MS, FLOOR_MS = 1200, 400
 WARM_UP_REQUESTS, WARM_UP_MS = 1000, 2000
 SPARE = 1.5            # requests are made before each slice, by the rate of the last one and so much more
-KINDS = {"scep.enrol.rsa_ra_rsa_ca": ("rsa:2048", 0.40), "scep.enrol.rsa_ra_ec_ca": ("p256", 0.33)}
+KINDS = {"scep.enrol.rsa_ra_rsa_ca": ("rsa:2048", 0.85), "scep.enrol.rsa_ra_ec_ca": ("p256", 0.80)}
 NAMES = list(KINDS)
 
 

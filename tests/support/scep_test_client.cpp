@@ -171,9 +171,15 @@ BnPtr number_of(EVP_PKEY* key, const char* name) {
 // RFC 8017 3.2, with the exponent 65537.
 EVP_PKEY* rsa_of_primes(const BIGNUM* p, const BIGNUM* q) {
   const std::unique_ptr<BN_CTX, decltype(&BN_CTX_free)> context(BN_CTX_new(), BN_CTX_free);
-  const auto fresh = [] { return BnPtr(BN_new()); };
-  const BnPtr n = fresh(), e = fresh(), p1 = fresh(), q1 = fresh(), phi = fresh(), d = fresh(), dp = fresh(),
-              dq = fresh(), inverse = fresh();
+  const BnPtr n(BN_new());
+  const BnPtr e(BN_new());
+  const BnPtr p1(BN_new());
+  const BnPtr q1(BN_new());
+  const BnPtr phi(BN_new());
+  const BnPtr d(BN_new());
+  const BnPtr dp(BN_new());
+  const BnPtr dq(BN_new());
+  const BnPtr inverse(BN_new());
   BN_set_word(e.get(), RSA_F4);
   BN_mul(n.get(), p, q, context.get());
   BN_sub(p1.get(), p, BN_value_one());

@@ -22,7 +22,7 @@ class VerifiedRequests {
  private:
   static constexpr std::size_t kPlaces = 1024;
   static std::size_t place_of(const Sha256Value& request) {
-    return (request[0] << 8U | request[1]) % kPlaces;
+    return (std::size_t{request[0]} << 8U | request[1]) % kPlaces;
   }
 
   mutable std::mutex mutex_;

@@ -84,6 +84,7 @@ pki::Result<void> add_ra(const sdk::Store& store, const RaIdentity& ra) {
   writer.begin(pki::tag::kSequence).octet_string(ra.certificate.der()).octet_string(pem.reveal()).end();
   pki::Bytes value = writer.take();
   std::vector<sdk::StoreWrite> writes = {sdk::insert_record(sdk::bytes_of(name), value)};
+  writes.reserve(1 + stored.size());
   for (std::size_t i = 0; i + kKeptRas <= stored.size(); ++i)
     writes.push_back(sdk::erase_record(sdk::bytes_of(stored[i].name)));
   const auto outcome = store.commit(writes);
