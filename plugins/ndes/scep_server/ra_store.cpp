@@ -72,6 +72,7 @@ pki::Result<std::vector<Stored>> read_all(const sdk::Store& store) {
 pki::Result<std::vector<RaIdentity>> read_ras(const sdk::Store& store) {
   CERTSPAN_PKI_TRY(std::vector<Stored> stored, read_all(store));
   std::vector<RaIdentity> ras;
+  ras.reserve(stored.size());
   for (Stored& each : stored) ras.push_back(std::move(each.ra));
   return ras;
 }
