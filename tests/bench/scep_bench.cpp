@@ -10,11 +10,9 @@
 #include <array>
 #include <atomic>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -24,6 +22,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "tests/bench/bench_files.hpp"
 #include "tests/bench/crypto_floor.hpp"
 #include "tests/bench/http_load.hpp"
 #include "tests/bench/scep_messages.hpp"
@@ -33,14 +32,6 @@ using namespace certspan;
 using namespace certspan::bench;
 
 namespace {
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("can't read " + path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 test::Bytes der_of(const std::string& pem) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(

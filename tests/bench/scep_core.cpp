@@ -1,8 +1,6 @@
 #include "tests/bench/scep_core.hpp"
 
 #include <chrono>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "plugins/common/pki/pem.hpp"
 #include "plugins/common/pki/profile.hpp"
 #include "plugins/common/pki/scep_message.hpp"
+#include "tests/bench/bench_files.hpp"
 
 namespace certspan::bench {
 namespace {
@@ -35,14 +34,6 @@ pki::RaCredential ra_of(const std::string& directory) {
 }
 
 }  // namespace
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("can't read " + path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 struct ScepCore::Parts {
   explicit Parts(const std::string& directory)

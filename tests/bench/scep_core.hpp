@@ -25,6 +25,4 @@ class ScepCore {
   std::unique_ptr<const Parts> parts_;
 };
 
-std::string read_text(const std::string& path);
-
 }  // namespace certspan::bench

@@ -19,6 +19,7 @@
 
 #include "host/services/http/http_server.hpp"
 #include "plugins/common/pki/pem.hpp"
+#include "tests/bench/bench_files.hpp"
 #include "tests/bench/crypto_floor.hpp"
 #include "tests/bench/scep_core.hpp"
 #include "tests/bench/scep_messages.hpp"
