@@ -17,7 +17,9 @@ constexpr std::uint8_t kOutside = 'o';  // first octet of a store key, beside th
 /// The issuer's name as it stands in the certificates, and the serial number.
 pki::Bytes outside_key(pki::BytesView issuer, pki::BytesView serial) {
   const auto name = pki::sha256(issuer);
-  pki::Bytes key = {kOutside};
+  pki::Bytes key;
+  key.reserve(1 + name.size() + serial.size());
+  key.push_back(kOutside);
   key.insert(key.end(), name.begin(), name.end());
   key.insert(key.end(), serial.begin(), serial.end());
   return key;
