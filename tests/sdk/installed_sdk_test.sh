@@ -56,6 +56,7 @@ loads() {
 
 "$source_dir/tests/sdk/plugin_guide_test.py" "$source_dir/docs/plugin-guide.md" "$work/prefix" "$work"
 project c issuer "$work/c_issuer"
+"$source_dir/tests/sdk/trial_ca_test.py" "$work/c_issuer" "$work"
 loads "$work/c_issuer"
 # The validator in C is built and run as a foreign plugin in any case.
 if [[ -n ${CERTSPAN_LONG:-} ]]; then
