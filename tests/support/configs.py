@@ -25,6 +25,16 @@ def renew_at_any_time(text):
     return text.replace("settings: { allow_same_key: true }", "settings: { allow_same_key: true, any_time: true }")
 
 
+def ask_a_person(text):
+    """Enrolments wait for `certspan work approve`."""
+    document = yaml.safe_load(text)
+    document["connectors"]["officer"] = {"plugin": "ndes", "type": "approval", "settings": {"remind": "1h"}}
+    enrolments = document["pipelines"]["enrolments"]
+    enrolments["steps"].insert(1, {"validate": "officer"})
+    enrolments["reply"] = {"within": "2s", "then": "pending"}
+    return yaml.safe_dump(document, sort_keys=False)
+
+
 def use_outside_ca(text, address, answer_after="0s", timeout="5s", reply="{ within: 45s, then: try_later }",
                    retry="{ attempts: 6, backoff: 100ms..1s }"):
     """The configuration `text` of `certspan init`, with every `issue` going outside instead of to the embedded CA."""

@@ -2,22 +2,12 @@
 import concurrent.futures
 
 import pytest
-import yaml
 
 from tests.support import scep_messages as scep
+from tests.support.configs import ask_a_person
 from tests.support.scep_client import ScepClient
 from tests.support.strongswan import Strongswan
 from tests.support.waiting import wait_until
-
-
-def ask_a_person(text):
-    """Enrolments wait for `certspan work approve`."""
-    document = yaml.safe_load(text)
-    document["connectors"]["officer"] = {"plugin": "ndes", "type": "approval", "settings": {"remind": "1h"}}
-    enrolments = document["pipelines"]["enrolments"]
-    enrolments["steps"].insert(1, {"validate": "officer"})
-    enrolments["reply"] = {"within": "2s", "then": "pending"}
-    return yaml.safe_dump(document, sort_keys=False)
 
 
 @pytest.fixture(params=["in_process", "process"], name="host")

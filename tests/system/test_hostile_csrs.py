@@ -38,7 +38,7 @@ FIRST_ENROLMENTS = [
      "eku_unknown application_policy_beyond_the_profile"),
     (scep.BAD_REQUEST, "profile.key_usage_not_allowed", "ku_key_cert_sign ku_crl_sign ku_non_repudiation"),
     (scep.BAD_REQUEST, "profile.bad_extension",
-     "foreign_key_identifier application_policies_empty eku_empty ku_no_bit_string"),
+     "empty_key_identifier application_policies_empty eku_empty ku_no_bit_string"),
     (scep.BAD_REQUEST, "profile.empty_subject", "empty_subject_without_san"),
     (scep.BAD_REQUEST, "profile.bad_subject",
      "subject_with_control_character subject_with_empty_value subject_with_written_direction "
@@ -213,6 +213,15 @@ def test_what_windows_writes_into_a_request_is_let_be_and_stays_out_of_the_certi
                           ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE,
                           ExtensionOID.SUBJECT_ALTERNATIVE_NAME}
     assert list(found[ExtensionOID.EXTENDED_KEY_USAGE]) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+
+
+def test_a_key_identifier_that_is_not_the_key_s_is_let_be_and_stays_out_of_the_certificate(attack):
+    strange = builder.extension_request(builder.extension("2.5.29.14", builder.octets(b"\x02" * 20)))
+    csr = builder.signed_request(attack.key, *attack.attributes, strange)
+    reply = attack.client.send(attack.client.pkcs_req(csr, attack.key, transaction_id=os.urandom(20).hex()))
+    assert reply.pki_status == scep.SUCCESS
+    given = reply.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    assert given == x509.SubjectKeyIdentifier.from_public_key(attack.key.public_key())
 
 
 def test_old_string_types_of_a_subject_become_those_of_rfc_5280(attack):

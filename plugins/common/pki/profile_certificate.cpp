@@ -121,6 +121,17 @@ Verdict check_names(const CertificateRequest& request, const Certificate& certif
   return std::nullopt;
 }
 
+// A request may choose any identifier. In a certificate it could pass for somebody else's key.
+Verdict check_key_identifier(const CertificateRequest& request, const Certificate& certificate) {
+  const Extension* extension = find_extension(request.extensions(), oids::kSubjectKeyIdentifier);
+  if (extension == nullptr || certificate.subject_key_identifier().empty()) return std::nullopt;
+  const Result<BytesView> asked = parse_subject_key_identifier(extension->value);
+  if (!asked) return withhold("bad_extension", asked.error().message);
+  if (!equal(*asked, certificate.subject_key_identifier())) return std::nullopt;
+  if (equal(*asked, request.public_key().key_identifier())) return std::nullopt;
+  return withhold("key_identifier", "the CA has copied a subject key identifier that is not the key's");
+}
+
 }  // namespace
 
 std::optional<Violation> check_certificate(const Profile& profile, const CertificateRequest& request,
@@ -132,6 +143,7 @@ std::optional<Violation> check_certificate(const Profile& profile, const Certifi
   if (Verdict verdict = check_not_ca(certificate)) return verdict;
   if (Verdict verdict = check_usage(profile, certificate)) return verdict;
   if (Verdict verdict = check_application_policies(profile, certificate)) return verdict;
+  if (Verdict verdict = check_key_identifier(request, certificate)) return verdict;
   return check_names(request, certificate);
 }
 

@@ -181,12 +181,13 @@ Verdict check_constraints(const Extension& extension) {
   return std::nullopt;
 }
 
-// Tools add this one unasked. Any other value than the key's own could pass for somebody else's key.
-Verdict check_key_identifier(const CertificateRequest& request, const Extension& extension) {
+// Tools add this one unasked, and not all of them compute it from the key: certmonger with OpenSSL 3 hashes
+// other memory. Nothing here takes it; a CA outside that does is held to it by check_certificate.
+Verdict check_key_identifier(const Extension& extension) {
   const Result<BytesView> identifier = parse_subject_key_identifier(extension.value);
   if (!identifier) return malformed("bad_extension", identifier.error().message);
-  if (equal(*identifier, request.public_key().key_identifier())) return std::nullopt;
-  return malformed("bad_extension", "the subject key identifier is not the key's");
+  if (identifier->empty()) return malformed("bad_extension", "the subject key identifier is empty");
+  return std::nullopt;
 }
 
 // Windows writes these into ordinary requests; nothing here takes anything from them. A CA outside that does
@@ -196,8 +197,7 @@ bool is_without_effect(const Extension& extension) {
          extension.oid == oids::kSmimeCapabilities;
 }
 
-Verdict check_extension(const Profile& profile, const CertificateRequest& request,
-                        const Extension& extension) {
+Verdict check_extension(const Profile& profile, const Extension& extension) {
   if (extension.oid == oids::kMsSecurityIdentifier) {
     return refuse("sid_extension", "the request brings a security identifier extension");
   }
@@ -210,7 +210,7 @@ Verdict check_extension(const Profile& profile, const CertificateRequest& reques
     return check_purposes(profile, parse_application_policies(extension.value));
   }
   if (extension.oid == oids::kBasicConstraints) return check_constraints(extension);
-  if (extension.oid == oids::kSubjectKeyIdentifier) return check_key_identifier(request, extension);
+  if (extension.oid == oids::kSubjectKeyIdentifier) return check_key_identifier(extension);
   if (is_without_effect(extension)) return std::nullopt;
   return refuse("extension_not_allowed", "the request asks for extension " + extension.oid.dotted());
 }
@@ -248,7 +248,7 @@ std::optional<Violation> check_request(const Profile& profile, const Certificate
   if (Verdict verdict = check_key(profile, request.public_key(), own_keys)) return verdict;
   if (Verdict verdict = check_subject(profile, request)) return verdict;
   for (const Extension& extension : request.extensions()) {
-    if (Verdict verdict = check_extension(profile, request, extension)) return verdict;
+    if (Verdict verdict = check_extension(profile, extension)) return verdict;
   }
   for (const RequestAttribute& attribute : request.other_attributes()) {
     if (!(attribute.type == oids::kMsEnrollmentNameValuePair)) continue;

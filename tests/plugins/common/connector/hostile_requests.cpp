@@ -41,7 +41,7 @@ constexpr Expected kExpected[] = {
     {"ca_version", Outcome::Rejected, "extension_not_allowed"},
     {"application_policy_beyond_the_profile", Outcome::Rejected, "eku_not_allowed"},
     {"application_policies_empty", Outcome::Invalid, "bad_extension"},
-    {"foreign_key_identifier", Outcome::Invalid, "bad_extension"},
+    {"empty_key_identifier", Outcome::Invalid, "bad_extension"},
 
     {"san_email", Outcome::Rejected, "san_not_allowed"},
     {"san_ip", Outcome::Rejected, "san_not_allowed"},

@@ -305,7 +305,7 @@ def hostile(good, other, ca_key, ca_subject, attributes=()):
         eku("1.3.6.1.5.5.7.3.2"), application_policies("1.3.6.1.5.5.7.3.2", "1.3.6.1.4.1.311.20.2.1")
     )
     yield "application_policies_empty", asks(extension("1.3.6.1.4.1.311.21.10", seq()))
-    yield "foreign_key_identifier", asks(extension("2.5.29.14", octets(b"\x02" * 20)))
+    yield "empty_key_identifier", asks(extension("2.5.29.14", octets(b"")))
 
     yield "san_email", asks(san(email("ceo@example.com")))
     yield "san_ip", asks(san(tlv(0x87, bytes([192, 0, 2, 1]))))

@@ -146,6 +146,25 @@ TEST_CASE("a certificate that is not what was asked for is refused for what diff
   }
 }
 
+TEST_CASE("a subject key identifier that a CA has copied is refused unless it is the key's") {
+  const Issuer& by = issuer();
+  const Bytes strange = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+  const KeyIdentifier own = by.request.public_key().key_identifier();
+  const auto violation = [&](BytesView asked, BytesView given) {
+    const Bytes value = DerWriter().octet_string(asked).take();
+    const CertificateRequest request = RequestBuilder().extension(oids::kSubjectKeyIdentifier, value).build();
+    CertificateTemplate what = by.good();
+    what.subject_alt_names = {};
+    std::ranges::copy(given, what.subject_key_id.begin());
+    const Certificate certificate = Certificate::parse(write_certificate(what, by.ca_key).value()).value();
+    return check_certificate(by.profile, request, certificate, by.chain, kNow);
+  };
+  CHECK_FALSE(violation(own, own));
+  CHECK_FALSE(violation(strange, own));
+  REQUIRE(violation(strange, strange));
+  CHECK(violation(strange, strange)->code == "key_identifier");
+}
+
 TEST_CASE("a certificate beyond its CA's end is refused") {
   const Issuer& by = issuer();
   CertificateTemplate what = by.good();

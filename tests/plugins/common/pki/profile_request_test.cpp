@@ -205,9 +205,11 @@ std::vector<Hostile> hostile_requests() {
        [](auto& r) {
          r.extension(Oid::from_dotted("1.2.3.4").value(), octets({0x05, 0x00}), true);
        }},
-      {"somebody else's subject key identifier", "bad_extension",
+      {"an empty subject key identifier", "bad_extension",
+       [](auto& r) { r.extension(oids::kSubjectKeyIdentifier, DerWriter().octet_string({}).take()); }},
+      {"a subject key identifier that is no octet string", "bad_extension",
        [](auto& r) {
-         r.extension(oids::kSubjectKeyIdentifier, DerWriter().octet_string(octets({1, 2, 3, 4})).take());
+         r.extension(oids::kSubjectKeyIdentifier, octets({0x03, 0x02, 0x07, 0x00}));
        }},
       {"a directory name in the SAN", "san_not_allowed",
        [](auto& r) { r.san(tag::context_constructed(4), encode_name("CN=boss").value()); }},
@@ -367,6 +369,12 @@ TEST_CASE("what honest clients ask for passes") {
   CHECK(granted.key_usage == key_usage::kDigitalSignature);
   CHECK(granted_usage(profile, RequestBuilder().build()).key_usage ==
         (key_usage::kDigitalSignature | key_usage::kKeyEncipherment));
+}
+
+TEST_CASE("a subject key identifier that is not the key's is let be: certmonger writes such") {
+  const Bytes strange = DerWriter().octet_string(octets({1, 2, 3, 4})).take();
+  const CertificateRequest request = RequestBuilder().extension(oids::kSubjectKeyIdentifier, strange).build();
+  CHECK_FALSE(check_request(wifi(), request, {}));
 }
 
 TEST_CASE("a purpose that is asked for twice is given once") {

@@ -1,0 +1,59 @@
+"""certmonger's daemon against RSA and EC CAs: enrol, wait for approval, renew with the same and with a new key."""
+import pytest
+
+from tests.support.certmonger import Certmonger, spki
+from tests.support.configs import ask_a_person, renew_at_any_time
+from tests.support.independent_reader import check_issued
+from tests.support.tls import ca_bundle_mounted, use_tls
+from tests.support.waiting import wait_until
+
+SUBJECT = "CN=certmonger,O=Example"
+
+
+@pytest.fixture(name="certmonger")
+def certmonger_fixture(tmp_path):
+    with Certmonger(tmp_path / "certmonger") as running:
+        yield running
+
+
+@pytest.mark.parametrize("ca_key", ["rsa:3072", "p256"])
+def test_enrols_and_renews_with_the_same_key_and_with_a_new_one(make_host, certmonger, ca_key):
+    host = make_host("host", "--ca-key", ca_key).configure(renew_at_any_time).start()
+    certmonger.add_ca(host.url()).request(SUBJECT, host.challenge, "-D", "certmonger.example")
+    first = certmonger.certificate()
+    check_issued(host.directory, first, names=["certmonger.example"])
+    certmonger.again("resubmit")
+    same_key = certmonger.certificate(other_than=first)
+    check_issued(host.directory, same_key, names=["certmonger.example"])
+    certmonger.again("rekey")
+    new_key = certmonger.certificate(other_than=same_key)
+    check_issued(host.directory, new_key, names=["certmonger.example"])
+    assert spki(first.public_key()) == spki(same_key.public_key()) != spki(new_key.public_key()) == certmonger.public_key()
+    assert [item["message"] for item in host.items()] == ["renewal", "renewal", "enrolment"]
+
+
+def test_waits_until_somebody_says_yes(make_host, certmonger):
+    host = make_host().configure(ask_a_person).start()
+    certmonger.add_ca(host.url()).request(SUBJECT, host.challenge)
+    certmonger.until("CA_WORKING")
+    item, = host.items()
+    host.command("work", "approve", item["id"], "--reason", "seen the device")
+    wait_until(lambda: host.items()[0]["state"] == "done")
+    certmonger.again("refresh")
+    check_issued(host.directory, certmonger.certificate())
+    assert len(host.items()) == 1
+
+
+def test_hears_that_a_challenge_is_wrong(make_host, certmonger):
+    host = make_host().start()
+    certmonger.add_ca(host.url()).request(SUBJECT, "guessed")
+    assert certmonger.until("CA_REJECTED")["stuck"] == "yes"
+
+
+def test_enrols_over_tls(make_host, tmp_path):
+    """Its PKIOperation trusts nothing but the system's bundle, whatever -R says."""
+    host = make_host().configure(lambda text: use_tls(text, tmp_path)).start()
+    url = host.url(scheme="https").replace("127.0.0.1", "localhost")
+    with ca_bundle_mounted(tmp_path) as prefix, Certmonger(tmp_path / "certmonger", prefix) as certmonger:
+        certmonger.add_ca(url, "-R", tmp_path / "tls.pem").request(SUBJECT, host.challenge)
+        check_issued(host.directory, certmonger.certificate())
