@@ -1,13 +1,19 @@
-"""certmonger's daemon against RSA and EC CAs: enrol, wait for approval, renew with the same and with a new key."""
+"""certmonger's daemon against RSA and EC CAs: enrols, waits for approval, renews with the same and with a new key; what it can't do."""
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.support.certmonger import Certmonger, spki
-from tests.support.configs import ask_a_person, renew_at_any_time
+from tests.support.configs import ask_a_person, certify_ra, renew_at_any_time, use_outside_ca
 from tests.support.independent_reader import check_issued
+from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.tls import ca_bundle_mounted, use_tls
 from tests.support.waiting import wait_until
 
 SUBJECT = "CN=certmonger,O=Example"
+
+
+def der(certificate):
+    return certificate.public_bytes(Encoding.DER)
 
 
 @pytest.fixture(name="certmonger")
@@ -42,6 +48,28 @@ def test_waits_until_somebody_says_yes(make_host, certmonger):
     certmonger.again("refresh")
     check_issued(host.directory, certmonger.certificate())
     assert len(host.items()) == 1
+
+
+def test_needs_the_root_among_the_certificates_and_gets_what_was_issued_to_it_meanwhile(make_host, certmonger, tmp_path):
+    host = make_host()
+    with OutsideCaProcess(tmp_path / "outside", key="rsa") as outside:
+        host.configure(lambda text: use_outside_ca(text, outside.address).replace("certificates: chain", "certificates: ra_ca"))
+        certify_ra(host, tmp_path / "outside")
+        host.start()
+        certmonger.add_ca(host.url()).request(SUBJECT, host.challenge)
+        assert "certificate verify error" in certmonger.until("CA_UNREACHABLE")["ca-error"]
+        host.configure(lambda text: text.replace("ca_certificates: ra_ca", "ca_certificates: chain")).command("apply")
+        certmonger.getcert("refresh-ca", "-c", "certspan")
+        certmonger.again("refresh")
+        certificate = certmonger.certificate()
+        assert [bytes.fromhex(entry["certificate"]) for entry in outside.ledger()] == [der(certificate)]
+
+
+def test_leaves_an_endpoint_alone_whose_answers_its_ec_key_could_not_open(make_host, certmonger):
+    host = make_host().start()
+    certmonger.add_ca(host.url()).request(SUBJECT, host.challenge, "-G", "ec")
+    assert certmonger.until("NEED_SCEP_RSA_CLIENT_KEY")["stuck"] == "yes"
+    assert not host.items()
 
 
 def test_hears_that_a_challenge_is_wrong(make_host, certmonger):

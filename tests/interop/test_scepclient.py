@@ -1,4 +1,5 @@
 """micromdm's scepclient, as Debian ships it: single DES and SHA-1, so behind `danger_` switches; renews by RenewalReq."""
+import os
 import subprocess
 
 import pytest
@@ -6,15 +7,19 @@ from cryptography import x509
 
 from tests.support.independent_reader import check_issued
 from tests.support.configs import renew_at_any_time
+from tests.support.soft_hsm import SoftHsm, put_keys_into
+from tests.support.tls import use_tls
 
 SWITCHES = "path: /scep\n      danger_allow_des: true\n      danger_allow_sha1: true\n      ca_certificates: ra_only\n"
 
 
-def scepclient(directory, url, challenge):
+def scepclient(directory, url, challenge, trusts=None):
     directory.mkdir(exist_ok=True)
+    trust = {"SSL_CERT_FILE": str(trusts)} if trusts else {}
     done = subprocess.run(["scepclient", "-server-url", url, "-private-key", directory / "client.key", "-certificate",
                            directory / "client.pem", "-challenge", challenge, "-cn", "scepclient", "-country", "CH"],
-                          cwd=directory, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
+                          env=dict(os.environ, **trust), cwd=directory, capture_output=True, text=True, timeout=120,
+                          stdin=subprocess.DEVNULL, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return x509.load_pem_x509_certificate((directory / "client.pem").read_bytes())
 
@@ -26,6 +31,17 @@ def test_enrols_and_renews(make_host, tmp_path, ca_key):
     first = scepclient(tmp_path / "client", host.url(), host.challenge)
     check_issued(host.directory, first)
     second = scepclient(tmp_path / "client", host.url(), host.challenge)
+    check_issued(host.directory, second)
+    assert second.serial_number != first.serial_number
+    assert [item["message"] for item in host.items()] == ["renewal", "enrolment"]
+
+
+@pytest.mark.parametrize("ca_key", ["rsa:2048", "p256"])
+def test_enrols_and_renews_over_tls_with_keys_in_a_token(make_host, tmp_path, ca_key):
+    host = put_keys_into(SoftHsm(tmp_path / "hsm"), make_host("host", "--ca-key", ca_key))
+    host.configure(lambda text: use_tls(text.replace("path: /scep\n", SWITCHES), tmp_path)).configure(renew_at_any_time).start()
+    url = host.url(scheme="https").replace("127.0.0.1", "localhost")
+    first, second = (scepclient(tmp_path / "client", url, host.challenge, tmp_path / "tls.pem") for _ in range(2))
     check_issued(host.directory, second)
     assert second.serial_number != first.serial_number
     assert [item["message"] for item in host.items()] == ["renewal", "enrolment"]

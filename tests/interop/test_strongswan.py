@@ -1,15 +1,24 @@
-"""strongSwan's client against RSA and EC CAs: enrol, poll, renew, over plain HTTP and TLS."""
+"""strongSwan's client against RSA and EC CAs, and at endpoints of several RAs: enrol, poll, renew, over plain HTTP and TLS."""
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from tests.support.independent_reader import check_issued
 from tests.support.outside_ca_process import OutsideCaProcess
-from tests.support.configs import certify_ra, renew_at_any_time, use_outside_ca
+from tests.support.configs import add_endpoint, certify_ra, renew_at_any_time, use_outside_ca
+from tests.support.ras import SecondRa
 from tests.support.strongswan import Strongswan
 from tests.support.tls import ca_bundle_mounted, use_tls
 
 SUBJECT = "C=CH, O=Example, CN=interop"
+
+
+def with_ra_of_its_own(text, ra):
+    """The endpoint /other has that RA."""
+    document = yaml.safe_load(text)
+    document["connectors"]["other"]["settings"]["ra"] = ra.settings()
+    return yaml.safe_dump(document, sort_keys=False)
 
 
 def save(certificate, path):
@@ -70,3 +79,20 @@ def test_enrols_over_tls(make_host, tmp_path):
         client.fetch_ca()
         certificate = client.enrol(client.new_key(), SUBJECT, host.challenge)
     check_issued(host.directory, certificate)
+
+
+def test_enrols_at_two_endpoints_with_an_ra_for_each(make_host, tmp_path):
+    host = make_host()
+    ra = SecondRa(host)
+    host.configure(lambda text: with_ra_of_its_own(add_endpoint(text), ra)).start()
+    for path in ("/scep", "/other"):
+        client = Strongswan(tmp_path / path[1:], host.url(path)).fetch_ca()
+        subject = x509.load_pem_x509_certificate((client.directory / "ra.pem").read_bytes()).subject.rfc4514_string()
+        assert (subject == "CN=Second RA") == (path == "/other")
+        check_issued(host.directory, client.enrol(client.new_key(), SUBJECT, host.challenge))
+
+
+def test_hears_bad_alg_when_it_signs_with_pss(make_host, tmp_path):
+    client = Strongswan(tmp_path / "client", make_host().start().url()).fetch_ca()
+    with pytest.raises(RuntimeError, match="failInfo: +badAlg"):
+        client.enrol(client.new_key(), SUBJECT, "whatever", extra=("--rsa-padding", "pss"))

@@ -1,9 +1,12 @@
 """certmonger: a daemon that enrols over SCEP and renews, told what to do by `getcert`. It listens on a private socket: no D-Bus."""
+import base64
 import os
 import pathlib
+import re
 import subprocess
 import uuid
 
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
@@ -25,7 +28,8 @@ class Certmonger:
         self.process = None
 
     def __enter__(self):
-        kept = {name: self.directory / name.lower() for name in ("REQUESTS_DIR", "CAS_DIR", "TMPDIR", "CONFIG_DIR", "LOCAL_CA_DIR")}
+        names = ("REQUESTS_DIR", "CAS_DIR", "TMPDIR", "CONFIG_DIR", "LOCAL_CA_DIR")
+        kept = {name: self.directory / name.lower() for name in names}
         for folder in kept.values():
             folder.mkdir(parents=True)
         kept["SYSTEM_LOCK_FILE"] = self.directory / "lock"
@@ -84,7 +88,10 @@ class Certmonger:
 
     def until(self, status):
         """Waits for that status, or for certmonger to be stuck in another one; what it tells then."""
-        told = wait_until(lambda: (now := self.told()).get("status") == status and now or now.get("stuck") == "yes" and now, limit=60)
+        def settled():
+            now = self.told()
+            return now if now.get("status") == status or now.get("stuck") == "yes" else None
+        told = wait_until(settled)
         assert told["status"] == status, (told, self.log()[-3000:])
         return told
 
@@ -95,6 +102,14 @@ class Certmonger:
             found = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
             return found if found != other_than else None
         return wait_until(changed)
+
+    def cipher(self):
+        """What its request to the RA is encrypted with."""
+        kept = "".join(file.read_text() for file in (self.directory / "requests_dir").iterdir())
+        armoured = re.search(r"^scep_req=-+BEGIN PKCS7-+\n((?: .*\n)+?) -+END", kept, re.MULTILINE).group(1)
+        signed = cms.ContentInfo.load(base64.b64decode(armoured))["content"]
+        enveloped = cms.ContentInfo.load(signed["encap_content_info"]["content"].native)["content"]
+        return enveloped["encrypted_content_info"]["content_encryption_algorithm"]["algorithm"].native
 
     def public_key(self):
         """Of the key in its file, as SubjectPublicKeyInfo."""

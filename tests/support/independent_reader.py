@@ -26,3 +26,12 @@ def check_issued(host_directory, certificate, names=()):
     if names:
         alternative = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         assert alternative.get_values_for_type(x509.DNSName) == list(names)
+
+
+def checked_by_openssl(directory, ca, crl, certificate):
+    """What `openssl verify -crl_check` says of `certificate`, in `directory`."""
+    for name, what in (("ca", ca), ("crl", crl), ("device", certificate)):
+        (directory / f"{name}.pem").write_bytes(what.public_bytes(serialization.Encoding.PEM))
+    done = subprocess.run(["openssl", "verify", "-crl_check", "-CAfile", "ca.pem", "-CRLfile", "crl.pem", "device.pem"],
+                          cwd=directory, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr

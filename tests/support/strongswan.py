@@ -43,10 +43,10 @@ class Strongswan:
             arguments += ["--san", san]
         return x509.load_pem_x509_certificate(self._pki(*arguments, timeout=timeout))
 
-    def renew(self, new_key, subject, old_certificate, old_key, san=None, extra=()):
+    def renew(self, new_key, subject, old_certificate, old_key, san=None, cipher="aes", extra=()):
         """RenewalReq: signed with the old certificate."""
         extra = ("--cert", old_certificate, "--key", old_key, *extra)
-        arguments = ["--scep", "--url", self.url, "--in", new_key, "--dn", subject, *self._trust(), "--cipher", "aes",
+        arguments = ["--scep", "--url", self.url, "--in", new_key, "--dn", subject, *self._trust(), "--cipher", cipher,
                      "--digest", "sha256", "--outform", "pem", *extra]
         if san:
             arguments += ["--san", san]

@@ -24,9 +24,12 @@ def use_tls(text, directory):
 
 
 @contextlib.contextmanager
-def ca_bundle_mounted(directory):
-    """strongSwan trusts the system's bundle only: gives the prefix of commands that see ours in its place, in a mount namespace of
-    their own."""
+def ca_bundle_mounted(directory, needed=True):
+    """strongSwan and certmonger trust the system's bundle only: gives the prefix of commands that see ours in its place, in a mount
+    namespace of their own. Where it is not `needed`, there is no prefix."""
+    if not needed:
+        yield []
+        return
     bundle = pathlib.Path(directory) / "bundle.crt"
     shutil.copy(pathlib.Path(directory) / "tls.pem", bundle)
     script = f'mount --bind "{bundle}" "{SYSTEM_BUNDLE}" && exec "$@"'

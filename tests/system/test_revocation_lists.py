@@ -1,12 +1,11 @@
 """GetCRL, GetCert and CRLs under a plain path, judged by openssl and by a reader that shares no code with the host."""
-import subprocess
-
 import pytest
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.support import scep_messages as scep
+from tests.support.independent_reader import checked_by_openssl
 from tests.support.scep_client import ScepClient
 
 
@@ -23,15 +22,6 @@ def host_fixture(request, make_host):
     host = make_host().configure(publish_crls)
     host.isolation = request.param
     return host.start()
-
-
-def checked_by_openssl(directory, ca, crl, certificate):
-    """What `openssl verify -crl_check` says of `certificate`."""
-    for name, what in (("ca", ca), ("crl", crl), ("device", certificate)):
-        (directory / f"{name}.pem").write_bytes(what.public_bytes(Encoding.PEM))
-    done = subprocess.run(["openssl", "verify", "-crl_check", "-CAfile", "ca.pem", "-CRLfile", "crl.pem", "device.pem"],
-                          cwd=directory, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
 
 
 def number_of(crl):

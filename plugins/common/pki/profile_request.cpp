@@ -181,7 +181,7 @@ Verdict check_constraints(const Extension& extension) {
   return std::nullopt;
 }
 
-// Tools add this one unasked, and not all of them compute it from the key: certmonger with OpenSSL 3 hashes
+// Tools add this one unasked, and not all of them compute it from the key: Debian 12's certmonger hashes
 // other memory. Nothing here takes it; a CA outside that does is held to it by check_certificate.
 Verdict check_key_identifier(const Extension& extension) {
   const Result<BytesView> identifier = parse_subject_key_identifier(extension.value);
