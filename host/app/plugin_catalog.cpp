@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
@@ -23,6 +24,7 @@ RoleSet roles_of(const certspan_connector_type& type) {
   if (type.interface_table(CERTSPAN_ROLE_VALIDATOR) != nullptr) roles.add(Role::Validator);
   if (type.interface_table(CERTSPAN_ROLE_PROCESSOR) != nullptr) roles.add(Role::Processor);
   if (type.interface_table(CERTSPAN_ROLE_ISSUER) != nullptr) roles.add(Role::Issuer);
+  if (type.interface_table(CERTSPAN_ROLE_DELIVERER) != nullptr) roles.add(Role::Deliverer);
   return roles;
 }
 

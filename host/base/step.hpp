@@ -10,14 +10,19 @@ namespace certspan {
 
 /// How calls of a step are repeated. Back-off has full jitter between zero and the doubling bound.
 struct RetryPolicy {
-  std::uint32_t attempts = 6;
+  std::uint32_t attempts = 6;  ///< calls in all; 0: until the item's deadline
   std::chrono::milliseconds first{1000};
   std::chrono::milliseconds most{120000};
 
   bool operator==(const RetryPolicy&) const = default;
 };
 
-enum class StepKind : std::uint8_t { Validate, Issue };
+enum class StepKind : std::uint8_t {
+  Validate,
+  Issue,
+  Deliver,         ///< tells of the certificate, before its client gets it
+  DeliverFailure,  ///< `on_failure`: tells that the item ended without one
+};
 
 /// One step of a pipeline, as the file says it and as an item carries it from its acceptance on: connectors
 /// by name, so that a changed file does not re-route it.

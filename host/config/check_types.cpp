@@ -212,6 +212,18 @@ class TypeChecker {
                   able.empty() ? std::string() : fmt::format("here is: {}", listing(able)));
   }
 
+  void check_step_role(const Named& connector, StepKind kind) {
+    switch (kind) {
+      case StepKind::Validate:
+        return check_role(connector, Role::Validator, "\"validate\"");
+      case StepKind::Issue:
+        return check_role(connector, Role::Issuer, "\"issue\"");
+      case StepKind::Deliver:
+      case StepKind::DeliverFailure:
+        return check_role(connector, Role::Deliverer, "\"deliver\"");
+    }
+  }
+
   void use(const Named& connector) { used_.insert(closest_or_same(connector.name, names_)); }
 
   void check_listeners() {
@@ -233,12 +245,12 @@ class TypeChecker {
     for (const StepConfig& step : pipeline.steps) {
       const bool issue = step.kind == StepKind::Issue;
       for (const Named& connector : step.connectors) {
-        check_role(connector, issue ? Role::Issuer : Role::Validator, issue ? "\"issue\"" : "\"validate\"");
+        check_step_role(connector, step.kind);
         use(connector);
       }
       if (issue && sharing != nullptr) warn_of_sharing(*sharing, step);
       if (!issue && sharing == nullptr) sharing = sharing_one(step);
-      validated = validated || !issue;
+      validated = validated || step.kind == StepKind::Validate;
       if (issue && !validated) check_open(pipeline, step);
     }
   }
@@ -357,12 +369,14 @@ std::string_view to_string(Role role) {
       return "processor";
     case Role::Issuer:
       return "issuer";
+    case Role::Deliverer:
+      return "deliverer";
   }
   return "";
 }
 
 std::optional<Role> role_from_string(std::string_view word) {
-  for (const Role role : {Role::Source, Role::Validator, Role::Processor, Role::Issuer}) {
+  for (const Role role : {Role::Source, Role::Validator, Role::Processor, Role::Issuer, Role::Deliverer}) {
     if (to_string(role) == word) return role;
   }
   return std::nullopt;

@@ -72,6 +72,12 @@ std::vector<Step> PipelineConfig::resolved_steps() const {
     if (step->profile.empty()) step->profile = next;
     next = step->profile;
   }
+  // A deliverer hears of the certificate that was asked for before.
+  std::string_view before;
+  for (Step& step : resolved) {
+    if (step.profile.empty()) step.profile = before;
+    before = step.profile;
+  }
   return resolved;
 }
 

@@ -182,7 +182,7 @@ struct WhenRule {
 struct StepConfig {
   StepKind kind = StepKind::Validate;
   Mark mark;
-  std::vector<Named> connectors;  ///< issue: ordered fail-over; validate: one
+  std::vector<Named> connectors;  ///< issue: ordered fail-over; otherwise one
   Named profile;                  ///< issue
   std::chrono::milliseconds timeout{20'000};
   RetryPolicy retry;
@@ -198,7 +198,7 @@ struct PipelineConfig {
   Named name;
   Named source;
   std::vector<WhenRule> when;  ///< empty: takes every item of the source
-  std::vector<StepConfig> steps;
+  std::vector<StepConfig> steps;  ///< those of `on_failure` last
   /// An item that is not done by then is given up, unless it may have been done.
   std::chrono::milliseconds deadline{std::chrono::hours(24 * 7)};
   std::chrono::milliseconds reply_within{45'000};

@@ -55,12 +55,42 @@ std::string node(std::size_t pipeline, std::size_t step) {
 }
 
 std::string draw_step(const std::string& id, const StepConfig& step) {
-  if (step.kind == StepKind::Validate) {
-    return fmt::format("    {}{{{{{}}}}}\n", id, in_quotes("validate: " + connectors_of(step, ", ")));
+  switch (step.kind) {
+    case StepKind::Validate:
+      return fmt::format("    {}{{{{{}}}}}\n", id, in_quotes("validate: " + connectors_of(step, ", ")));
+    case StepKind::Issue:
+      return fmt::format(
+          "    {}[{}]\n", id,
+          in_quotes(fmt::format("issue: {} (profile {})", connectors_of(step, ", else "), step.profile.name)));
+    case StepKind::Deliver:
+    case StepKind::DeliverFailure:
+      return fmt::format("    {}[/{}/]\n", id, in_quotes("deliver: " + connectors_of(step, ", ")));
   }
-  return fmt::format(
-      "    {}[{}]\n", id,
-      in_quotes(fmt::format("issue: {} (profile {})", connectors_of(step, ", else "), step.profile.name)));
+  return {};
+}
+
+/// How many steps lead to a certificate; those of `on_failure` stand behind them.
+std::size_t good_steps(const PipelineConfig& pipeline) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(pipeline.steps, [](const StepConfig& step) { return step.kind != StepKind::DeliverFailure; }));
+}
+
+/// "validate with door", "issue by corp-ca, else corp-ca-2, profile wifi"
+std::string what_it_does(const StepConfig& step) {
+  switch (step.kind) {
+    case StepKind::Validate:
+      return "validate with " + connectors_of(step, ", ");
+    case StepKind::Issue:
+      return fmt::format("issue by {}, profile {}", connectors_of(step, ", else "), step.profile.name);
+    case StepKind::Deliver:
+    case StepKind::DeliverFailure:
+      return "tell " + connectors_of(step, ", ");
+  }
+  return {};
+}
+
+std::string tries_of(const StepConfig& step) {
+  return step.retry.attempts == 0 ? "attempts until the deadline" : fmt::format("{} attempts", step.retry.attempts);
 }
 
 std::string draw_pipeline(const PipelineConfig& pipeline, std::size_t number) {
@@ -68,8 +98,10 @@ std::string draw_pipeline(const PipelineConfig& pipeline, std::size_t number) {
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i)
     out += draw_step(node(number, i), pipeline.steps[i]);
   out += fmt::format("    p{}reply([{}])\n", number, in_quotes("reply"));
+  const std::size_t good = good_steps(pipeline);
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
-    const bool last = i + 1 == pipeline.steps.size();
+    const bool last = i + 1 == good || i + 1 == pipeline.steps.size();
+    if (i == good) out += fmt::format("    p{}failed([{}]) --> {}\n", number, in_quotes("no certificate"), node(number, i));
     out += fmt::format("    {} --> {}\n", node(number, i),
                        last ? fmt::format("p{}reply", number) : node(number, i + 1));
   }
@@ -103,9 +135,10 @@ std::string draw_source(const Config& config, const std::string& source, std::si
 nlohmann::json step_json(const StepConfig& step) {
   nlohmann::json connectors = nlohmann::json::array();
   for (const Named& connector : step.connectors) connectors.push_back(connector.name);
-  nlohmann::json json = {{step.kind == StepKind::Issue ? "issue" : "validate", std::move(connectors)},
+  const char* verb = step.kind == StepKind::Validate ? "validate" : step.kind == StepKind::Issue ? "issue" : "deliver";
+  nlohmann::json json = {{verb, std::move(connectors)},
                          {"timeout_ms", step.timeout.count()},
-                         {"attempts", step.retry.attempts}};
+                         {"attempts", step.retry.attempts == 0 ? nlohmann::json() : nlohmann::json(step.retry.attempts)}};
   if (step.kind == StepKind::Issue) json["profile"] = step.profile.name;
   return json;
 }
@@ -117,13 +150,12 @@ std::string graph_text(const Config& config) {
   for (const PipelineConfig& pipeline : config.pipelines) {
     if (!out.empty()) out += '\n';
     out += fmt::format("{}\n  from {}: {}\n", pipeline.name.name, pipeline.source.name, condition(pipeline));
+    const std::size_t good = good_steps(pipeline);
     for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
       const StepConfig& step = pipeline.steps[i];
-      const bool issue = step.kind == StepKind::Issue;
-      out += fmt::format("  {}. {} {}", i + 1, issue ? "issue by" : "validate with",
-                         connectors_of(step, issue ? ", else " : ", "));
-      if (issue) out += fmt::format(", profile {}", step.profile.name);
-      out += fmt::format(" ({} a call, {} attempts)\n", format_duration(step.timeout), step.retry.attempts);
+      if (i == good) out += "  without a certificate, after a validator's yes:\n";
+      out += fmt::format("  {}. {} ({} a call, {})\n", i < good ? i + 1 : i + 1 - good, what_it_does(step),
+                         format_duration(step.timeout), tries_of(step));
     }
     out += fmt::format("  {}\n", reply(pipeline));
     if (pipeline.otherwise_reject)
@@ -148,12 +180,15 @@ nlohmann::json graph_json(const Config& config) {
     nlohmann::json when = nlohmann::json::object();
     for (const WhenRule& rule : pipeline.when) when[rule.label.name] = rule.globs;
     nlohmann::json steps = nlohmann::json::array();
-    for (const StepConfig& step : pipeline.steps) steps.push_back(step_json(step));
+    nlohmann::json on_failure = nlohmann::json::array();
+    for (const StepConfig& step : pipeline.steps)
+      (step.kind == StepKind::DeliverFailure ? on_failure : steps).push_back(step_json(step));
     pipelines.push_back(
         {{"name", pipeline.name.name},
          {"source", pipeline.source.name},
          {"when", std::move(when)},
          {"steps", std::move(steps)},
+         {"on_failure", std::move(on_failure)},
          {"reply",
           {{"within_ms", pipeline.reply_within.count()},
            {"then", pipeline.reply_then == ReplyThen::Pending ? "pending" : "try_later"}}},

@@ -92,21 +92,30 @@ void read_step_connectors(const YamlNode& node, std::string_view verb, const std
   }
 }
 
+struct Verb {
+  std::string_view word;
+  StepKind kind;
+};
+// Of a step with several the last one counts, so that what is said of it makes sense.
+constexpr std::array<Verb, 3> kVerbs = {
+    {{"validate", StepKind::Validate}, {"deliver", StepKind::Deliver}, {"issue", StepKind::Issue}}};
+
 /// Reads the key that says what a step does; it must have exactly one.
 void read_verb(MapReader& map, StepConfig& step, Faults& faults) {
-  const YamlEntry* validate = map.take("validate");
-  const YamlEntry* issue = map.take("issue");
-  for (const std::string_view verb : {"deliver", "revoke"}) map.later(verb);
-  if (validate != nullptr && issue != nullptr) {
-    faults.error(FaultCode::BadValue, issue->key_mark,
-                 fmt::format("{} has both \"validate\" and \"issue\"", map.what()), "write two steps");
+  const YamlEntry* chosen = nullptr;
+  for (const Verb& verb : kVerbs) {
+    const YamlEntry* entry = map.take(verb.word);
+    if (entry == nullptr) continue;
+    if (chosen != nullptr) {
+      faults.error(FaultCode::BadValue, entry->key_mark,
+                   fmt::format("{} has both \"{}\" and \"{}\"", map.what(), chosen->key, entry->key),
+                   "write two steps");
+    }
+    chosen = entry;
+    step.kind = verb.kind;
   }
-  if (issue != nullptr) {
-    step.kind = StepKind::Issue;
-    read_step_connectors(issue->value, "issue", map.what(), step, faults);
-  } else if (validate != nullptr) {
-    read_step_connectors(validate->value, "validate", map.what(), step, faults);
-  }
+  map.later("revoke");
+  if (chosen != nullptr) read_step_connectors(chosen->value, chosen->key, map.what(), step, faults);
 }
 
 bool has_verb(const YamlNode& node) {
@@ -122,7 +131,7 @@ StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faul
   read_verb(map, step, faults);
   if (map.is_mapping() && !has_verb(node)) {
     faults.error(FaultCode::MissingKey, node.mark(), fmt::format("{} says nothing to do", what),
-                 "write `validate: CONNECTOR` or `issue: CONNECTOR`");
+                 "write `validate: CONNECTOR`, `issue: CONNECTOR` or `deliver: CONNECTOR`");
   }
   if (step.kind == StepKind::Issue) {
     map.need_name("profile", step.profile);
@@ -130,6 +139,7 @@ StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faul
     faults.error(FaultCode::BadValue, profile->key_mark,
                  fmt::format("\"profile\" of {} has no meaning", what), "it belongs to an `issue` step");
   }
+  if (step.kind == StepKind::Deliver) step.retry.attempts = 0;
   map.duration("timeout", {milliseconds(100), minutes(10)}, step.timeout);
   if (const YamlEntry* retry = map.take("retry")) read_retry(retry->value, what, step.retry, faults);
   map.finish();
@@ -151,6 +161,25 @@ void read_steps(const YamlNode& node, PipelineConfig& pipeline, Faults& faults) 
   for (std::size_t i = 0; i < node.items().size(); ++i) {
     const std::string what = fmt::format("step {} of pipeline \"{}\"", i + 1, pipeline.name.name);
     pipeline.steps.push_back(read_step(node.items()[i], what, faults));
+  }
+}
+
+/// Whom to tell that an item ended without a certificate.
+void read_on_failure(const YamlNode& node, PipelineConfig& pipeline, Faults& faults) {
+  const std::string field = fmt::format("\"on_failure\" of pipeline \"{}\"", pipeline.name.name);
+  if (node.kind() != YamlNode::Kind::Sequence || node.items().empty()) {
+    wrong_type(node, field, "a list of `deliver` steps", faults);
+    return;
+  }
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    StepConfig step = read_step(node.items()[i], fmt::format("step {} of {}", i + 1, field), faults);
+    if (step.kind != StepKind::Deliver && has_verb(node.items()[i])) {
+      faults.error(FaultCode::BadValue, step.mark, fmt::format("{} may only deliver", field),
+                   "write `deliver: CONNECTOR`");
+      continue;
+    }
+    step.kind = StepKind::DeliverFailure;
+    pipeline.steps.push_back(std::move(step));
   }
 }
 
@@ -191,11 +220,11 @@ void read_pipelines(const YamlNode& node, std::vector<PipelineConfig>& pipelines
     if (const YamlEntry* when = map.take("when")) read_when(when->value, pipeline, faults);
     if (const YamlEntry* steps = map.need("steps")) read_steps(steps->value, pipeline, faults);
     map.duration("deadline", {std::chrono::seconds(1), std::chrono::hours(24 * 90)}, pipeline.deadline);
+    if (const YamlEntry* failure = map.take("on_failure")) read_on_failure(failure->value, pipeline, faults);
     if (const YamlEntry* reply = map.take("reply")) read_reply(reply->value, pipeline, faults);
     read_otherwise(map, pipeline);
     map.boolean("danger_open_enrolment", pipeline.danger_open_enrolment);
     map.boolean("danger_mixed_chains", pipeline.danger_mixed_chains);
-    map.later("on_failure");
     map.finish();
   }
 }

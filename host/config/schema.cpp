@@ -177,22 +177,26 @@ Json plugins() {
                                              {"trust", std::move(trust)}});
 }
 
+Json retry() {
+  return mapping("how calls are repeated",
+                 {{"attempts", number("calls in all", 1, 100)},
+                  {"backoff", text_like("shortest and longest wait, such as 1s..2m",
+                                        fmt::format("^({0}\\.\\.{0}|{1})$", kDurationPattern, kEnvironment))}});
+}
+
 Json step() {
-  Json retry =
-      mapping("how calls are repeated",
-              {{"attempts", number("calls in all", 1, 100)},
-               {"backoff", text_like("shortest and longest wait, such as 1s..2m",
-                                     fmt::format("^({0}\\.\\.{0}|{1})$", kDurationPattern, kEnvironment))}});
   Json issue = {{"description", "issuer, or issuers in the order in which they are tried"},
                 {"type", Json::array({"string", "integer", "array"})},
                 {"items", name("issuer")},
                 {"minItems", 1}};
   Json schema = mapping("one step", {{"validate", name("validator that must agree")},
                                      {"issue", std::move(issue)},
+                                     {"deliver", name("deliverer that is told")},
                                      {"profile", name("profile that the certificate follows")},
                                      {"timeout", duration("of one call")},
-                                     {"retry", std::move(retry)}});
-  schema["oneOf"] = {{{"required", {"validate"}}}, {{"required", {"issue"}}}};
+                                     {"retry", retry()}});
+  schema["oneOf"] = {
+      {{"required", {"validate"}}}, {{"required", {"issue"}}}, {{"required", {"deliver"}}}};
   schema["dependencies"] = {{"issue", Json::array({"profile"})}, {"profile", Json::array({"issue"})}};
   return schema;
 }
@@ -209,12 +213,22 @@ Json pipelines() {
                 {"type", "array"},
                 {"minItems", 1},
                 {"items", step()}};
+  Json told = mapping("whom to tell", {{"deliver", name("deliverer that is told")},
+                                       {"timeout", duration("of one call")},
+                                       {"retry", retry()}});
+  told["required"] = {"deliver"};
+  Json on_failure = {{"description", "who is told of an item that a validator said yes to and that ended without "
+                                     "a certificate"},
+                     {"type", "array"},
+                     {"minItems", 1},
+                     {"items", std::move(told)}};
   return named(
       "routes of work; the first one of a source whose `when` matches takes an item",
       mapping("one pipeline",
               {{"source", name("connector that brings the items")},
                {"when", std::move(when)},
                {"steps", std::move(steps)},
+               {"on_failure", std::move(on_failure)},
                {"deadline", duration("for an item to be done; what may have been done by then is held")},
                {"reply", std::move(reply)},
                {"otherwise", choice("what becomes of the source's items that match no pipeline", {"reject"})},

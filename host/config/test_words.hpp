@@ -13,12 +13,12 @@ inline constexpr std::array<std::string_view, 11> kAnswerWords = {
     "unsupported", "unknown", "cancelled",   "internal",  "crash"};
 
 /// The calls that an answer can be kept for.
-inline constexpr std::array<std::string_view, 7> kCallWords = {
-    "validate", "issue", "poll", "lookup", "cancel", "check_request", "check_certificate"};
+inline constexpr std::array<std::string_view, 8> kCallWords = {
+    "validate", "issue", "poll", "lookup", "cancel", "deliver", "check_request", "check_certificate"};
 
 /// The calls that `expect` counts: all but those of the fence, which stands around every issuer.
-inline constexpr std::array<std::string_view, 5> kExpectedCalls = {"validate", "issue", "poll", "lookup",
-                                                                   "cancel"};
+inline constexpr std::array<std::string_view, 6> kExpectedCalls = {"validate", "issue",  "poll",
+                                                                   "lookup",   "cancel", "deliver"};
 
 /// Where a test's item can stand at the end: a work item's states, or turned away at the door.
 inline constexpr std::array<std::string_view, 8> kStateWords = {"done",  "failed",  "dead",    "held",

@@ -17,6 +17,12 @@ struct Parts {
   std::vector<std::string> connectors;
   std::set<std::string, std::less<>> validators;
   std::set<std::string, std::less<>> issuers;
+  std::set<std::string, std::less<>> deliverers;
+
+  std::set<std::string, std::less<>>& of(StepKind kind) {
+    if (kind == StepKind::Validate) return validators;
+    return kind == StepKind::Issue ? issuers : deliverers;
+  }
 
   bool has(std::string_view connector) const {
     return std::ranges::find(connectors, connector) != connectors.end();
@@ -30,7 +36,7 @@ Parts parts_of(const Config& config, std::string_view source) {
     parts.pipelines.push_back(pipeline.name.name);
     for (const StepConfig& step : pipeline.steps) {
       for (const Named& connector : step.connectors) {
-        (step.kind == StepKind::Issue ? parts.issuers : parts.validators).insert(connector.name);
+        parts.of(step.kind).insert(connector.name);
         if (!parts.has(connector.name)) parts.connectors.push_back(connector.name);
       }
     }
@@ -41,6 +47,7 @@ Parts parts_of(const Config& config, std::string_view source) {
 bool is_asked(const Parts& parts, std::string_view connector, std::string_view call) {
   if (connector == kFenceConnector) return call == "check_request" || call == "check_certificate";
   if (call == "validate") return parts.validators.contains(connector);
+  if (call == "deliver") return parts.deliverers.contains(connector);
   return parts.issuers.contains(connector) && !call.starts_with("check_");
 }
 

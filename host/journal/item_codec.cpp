@@ -162,7 +162,7 @@ void read_step_field(FieldReader& in, Step& step) {
   switch (in.tag()) {
     case StepTag::Kind: {
       const auto kind = in.number();
-      if (kind > static_cast<std::uint64_t>(StepKind::Issue)) return in.fail();
+      if (kind > static_cast<std::uint64_t>(StepKind::DeliverFailure)) return in.fail();
       step.kind = static_cast<StepKind>(kind);
       break;
     }

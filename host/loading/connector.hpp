@@ -60,6 +60,15 @@ struct IssuedView {
   const std::vector<Bytes>& chain;
 };
 
+/// How an item ended, for whoever is told of it. Borrowed for the call.
+struct DeliveryView {
+  Outcome outcome = Outcome::Ok;
+  std::string_view code;     ///< not Ok: why
+  std::string_view message;  ///< not Ok: the same for people
+  std::string_view issuer;   ///< Ok: the connector that issued
+  BytesView certificate;     ///< Ok: DER
+};
+
 /// How an item stands when its client is to be told. Borrowed for the call.
 struct ReplyView {
   Outcome outcome = Outcome::Ok;  ///< Ok, Pending, Rejected, Invalid, Unsupported or Cancelled
@@ -161,6 +170,8 @@ class Connector {
   Answer cancel(const WorkItem& item, const CallTerms& terms);
   Answer before_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& issuers);
   Answer after_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& view);
+  /// Tells of how the item ended.
+  Answer deliver(const WorkItem& item, const CallTerms& terms, const DeliveryView& view);
 
   /// The issuing CA first, its root last, DER. Errors: connector.no_role, connector.not_started,
   /// plugin.over_limit, plugin.empty_chain, plugin.chain_failed.
@@ -185,6 +196,10 @@ class Connector {
   ActionResult run_action(const std::string& name, std::string_view arguments,
                           std::chrono::milliseconds patience = std::chrono::minutes(1));
 
+  /// An issuer whose effects are all in its store, so that they commit with the item or not at all.
+  bool has_local_effects() const {
+    return issuer() != nullptr && (issuer()->flags & CERTSPAN_ISSUER_LOCAL_EFFECTS) != 0;
+  }
   bool has_poll() const { return issuer() != nullptr && issuer()->poll != nullptr; }
   bool has_lookup() const { return issuer() != nullptr && issuer()->lookup != nullptr; }
   bool has_cancel() const { return issuer() != nullptr && issuer()->cancel != nullptr; }
@@ -197,7 +212,7 @@ class Connector {
  private:
   using Tables =
       std::tuple<const certspan_role_source*, const certspan_role_validator*, const certspan_role_processor*,
-                 const certspan_role_issuer*, const certspan_actions*>;
+                 const certspan_role_issuer*, const certspan_role_deliverer*, const certspan_actions*>;
 
   const certspan_role_issuer* issuer() const { return role<certspan_role_issuer>(); }
   bool callable() const;

@@ -143,9 +143,7 @@ bool Connector::callable() const {
 }
 
 CallKey Connector::issuer_key() const {
-  const auto* role = issuer();
-  const bool local = role != nullptr && (role->flags & CERTSPAN_ISSUER_LOCAL_EFFECTS) != 0;
-  return local ? CallKey::Item : CallKey::Turn;
+  return has_local_effects() ? CallKey::Item : CallKey::Turn;
 }
 
 template <typename Call>
@@ -231,6 +229,21 @@ Answer Connector::after_issue(const WorkItem& item, const CallTerms& terms, cons
   return call(table != nullptr, "after_issue", CallKey::Source, item, terms, {},
               [&](const certspan_item* abi, const certspan_answer_sink* sink) {
                 table->after_issue(instance_, abi, &issued, sink);
+              });
+}
+
+Answer Connector::deliver(const WorkItem& item, const CallTerms& terms, const DeliveryView& view) {
+  const auto* table = role<certspan_role_deliverer>();
+  certspan_delivery delivery{};
+  delivery.struct_size = sizeof(delivery);
+  delivery.outcome = static_cast<certspan_outcome>(view.outcome);
+  delivery.code = to_abi(view.code);
+  delivery.message = to_abi(view.message);
+  delivery.issuer = to_abi(view.issuer);
+  delivery.certificate = to_abi(view.certificate);
+  return call(table != nullptr, "deliver", CallKey::Turn, item, terms, {},
+              [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                table->deliver(instance_, abi, &delivery, sink);
               });
 }
 

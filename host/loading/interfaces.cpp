@@ -59,6 +59,12 @@ std::optional<std::string> issuer_fault(const void* pointer) {
   return std::nullopt;
 }
 
+std::optional<std::string> deliverer_fault(const void* pointer) {
+  const auto& table = *static_cast<const certspan_role_deliverer*>(pointer);
+  if (auto fault = too_short(table)) return fault;
+  return first_missing({{"deliver", table.deliver != nullptr}});
+}
+
 std::optional<std::string> actions_fault(const void* pointer) {
   const auto& table = *static_cast<const certspan_actions*>(pointer);
   if (auto fault = too_short(table)) return fault;
@@ -73,11 +79,12 @@ std::optional<std::string> actions_fault(const void* pointer) {
   return first_missing({{"run", table.run != nullptr}});
 }
 
-constexpr std::array<KnownInterface, 5> kKnown = {{
+constexpr std::array<KnownInterface, 6> kKnown = {{
     {CERTSPAN_ROLE_SOURCE, "source", true, &source_fault},
     {CERTSPAN_ROLE_VALIDATOR, "validator", true, &validator_fault},
     {CERTSPAN_ROLE_PROCESSOR, "processor", true, &processor_fault},
     {CERTSPAN_ROLE_ISSUER, "issuer", true, &issuer_fault},
+    {CERTSPAN_ROLE_DELIVERER, "deliverer", true, &deliverer_fault},
     {CERTSPAN_INTERFACE_ACTIONS, "actions", false, &actions_fault},
 }};
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <certspan/abi/actions.h>
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
@@ -38,6 +39,10 @@ struct InterfaceId<certspan_role_issuer> {
   static constexpr const char* kId = CERTSPAN_ROLE_ISSUER;
 };
 template <>
+struct InterfaceId<certspan_role_deliverer> {
+  static constexpr const char* kId = CERTSPAN_ROLE_DELIVERER;
+};
+template <>
 struct InterfaceId<certspan_actions> {
   static constexpr const char* kId = CERTSPAN_INTERFACE_ACTIONS;
 };
@@ -51,7 +56,7 @@ struct KnownInterface {
   std::optional<std::string> (*fault)(const void* table);
 };
 
-/// In the order in which people read them: source, validator, processor, issuer, actions.
+/// In the order in which people read them: source, validator, processor, issuer, deliverer, actions.
 std::span<const KnownInterface> known_interfaces();
 
 /// The table of `type` for Table's id, or null when the type does not offer it or it is too short to be one.

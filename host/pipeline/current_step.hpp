@@ -16,6 +16,10 @@ inline const std::string& current_issuer(OpenItem& open) {
   return current_step(open).connectors[open.item.connector];
 }
 
+inline bool delivers(const Step& step) {
+  return step.kind == StepKind::Deliver || step.kind == StepKind::DeliverFailure;
+}
+
 /// What one issuer said of its order means nothing to the next one, nor to a fresh call.
 inline void forget_order(OpenItem& open) {
   open.item.handle.clear();

@@ -17,11 +17,6 @@ constexpr std::chrono::milliseconds kMissingPause{5000};
 constexpr RetryPolicy kLookUpPauses{
     .attempts = 0, .first = std::chrono::milliseconds(500), .most = std::chrono::milliseconds(30000)};
 
-bool has_local_effects(const Connector* issuer) {
-  const auto* role = issuer == nullptr ? nullptr : issuer->role<certspan_role_issuer>();
-  return role != nullptr && (role->flags & CERTSPAN_ISSUER_LOCAL_EFFECTS) != 0;
-}
-
 }  // namespace
 
 void ItemRunner::issue(const OpenItemPtr& open, const Step& step) {
@@ -37,7 +32,7 @@ void ItemRunner::issue(const OpenItemPtr& open, const Step& step) {
   const auto wait = health.admit(kind, runtime_.clock.now());
   if (wait.count() > 0) return pass_over(open, wait);
   open->admitted = &health;
-  if (has_local_effects(issuer)) return ask_issuer(open, "issue");
+  if (issuer->has_local_effects()) return ask_issuer(open, "issue");
   issue_at_outside_ca(open);
 }
 
@@ -132,7 +127,7 @@ IssuerTraits ItemRunner::traits_of(const OpenItemPtr& open) const {
   const auto config = runtime_.config();
   if (Connector* issuer = config->connectors.find(current_issuer(*open))) {
     const auto* role = issuer->role<certspan_role_issuer>();
-    traits.local_effects = has_local_effects(issuer);
+    traits.local_effects = issuer->has_local_effects();
     traits.idempotent = (role->flags & CERTSPAN_ISSUER_IDEMPOTENT) != 0;
     traits.has_lookup = issuer->has_lookup();
   }
@@ -183,9 +178,7 @@ void ItemRunner::take_certificate(const OpenItemPtr& open, Answer answer) {
   }
   for (const auto& [label, value] : verdict.labels) open->item.set_label(label, value);
   open->certificate = std::move(answer.certificate);
-  const auto config = runtime_.config();
-  if (!has_local_effects(config->connectors.find(name))) open->item.certificate = open->certificate;
-  finish(open, ItemState::Done, Outcome::Ok, "", "issued by \"" + name + "\"");
+  hand_over(open, "issued by \"" + name + "\"");
 }
 
 /// The fence can't judge a certificate now. Nothing was done where the issuer's effects are only staged;

@@ -22,10 +22,6 @@ Answer unavailable(std::string_view code, std::string message) {
   return answer;
 }
 
-Answer not_running(const std::string& connector) {
-  return unavailable("connector.missing", "connector \"" + connector + "\" is not running");
-}
-
 Answer no_fence() {
   return unavailable("fence.missing", "the profile plugin is not loaded, and nothing is issued without it");
 }
@@ -42,6 +38,10 @@ const std::vector<Bytes>& chain_or_none(const IssuerChains::Chain& chain) {
 
 }  // namespace
 
+Answer ItemRunner::not_running(const std::string& connector) {
+  return unavailable("connector.missing", "connector \"" + connector + "\" is not running");
+}
+
 void ItemRunner::start(const OpenItemPtr& open) {
   if (on_own_pool(open)) return post(open, "", [this, open] { step(open); });
   step(open);
@@ -49,6 +49,7 @@ void ItemRunner::start(const OpenItemPtr& open) {
 
 /// Goes on with the item's current step, on a thread that may call its connector.
 void ItemRunner::step(const OpenItemPtr& open) {
+  if (delivers(current_step(*open))) return deliver(open, current_step(*open));
   if (out_of_time(open)) {
     return give_up(open, "item.deadline", "the item's deadline has passed; nothing was issued for it");
   }
@@ -193,6 +194,7 @@ void ItemRunner::finish(const OpenItemPtr& open, ItemState state, Outcome outcom
   open->item.outcome = outcome;
   open->item.code = code;
   open->item.reason = reason;
+  if (state != ItemState::Done && tell_of_failure(open, state)) return;
   CERTSPAN_FAILPOINT("finish.before");
   commit(open, [this, open] {
     CERTSPAN_FAILPOINT("finish.after");
@@ -233,6 +235,13 @@ void note_word(OpenItem& open, std::string_view who, WallMs now) {
   open.item.add_attempt(std::move(attempt));
 }
 
+tl::unexpected<Error> is_issued(const WorkItem& item) {
+  return fail(Outcome::Rejected, "work.issued",
+              to_string(item.id) +
+                  " has its certificate, of which somebody is to be told before it is handed out; "
+                  "`certspan work retry` tells them now");
+}
+
 tl::unexpected<Error> is_held(const WorkItem& item) {
   return fail(Outcome::Rejected, "work.held",
               to_string(item.id) + " is held: find out what its CA did, then `certspan work resolve`");
@@ -262,8 +271,17 @@ Result<void> ItemRunner::cancel(const OpenItemPtr& open, std::string_view who) {
   const std::string why = "cancelled by " + std::string(who);
   switch (open->item.state) {
     case ItemState::Ready:
+      if (current_step(*open).kind == StepKind::Deliver) {
+        park_until_due(open);
+        return is_issued(open->item);
+      }
       open->writes.clear();
-      finish(open, ItemState::Failed, Outcome::Cancelled, "work.cancelled", why);
+      // Of an item that has failed only the telling is left.
+      if (delivers(current_step(*open))) {
+        delivered(open);
+      } else {
+        finish(open, ItemState::Failed, Outcome::Cancelled, "work.cancelled", why);
+      }
       return {};
     case ItemState::Pending:
       post(open, current_issuer(*open), [this, open, why] { take_back_order(open, "work.cancelled", why); });
@@ -282,7 +300,12 @@ Result<void> ItemRunner::cancel(const OpenItemPtr& open, std::string_view who) {
 
 bool ItemRunner::strand(const OpenItemPtr& open, std::string_view who) {
   if (open->parked.exchange(0) == 0) return false;
-  const bool may_be_done = open->item.state != ItemState::Ready;
+  WorkItem& item = open->item;
+  const bool may_be_done = item.state != ItemState::Ready;
+  // Whom it would tell may be gone too.
+  std::erase_if(item.steps, [&](const Step& step) {
+    return step.kind == StepKind::DeliverFailure && &step != &item.steps[item.step];
+  });
   give_up(
       open, "work.stranded",
       std::string(who) + " took a connector that it needs out of the configuration" +
@@ -342,8 +365,8 @@ Result<void> ItemRunner::resolve(const OpenItemPtr& open, Resolution resolution,
       }
       for (const auto& [label, value] : verdict.labels) open->item.set_label(label, value);
       open->item.issuer = current_issuer(*open);
-      open->certificate = open->item.certificate = std::move(resolution.certificate);
-      finish(open, ItemState::Done, Outcome::Ok, "", "issued by \"" + open->item.issuer + "\"," + said);
+      open->certificate = std::move(resolution.certificate);
+      hand_over(open, "issued by \"" + open->item.issuer + "\"," + said);
       return {};
     }
     case Resolution::Kind::NotDone:

@@ -23,8 +23,8 @@ struct Resolution {
 
 /// Takes an item along its steps to an end: calls validators, the fence and issuers, makes each change of
 /// state durable before its effect is seen outside, and decides by outcomes (outcome_rules.hpp) what comes
-/// next. Steps stand in item_runner.cpp, what an issuer may answer in issuing.cpp, durable points in
-/// item_commit.cpp.
+/// next. Steps stand in item_runner.cpp, what an issuer may answer in issuing.cpp, who is told in
+/// delivering.cpp, durable points in item_commit.cpp.
 ///
 /// Thread-safe; each item is worked on by one thread at a time: whoever holds its baton. An item that waits
 /// is parked, and its baton is there to be taken, by its timer or by a person.
@@ -74,6 +74,16 @@ class ItemRunner {
   void finish(const OpenItemPtr& open, ItemState state, Outcome outcome, std::string_view code,
               std::string_view reason);
   bool out_of_time(const OpenItemPtr& open) const;
+  static Answer not_running(const std::string& connector);
+
+  // Delivering.
+  void hand_over(const OpenItemPtr& open, std::string reason);
+  void deliver(const OpenItemPtr& open, const Step& step);
+  void deliver_again(const OpenItemPtr& open, const Answer& answer);
+  void delivered(const OpenItemPtr& open);
+  void undelivered(const OpenItemPtr& open, const Answer& answer);
+  bool tell_of_failure(const OpenItemPtr& open, ItemState state);
+  void go_on(const OpenItemPtr& open);
 
   // Issuing.
   void issue(const OpenItemPtr& open, const Step& step);

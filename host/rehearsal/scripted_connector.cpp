@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_validator.h>
@@ -60,6 +61,11 @@ void after_issue(certspan_instance* instance, const certspan_item*, const certsp
   play(instance, "check_certificate", sink);
 }
 
+void deliver(certspan_instance* instance, const certspan_item*, const certspan_delivery*,
+             const certspan_answer_sink* sink) noexcept {
+  play(instance, "deliver", sink);
+}
+
 void issue(certspan_instance* instance, const certspan_item*, const certspan_answer_sink* sink) noexcept {
   play(instance, "issue", sink);
 }
@@ -107,6 +113,8 @@ constexpr certspan_role_source kSource = {sizeof(kSource), 0, &start, &no_more, 
 constexpr certspan_role_validator kValidator = {sizeof(kValidator), 0, &validate};
 constexpr certspan_role_processor kProcessor = {sizeof(kProcessor), 0, &before_issue, &after_issue};
 
+constexpr certspan_role_deliverer kDeliverer = {sizeof(kDeliverer), 0, &deliver};
+
 template <std::size_t kTraits>
 constexpr certspan_role_issuer kIssuer = {sizeof(certspan_role_issuer),
                                           ((kTraits & kLocal) != 0 ? CERTSPAN_ISSUER_LOCAL_EFFECTS : 0) |
@@ -127,6 +135,7 @@ const void* interface_table(const char* id) noexcept {
   if (std::strcmp(id, CERTSPAN_ROLE_VALIDATOR) == 0) return &kValidator;
   if (std::strcmp(id, CERTSPAN_ROLE_PROCESSOR) == 0) return &kProcessor;
   if (std::strcmp(id, CERTSPAN_ROLE_ISSUER) == 0) return &kIssuer<kTraits>;
+  if (std::strcmp(id, CERTSPAN_ROLE_DELIVERER) == 0) return &kDeliverer;
   return nullptr;
 }
 

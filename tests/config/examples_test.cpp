@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
@@ -50,6 +51,7 @@ class ShippedPlugins final : public TypeCatalog {
     if (table.interface_table(CERTSPAN_ROLE_VALIDATOR) != nullptr) type.roles.add(Role::Validator);
     if (table.interface_table(CERTSPAN_ROLE_PROCESSOR) != nullptr) type.roles.add(Role::Processor);
     if (table.interface_table(CERTSPAN_ROLE_ISSUER) != nullptr) type.roles.add(Role::Issuer);
+    if (table.interface_table(CERTSPAN_ROLE_DELIVERER) != nullptr) type.roles.add(Role::Deliverer);
     types_.push_back(std::move(type));
   }
 

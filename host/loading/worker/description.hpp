@@ -43,6 +43,7 @@ struct TypeDescription {
   bool validator = false;
   std::uint32_t validator_flags = 0;
   bool processor = false;
+  bool deliverer = false;
   bool drains = false;
   std::optional<IssuerDescription> issuer;
   std::optional<std::vector<ActionDescription>> actions;

@@ -85,6 +85,7 @@ HostLine::Writes writes_of(const certspan_connector_type& type, Call call, bool 
     case Call::Cancel:
     case Call::BeforeIssue:
     case Call::AfterIssue:
+    case Call::Deliver:
       return may_presume && is_local_issue(type, call) ? HostLine::Writes::Presumed : HostLine::Writes::Seen;
     default:
       return HostLine::Writes::Asked;
@@ -226,6 +227,9 @@ void PluginRunner::ask(FrameReader& call, FrameWriter& done) const {
     const auto& processor = table_of<certspan_role_processor>(type_);
     (what == Call::BeforeIssue ? processor.before_issue : processor.after_issue)(instance_, &item, &issued,
                                                                                  answer.sink());
+  } else if (what == Call::Deliver) {
+    const auto delivery = call.sized<certspan_delivery>();
+    table_of<certspan_role_deliverer>(type_).deliver(instance_, &item, &delivery, answer.sink());
   } else {
     item_call(type_, what)(instance_, &item, answer.sink());
   }

@@ -24,6 +24,7 @@ enum class Call : std::uint8_t {
   Cancel,
   BeforeIssue,
   AfterIssue,
+  Deliver,
   Chain,
   Find,
   Crl,

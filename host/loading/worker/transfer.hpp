@@ -1,5 +1,6 @@
 #pragma once
 
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
@@ -60,6 +61,15 @@ void transfer(Io& io, typename Io::template Field<certspan_issued> issued) {
   io.view(issued.issuer);
   io.view(issued.certificate);
   io.list(issued.chain, issued.chain_count);
+}
+
+template <typename Io>
+void transfer(Io& io, typename Io::template Field<certspan_delivery> delivery) {
+  io.number(delivery.outcome);
+  io.view(delivery.code);
+  io.view(delivery.message);
+  io.view(delivery.issuer);
+  io.view(delivery.certificate);
 }
 
 template <typename Io>

@@ -228,11 +228,31 @@ void WorkerInstance::destroy() {
   static_cast<void>(report(begin(Call::Destroy), nullptr));
 }
 
-void WorkerInstance::ask(Call call, const certspan_item* item, const certspan_issued* issued,
-                         const certspan_answer_sink* sink) {
+void WorkerInstance::ask(Call call, const certspan_item* item, const certspan_answer_sink* sink) {
   FrameWriter question = begin(call);
   transfer(question, *item);
-  if (issued != nullptr) transfer(question, *issued);
+  put(question, item, sink);
+}
+
+void WorkerInstance::ask_about(Call call, const certspan_item* item, const certspan_issued* issued,
+                               const certspan_answer_sink* sink) {
+  FrameWriter question = begin(call);
+  transfer(question, *item);
+  transfer(question, *issued);
+  put(question, item, sink);
+}
+
+void WorkerInstance::deliver(const certspan_item* item, const certspan_delivery* delivery,
+                             const certspan_answer_sink* sink) {
+  FrameWriter question = begin(Call::Deliver);
+  transfer(question, *item);
+  transfer(question, *delivery);
+  put(question, item, sink);
+}
+
+/// Has the worker answer a question about `item`.
+void WorkerInstance::put(const FrameWriter& question, const certspan_item* item,
+                         const certspan_answer_sink* sink) {
   WipedBytes done;
   const Terms terms{with_grace(item->deadline_ns), sink, nullptr, {from_abi(item->key), &foresight_}};
   const CallEnd end = cross(question, terms, done);

@@ -2,6 +2,7 @@
 
 #include <certspan/abi/actions.h>
 #include <certspan/abi/plugin.h>
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 
@@ -43,8 +44,11 @@ class WorkerInstance {
   void stop();
   void destroy();
 
-  void ask(Call call, const certspan_item* item, const certspan_issued* issued,
-           const certspan_answer_sink* sink);
+  void ask(Call call, const certspan_item* item, const certspan_answer_sink* sink);
+  void ask_about(Call call, const certspan_item* item, const certspan_issued* issued,
+                 const certspan_answer_sink* sink);
+  void deliver(const certspan_item* item, const certspan_delivery* delivery,
+               const certspan_answer_sink* sink);
   void handle(const certspan_http_request* request, certspan_http_exchange* exchange);
   void reply(const certspan_reply* reply, certspan_bytes_view context, certspan_http_exchange* exchange);
   certspan_outcome chain(const certspan_chain_sink* sink);
@@ -77,6 +81,7 @@ class WorkerInstance {
   };
 
   FrameWriter begin(Call call) const;
+  void put(const FrameWriter& question, const certspan_item* item, const certspan_answer_sink* sink);
   FrameWriter creation() const;
   CallEnd cross(WorkerProcess& process, const FrameWriter& call, const Terms& terms, WipedBytes& done);
   CallEnd cross(const FrameWriter& call, const Terms& terms, WipedBytes& done);

@@ -99,12 +99,16 @@ void reply(certspan_instance* instance, const certspan_reply* told, certspan_byt
 }
 template <Call kCall>
 void ask(certspan_instance* instance, const certspan_item* item, const certspan_answer_sink* sink) noexcept {
-  at(instance).ask(kCall, item, nullptr, sink);
+  at(instance).ask(kCall, item, sink);
 }
 template <Call kCall>
 void ask_about(certspan_instance* instance, const certspan_item* item, const certspan_issued* issued,
                const certspan_answer_sink* sink) noexcept {
-  at(instance).ask(kCall, item, issued, sink);
+  at(instance).ask_about(kCall, item, issued, sink);
+}
+void deliver(certspan_instance* instance, const certspan_item* item, const certspan_delivery* delivery,
+             const certspan_answer_sink* sink) noexcept {
+  at(instance).deliver(item, delivery, sink);
 }
 certspan_outcome chain(certspan_instance* instance, const certspan_chain_sink* sink) noexcept {
   return at(instance).chain(sink);
@@ -210,6 +214,7 @@ void WorkerType::offer_roles() {
              &worker::reply};
   validator_ = {sizeof(validator_), description_.validator_flags, &ask<Call::Validate>};
   processor_ = {sizeof(processor_), 0, &ask_about<Call::BeforeIssue>, &ask_about<Call::AfterIssue>};
+  deliverer_ = {sizeof(deliverer_), 0, &worker::deliver};
   if (!description_.issuer) return;
   const IssuerDescription& has = *description_.issuer;
   issuer_.struct_size = sizeof(issuer_);
@@ -242,6 +247,7 @@ const void* WorkerType::interface_table(const char* id) const {
   if (asked == CERTSPAN_ROLE_VALIDATOR && description_.validator) return &validator_;
   if (asked == CERTSPAN_ROLE_PROCESSOR && description_.processor) return &processor_;
   if (asked == CERTSPAN_ROLE_ISSUER && description_.issuer) return &issuer_;
+  if (asked == CERTSPAN_ROLE_DELIVERER && description_.deliverer) return &deliverer_;
   if (asked == CERTSPAN_INTERFACE_ACTIONS && description_.actions) return &actions_;
   return nullptr;
 }

@@ -6,6 +6,7 @@
 #include <certspan/abi/actions.h>
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/role_issuer.h>
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
@@ -62,6 +63,7 @@ class WorkerType {
   certspan_role_source source_{};
   certspan_role_validator validator_{};
   certspan_role_processor processor_{};
+  certspan_role_deliverer deliverer_{};
   certspan_role_issuer issuer_{};
   certspan_actions actions_{};
   std::vector<certspan_action> action_list_;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <certspan/abi/role_issuer.h>
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
@@ -150,6 +151,33 @@ class Processor : public virtual Connector {
  public:
   virtual Answer before_issue(const Item& item, const Issued& issuers) = 0;
   virtual Answer after_issue(const Item& item, const Issued& issued) = 0;
+};
+
+/// How an item ended: with a certificate that nobody has been handed yet, or without one.
+class Delivery {
+ public:
+  explicit Delivery(const certspan_delivery& delivery) noexcept : delivery_(&delivery) {}
+
+  [[nodiscard]] bool issued() const noexcept { return outcome() == Outcome::Ok; }
+  [[nodiscard]] Outcome outcome() const noexcept { return outcome_from_abi(delivery_->outcome); }
+  /// Not issued: why, as a stable word and as a sentence.
+  [[nodiscard]] std::string_view code() const noexcept { return from_abi(delivery_->code); }
+  [[nodiscard]] std::string_view message() const noexcept { return from_abi(delivery_->message); }
+  /// Issued: name of the issuing connector, and the certificate, DER.
+  [[nodiscard]] std::string_view issuer() const noexcept { return from_abi(delivery_->issuer); }
+  [[nodiscard]] Bytes certificate() const noexcept { return from_abi(delivery_->certificate); }
+
+ private:
+  const certspan_delivery* delivery_;
+};
+
+/// Tells somebody how items ended.
+class Deliverer : public virtual Connector {
+ public:
+  /// Ok: told. Called at least once for an item, again after everything but ok and a final answer, and when
+  /// the host ended meanwhile: whoever is told must stand repeats, known by `item.key()`. Rejected, invalid and unsupported: it is refused for good, and a certificate is handed to
+  /// nobody.
+  virtual Answer deliver(const Item& item, const Delivery& delivery) = 0;
 };
 
 /// Brings work in and answers whoever brought it. One that only answers HTTP requests says

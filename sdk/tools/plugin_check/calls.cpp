@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_validator.h>
@@ -126,6 +127,31 @@ void add_processor_calls(LiveConnector& connector, std::vector<AnsweringCall>& c
   add("after_issue", processor->after_issue, true);
 }
 
+void add_deliverer_calls(LiveConnector& connector, std::vector<AnsweringCall>& calls) {
+  const auto* deliverer = connector.role<certspan_role_deliverer>(CERTSPAN_ROLE_DELIVERER);
+  if (deliverer == nullptr) return;
+  const auto add = [&](const char* name, certspan_outcome outcome) {
+    calls.push_back({name, [&connector, deliverer, outcome](const certspan_item* item,
+                                                            const certspan_answer_sink* sink) {
+                       static const sdk::ByteBuffer certificate = make_certificate();
+                       certspan_delivery delivery{};
+                       delivery.struct_size = sizeof(delivery);
+                       delivery.outcome = outcome;
+                       if (outcome == CERTSPAN_OK) {
+                         delivery.issuer = sdk::to_abi(std::string_view("checker-ca"));
+                         delivery.certificate = sdk::to_abi(sdk::Bytes(certificate));
+                       } else {
+                         delivery.code = sdk::to_abi(std::string_view("checker.refused"));
+                         delivery.message = sdk::to_abi(std::string_view("refused by the checker"));
+                       }
+                       deliverer->deliver(connector.instance(), item, connector.structs().copy(delivery),
+                                          sink);
+                     }});
+  };
+  add("deliver", CERTSPAN_OK);
+  add("deliver a failure", CERTSPAN_REJECTED);
+}
+
 }  // namespace
 
 std::vector<AnsweringCall> answering_calls(LiveConnector& connector) {
@@ -138,6 +164,7 @@ std::vector<AnsweringCall> answering_calls(LiveConnector& connector) {
          }});
   }
   add_processor_calls(connector, calls);
+  add_deliverer_calls(connector, calls);
   return calls;
 }
 

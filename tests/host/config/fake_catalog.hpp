@@ -14,7 +14,7 @@ namespace certspan::test {
 /// a schema can carry, and a CA of somebody else.
 class FakeCatalog final : public TypeCatalog {
  public:
-  FakeCatalog() { types_ = {scep_server(), challenge(), ca(), acme_ca(), fence()}; }
+  FakeCatalog() { types_ = {scep_server(), challenge(), webhook(), ca(), acme_ca(), fence()}; }
 
   std::vector<const ConnectorType*> types() const override {
     std::vector<const ConnectorType*> list;
@@ -69,6 +69,13 @@ class FakeCatalog final : public TypeCatalog {
         "endpoint": {"type": "string", "description": "bound to", "x-certspan-connector": "source"},
         "lifetime": {"type": "integer", "description": "of a challenge", "x-certspan-duration": true}
       }})", {Role::Validator}, 0};
+  }
+
+  static ConnectorType webhook() {
+    return {"ndes", "webhook", "asks and tells", R"({
+      "type": "object", "additionalProperties": false,
+      "properties": {"url": {"type": "string", "description": "where"}}})",
+            {Role::Validator, Role::Deliverer}, 0};
   }
 
   static ConnectorType ca() {

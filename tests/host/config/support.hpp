@@ -127,6 +127,7 @@ connectors:
   password: { plugin: ndes, type: challenge, settings: { static: "${file:/run/credentials/x}", endpoint: scep, lifetime: 1h } }
   corp-ca: { plugin: ca_local, type: ca, isolation: in_process, settings: { certificate_file: ca.pem, key: "${file:ca.key}" } }
   acme: { plugin: com.acme.ca, type: ca, concurrency: 8, required: false, settings: { url: "https://ca.example", token: "${credential:acme}", ratio: 0.5 } }
+  hook: { plugin: ndes, type: webhook, settings: { url: "https://hook.example" } }
 profiles:
   wifi: { subject: from_request, san: [upn, dns], key_usage: [digital_signature], eku: [client_auth], validity: 365d, keys: [p256] }
   web: { validity: 90d }
@@ -147,6 +148,8 @@ pipelines:
         profile: wifi
         timeout: 20s
         retry: { attempts: 6, backoff: 1s..2m }
+      - deliver: hook
+    on_failure: [ { deliver: hook, timeout: 5s, retry: { attempts: 3, backoff: 1s..2m } } ]
     deadline: 3d
     reply: { within: 45s, then: pending }
 tests:

@@ -44,6 +44,22 @@ Pipeline EngineFixture::pipeline(std::vector<std::string> issuers, ReplyRule rep
   return pipeline;
 }
 
+Pipeline EngineFixture::telling(std::vector<std::string> issuers, std::vector<std::string> of_success,
+                                std::vector<std::string> of_failure) {
+  Pipeline made = pipeline(std::move(issuers));
+  const auto add = [&](StepKind kind, std::vector<std::string>& names) {
+    for (std::string& name : names) {
+      Step& step = made.steps.emplace_back(made.steps.front());
+      step.kind = kind;
+      step.connectors = {std::move(name)};
+      step.retry.attempts = 0;
+    }
+  };
+  add(StepKind::Deliver, of_success);
+  add(StepKind::DeliverFailure, of_failure);
+  return made;
+}
+
 void EngineFixture::start(Pipeline pipeline) {
   use_script(script);
   journal_ = *open_journal({.directory = directory_ / "data", .clock = clock});
@@ -59,7 +75,10 @@ void EngineFixture::start(Pipeline pipeline) {
   running_->graph = PipelineGraph(std::move(pipelines));
   add_connector(*running_, "source", "source");
   add_connector(*running_, "validator", "validator");
+  add_connector(*running_, "validator-2", "validator");
   add_connector(*running_, "profile", "fence");
+  add_connector(*running_, "hook", "deliverer");
+  add_connector(*running_, "hook-2", "deliverer");
   add_connector(*running_, "ca", "ca");
   add_connector(*running_, "ca-2", "ca");
   add_connector(*running_, "blind", "blind_ca");

@@ -34,7 +34,7 @@ constexpr ReplyRule kTellPending{.within = std::chrono::milliseconds(45'000),
 using PendingAnswer = std::future<ClientAnswer>;
 
 /// An engine over a real journal in a directory of its own, with the scripted plugin's connectors: "source",
-/// "validator", "profile" (the fence), "ca", "ca-2" (both asked outside), "blind", "idempotent", "orders",
+/// "validator", "validator-2", "profile" (the fence), "hook", "hook-2" (deliverers), "ca", "ca-2" (both asked outside), "blind", "idempotent", "orders",
 /// "local". Requests come in as the HTTP server would hand them over.
 class EngineFixture {
  public:
@@ -60,6 +60,10 @@ class EngineFixture {
 
   /// A pipeline validator -> issuers with quick retries.
   static Pipeline pipeline(std::vector<std::string> issuers, ReplyRule reply = {});
+
+  /// The same, with those who are told of a certificate and of a failure, without a bound of tries.
+  static Pipeline telling(std::vector<std::string> issuers, std::vector<std::string> of_success,
+                          std::vector<std::string> of_failure = {});
 
   void start(Pipeline pipeline);
   /// Ends the engine and closes the journal as a stop does; what is open stays in the journal.

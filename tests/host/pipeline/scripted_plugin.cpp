@@ -136,6 +136,28 @@ class ScriptedValidator final : public sdk::Validator {
   Script& script_;
 };
 
+class ScriptedDeliverer final : public sdk::Deliverer {
+ public:
+  static constexpr const char* kName = "deliverer";
+  static constexpr const char* kSummary = "Hears how items ended.";
+  static constexpr std::uint32_t kFlags = CERTSPAN_TYPE_RUNS_WAITS;
+  static constexpr const char* kSettingsSchema = R"({"type": "object"})";
+  ScriptedDeliverer(sdk::Host, std::string_view name, std::string_view)
+      : name_(name), script_(*current_script) {}
+
+  sdk::Answer deliver(const sdk::Item&, const sdk::Delivery& delivery) override {
+    if (script_.inside_deliver) script_.inside_deliver();
+    const std::lock_guard lock(script_.mutex);
+    script_.heard.push_back(name_ + (delivery.issued() ? " ok " + text_of(delivery.certificate())
+                                                       : " failed " + std::string(delivery.code())));
+    return answer_of(next_word(script_.deliver), "");
+  }
+
+ private:
+  std::string name_;
+  Script& script_;
+};
+
 class ScriptedFence final : public sdk::Processor {
  public:
   static constexpr const char* kName = "fence";
@@ -266,6 +288,7 @@ void use_script(Script& script) {
 }  // namespace certspan
 
 CERTSPAN_PLUGIN(certspan::ScriptedSource, certspan::ScriptedValidator, certspan::ScriptedFence,
+                certspan::ScriptedDeliverer,
                 certspan::OutsideCa, certspan::BlindCa, certspan::IdempotentCa, certspan::OrderCa,
                 certspan::LocalCa)
 

@@ -39,13 +39,16 @@ struct Script {
   std::map<std::string, Issuer> issuers;
   std::deque<std::string> validate;  ///< put_off: throttled for ten minutes
   std::deque<std::string> after_issue;
+  std::deque<std::string> deliver;
+  std::vector<std::string> heard;  ///< by deliverers: "NAME ok certificate of a 1", "NAME rejected CODE"
+  std::function<void()> inside_deliver;
   bool many_labels = false;  ///< validator and fence give as many new labels as they may, each time
   int labels = 0;            ///< given so far
   std::string challenge;     ///< not empty: the validator spends this record, once
   std::function<void(const std::string& connector)> inside_issue;  ///< called inside every `issue`
 };
 
-/// The plugin's table. Its types: "source", "validator", "fence", "ca" (asked outside, with lookup),
+/// The plugin's table. Its types: "source", "validator", "fence", "deliverer", "ca" (asked outside, with lookup),
 /// "blind_ca" (no lookup), "idempotent_ca", "order_ca" (poll and cancel, no lookup), "local_ca" (local
 /// effects).
 const certspan_plugin& scripted_plugin();

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include <certspan/abi/role_issuer.h>
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
@@ -134,6 +135,18 @@ struct ProcessorTable {
                                                      .flags = 0,
                                                      .before_issue = &before_issue,
                                                      .after_issue = &after_issue};
+};
+
+template <class T>
+struct DelivererTable {
+  static void deliver(certspan_instance* instance, const certspan_item* item,
+                      const certspan_delivery* delivery, const certspan_answer_sink* sink) noexcept {
+    guard_answer(sink,
+                 [&] { return connector_of<T>(instance).deliver(Item(*item, sink), Delivery(*delivery)); });
+  }
+
+  static constexpr certspan_role_deliverer kTable = {
+      .struct_size = sizeof(certspan_role_deliverer), .flags = 0, .deliver = &deliver};
 };
 
 template <class T>

@@ -9,6 +9,7 @@
 #include <certspan/abi/actions.h>
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/role_issuer.h>
+#include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
@@ -89,6 +90,24 @@ class ConnectorUnderTest {
     return answer(role<certspan_role_validator>(CERTSPAN_ROLE_VALIDATOR).validate, item);
   }
 
+  /// The item's certificate, issued by `issuer`, is told of.
+  RecordedAnswer deliver(FakeItem& item, std::string_view issuer, Bytes certificate) {
+    certspan_delivery delivery{};
+    delivery.struct_size = sizeof(delivery);
+    delivery.issuer = to_abi(issuer);
+    delivery.certificate = to_abi(certificate);
+    return deliver(item, delivery);
+  }
+  /// That the item ended without a certificate is told of.
+  RecordedAnswer deliver(FakeItem& item, Outcome outcome, std::string_view code, std::string_view message) {
+    certspan_delivery delivery{};
+    delivery.struct_size = sizeof(delivery);
+    delivery.outcome = to_abi(outcome);
+    delivery.code = to_abi(code);
+    delivery.message = to_abi(message);
+    return deliver(item, delivery);
+  }
+
   /// Runs a named command. The result, or std::runtime_error with the first fault.
   std::string run_action(const char* name, std::string_view arguments) {
     FaultRecorder faults;
@@ -130,6 +149,14 @@ class ConnectorUnderTest {
     if (function == nullptr) throw std::logic_error("the connector type does not offer this function");
     const certspan_item view = item.view();
     function(instance_, &view, recorder.sink());
+    return recorder.only();
+  }
+
+  RecordedAnswer deliver(FakeItem& item, const certspan_delivery& delivery) {
+    AnswerRecorder recorder;
+    const certspan_item view = item.view();
+    role<certspan_role_deliverer>(CERTSPAN_ROLE_DELIVERER)
+        .deliver(instance_, &view, &delivery, recorder.sink());
     return recorder.only();
   }
 
