@@ -89,6 +89,7 @@ constexpr EventKind kKinds[] = {
     {4112, "RaCertificateForeign", "RA certificate is not issued by a CA of this endpoint"},
     {4113, "RaCertified", "RA certified"},
     {4114, "RaNotCertified", "RA can't be certified"},
+    {4115, "ScepNotTold", "not told"},
     {4120, "ScepChallengeMinted", "challenge minted"},
     {4121, "ScepChallengeNotMinted", "challenge not minted"},
 };

@@ -32,6 +32,7 @@ struct Step {
   std::string profile;                  ///< issue: name in `profiles:`
   std::chrono::milliseconds timeout{20000};
   RetryPolicy retry;
+  bool required = true;  ///< deliver: whoever is not told of a certificate keeps it from its client
 
   bool operator==(const Step&) const = default;
 };

@@ -65,6 +65,7 @@ std::vector<Step> PipelineConfig::resolved_steps() const {
     made.profile = step.profile.name;
     made.timeout = step.timeout;
     made.retry = step.retry;
+    made.required = step.required;
   }
   // A validator judges for the certificate that its pipeline asks for next.
   std::string_view next;

@@ -186,6 +186,7 @@ struct StepConfig {
   Named profile;                  ///< issue
   std::chrono::milliseconds timeout{20'000};
   RetryPolicy retry;
+  bool required = true;  ///< deliver
 };
 
 /// What a client hears whose item takes longer than `within`.
@@ -197,7 +198,7 @@ enum class ReplyThen : std::uint8_t {
 struct PipelineConfig {
   Named name;
   Named source;
-  std::vector<WhenRule> when;  ///< empty: takes every item of the source
+  std::vector<WhenRule> when;     ///< empty: takes every item of the source
   std::vector<StepConfig> steps;  ///< those of `on_failure` last
   /// An item that is not done by then is given up, unless it may have been done.
   std::chrono::milliseconds deadline{std::chrono::hours(24 * 7)};

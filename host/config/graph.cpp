@@ -59,9 +59,9 @@ std::string draw_step(const std::string& id, const StepConfig& step) {
     case StepKind::Validate:
       return fmt::format("    {}{{{{{}}}}}\n", id, in_quotes("validate: " + connectors_of(step, ", ")));
     case StepKind::Issue:
-      return fmt::format(
-          "    {}[{}]\n", id,
-          in_quotes(fmt::format("issue: {} (profile {})", connectors_of(step, ", else "), step.profile.name)));
+      return fmt::format("    {}[{}]\n", id,
+                         in_quotes(fmt::format("issue: {} (profile {})", connectors_of(step, ", else "),
+                                               step.profile.name)));
     case StepKind::Deliver:
     case StepKind::DeliverFailure:
       return fmt::format("    {}[/{}/]\n", id, in_quotes("deliver: " + connectors_of(step, ", ")));
@@ -71,8 +71,8 @@ std::string draw_step(const std::string& id, const StepConfig& step) {
 
 /// How many steps lead to a certificate; those of `on_failure` stand behind them.
 std::size_t good_steps(const PipelineConfig& pipeline) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(pipeline.steps, [](const StepConfig& step) { return step.kind != StepKind::DeliverFailure; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      pipeline.steps, [](const StepConfig& step) { return step.kind != StepKind::DeliverFailure; }));
 }
 
 /// "validate with door", "issue by corp-ca, else corp-ca-2, profile wifi"
@@ -90,7 +90,8 @@ std::string what_it_does(const StepConfig& step) {
 }
 
 std::string tries_of(const StepConfig& step) {
-  return step.retry.attempts == 0 ? "attempts until the deadline" : fmt::format("{} attempts", step.retry.attempts);
+  return step.retry.attempts == 0 ? "attempts until the deadline"
+                                  : fmt::format("{} attempts", step.retry.attempts);
 }
 
 std::string draw_pipeline(const PipelineConfig& pipeline, std::size_t number) {
@@ -101,7 +102,9 @@ std::string draw_pipeline(const PipelineConfig& pipeline, std::size_t number) {
   const std::size_t good = good_steps(pipeline);
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
     const bool last = i + 1 == good || i + 1 == pipeline.steps.size();
-    if (i == good) out += fmt::format("    p{}failed([{}]) --> {}\n", number, in_quotes("no certificate"), node(number, i));
+    if (i == good)
+      out +=
+          fmt::format("    p{}failed([{}]) --> {}\n", number, in_quotes("no certificate"), node(number, i));
     out += fmt::format("    {} --> {}\n", node(number, i),
                        last ? fmt::format("p{}reply", number) : node(number, i + 1));
   }
@@ -135,10 +138,13 @@ std::string draw_source(const Config& config, const std::string& source, std::si
 nlohmann::json step_json(const StepConfig& step) {
   nlohmann::json connectors = nlohmann::json::array();
   for (const Named& connector : step.connectors) connectors.push_back(connector.name);
-  const char* verb = step.kind == StepKind::Validate ? "validate" : step.kind == StepKind::Issue ? "issue" : "deliver";
-  nlohmann::json json = {{verb, std::move(connectors)},
-                         {"timeout_ms", step.timeout.count()},
-                         {"attempts", step.retry.attempts == 0 ? nlohmann::json() : nlohmann::json(step.retry.attempts)}};
+  const char* verb = step.kind == StepKind::Validate ? "validate"
+                     : step.kind == StepKind::Issue  ? "issue"
+                                                     : "deliver";
+  nlohmann::json json = {
+      {verb, std::move(connectors)},
+      {"timeout_ms", step.timeout.count()},
+      {"attempts", step.retry.attempts == 0 ? nlohmann::json() : nlohmann::json(step.retry.attempts)}};
   if (step.kind == StepKind::Issue) json["profile"] = step.profile.name;
   return json;
 }

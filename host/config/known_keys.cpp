@@ -86,6 +86,7 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"validate", "pipelines.*.steps"},
     {"issue", "pipelines.*.steps"},
     {"deliver", "pipelines.*.steps"},
+    {"required", "pipelines.*.steps"},
     {"profile", "pipelines.*.steps"},
     {"timeout", "pipelines.*.steps"},
     {"retry", "pipelines.*.steps"},

@@ -139,7 +139,10 @@ StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faul
     faults.error(FaultCode::BadValue, profile->key_mark,
                  fmt::format("\"profile\" of {} has no meaning", what), "it belongs to an `issue` step");
   }
-  if (step.kind == StepKind::Deliver) step.retry.attempts = 0;
+  if (step.kind == StepKind::Deliver) {
+    step.retry.attempts = 0;
+    map.boolean("required", step.required);
+  }
   map.duration("timeout", {milliseconds(100), minutes(10)}, step.timeout);
   if (const YamlEntry* retry = map.take("retry")) read_retry(retry->value, what, step.retry, faults);
   map.finish();
@@ -177,6 +180,10 @@ void read_on_failure(const YamlNode& node, PipelineConfig& pipeline, Faults& fau
       faults.error(FaultCode::BadValue, step.mark, fmt::format("{} may only deliver", field),
                    "write `deliver: CONNECTOR`");
       continue;
+    }
+    if (!step.required) {
+      faults.error(FaultCode::BadValue, step.mark, fmt::format("\"required\" has no meaning in {}", field),
+                   "no client waits for word of a failure");
     }
     step.kind = StepKind::DeliverFailure;
     pipeline.steps.push_back(std::move(step));

@@ -67,10 +67,10 @@ void check_steps(const PipelineConfig& pipeline, Faults& faults) {
   for (const StepConfig& step : pipeline.steps) {
     const bool delivers = step.kind == StepKind::Deliver || step.kind == StepKind::DeliverFailure;
     if (step.kind == StepKind::Deliver && !issued) {
-      faults.error(FaultCode::Unreachable, step.mark,
-                   fmt::format("this step of pipeline \"{}\" delivers before anything is issued",
-                               pipeline.name.name),
-                   "put it behind the \"issue\" step");
+      faults.error(
+          FaultCode::Unreachable, step.mark,
+          fmt::format("this step of pipeline \"{}\" delivers before anything is issued", pipeline.name.name),
+          "put it behind the \"issue\" step");
     }
     if (issued && !delivers) {
       faults.error(

@@ -178,10 +178,11 @@ Json plugins() {
 }
 
 Json retry() {
-  return mapping("how calls are repeated",
-                 {{"attempts", number("calls in all", 1, 100)},
-                  {"backoff", text_like("shortest and longest wait, such as 1s..2m",
-                                        fmt::format("^({0}\\.\\.{0}|{1})$", kDurationPattern, kEnvironment))}});
+  return mapping(
+      "how calls are repeated",
+      {{"attempts", number("calls in all", 1, 100)},
+       {"backoff", text_like("shortest and longest wait, such as 1s..2m",
+                             fmt::format("^({0}\\.\\.{0}|{1})$", kDurationPattern, kEnvironment))}});
 }
 
 Json step() {
@@ -189,15 +190,18 @@ Json step() {
                 {"type", Json::array({"string", "integer", "array"})},
                 {"items", name("issuer")},
                 {"minItems", 1}};
-  Json schema = mapping("one step", {{"validate", name("validator that must agree")},
-                                     {"issue", std::move(issue)},
-                                     {"deliver", name("deliverer that is told")},
-                                     {"profile", name("profile that the certificate follows")},
-                                     {"timeout", duration("of one call")},
-                                     {"retry", retry()}});
-  schema["oneOf"] = {
-      {{"required", {"validate"}}}, {{"required", {"issue"}}}, {{"required", {"deliver"}}}};
-  schema["dependencies"] = {{"issue", Json::array({"profile"})}, {"profile", Json::array({"issue"})}};
+  Json schema =
+      mapping("one step", {{"validate", name("validator that must agree")},
+                           {"issue", std::move(issue)},
+                           {"deliver", name("deliverer that is told")},
+                           {"profile", name("profile that the certificate follows")},
+                           {"required", yes_or_no("deliver: false hands the certificate out all the same")},
+                           {"timeout", duration("of one call")},
+                           {"retry", retry()}});
+  schema["oneOf"] = {{{"required", {"validate"}}}, {{"required", {"issue"}}}, {{"required", {"deliver"}}}};
+  schema["dependencies"] = {{"issue", Json::array({"profile"})},
+                            {"profile", Json::array({"issue"})},
+                            {"required", Json::array({"deliver"})}};
   return schema;
 }
 
@@ -217,8 +221,9 @@ Json pipelines() {
                                        {"timeout", duration("of one call")},
                                        {"retry", retry()}});
   told["required"] = {"deliver"};
-  Json on_failure = {{"description", "who is told of an item that a validator said yes to and that ended without "
-                                     "a certificate"},
+  Json on_failure = {{"description",
+                      "who is told of an item that a validator said yes to and that ended without "
+                      "a certificate"},
                      {"type", "array"},
                      {"minItems", 1},
                      {"items", std::move(told)}};

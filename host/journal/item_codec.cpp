@@ -45,7 +45,16 @@ struct PairTag {
   enum : std::uint8_t { Name = 1, Value };
 };
 struct StepTag {
-  enum : std::uint8_t { Kind = 1, Connector, Profile, Timeout, RetryAttempts, RetryFirst, RetryMost };
+  enum : std::uint8_t {
+    Kind = 1,
+    Connector,
+    Profile,
+    Timeout,
+    RetryAttempts,
+    RetryFirst,
+    RetryMost,
+    Optional
+  };
 };
 struct AttemptTag {
   enum : std::uint8_t { Step = 1, Call, Connector, PluginVersion, Outcome, Code, Message, At, Took };
@@ -70,6 +79,7 @@ Bytes encode(const Step& step) {
   out.number(StepTag::RetryAttempts, step.retry.attempts);
   out.signed_number(StepTag::RetryFirst, step.retry.first.count());
   out.signed_number(StepTag::RetryMost, step.retry.most.count());
+  out.number(StepTag::Optional, step.required ? 0 : 1);
   return std::move(out).take();
 }
 
@@ -184,6 +194,9 @@ void read_step_field(FieldReader& in, Step& step) {
       break;
     case StepTag::RetryMost:
       step.retry.most = read_duration(in);
+      break;
+    case StepTag::Optional:
+      step.required = in.number() == 0;
       break;
     default:
       in.fail();

@@ -120,20 +120,21 @@ void ItemRunner::delivered(const OpenItemPtr& open) {
     return hand_over(open, std::exchange(item.reason, {}));
   }
   if (!has_next(item, kind)) {
-    return finish(open, ended(item), item.outcome, std::exchange(item.code, {}), std::exchange(item.reason, {}));
+    return finish(open, ended(item), item.outcome, std::exchange(item.code, {}),
+                  std::exchange(item.reason, {}));
   }
   ++item.step;
   item.tries = 0;
   commit(open, [this, open] { go_on(open); });
 }
 
-/// A deliverer will not be told. A certificate that its management does not know of is handed to nobody; a
-/// failure is one all the same.
+/// A deliverer will not be told. A certificate that its management does not know of is handed to nobody,
+/// unless the step says otherwise; a failure is one all the same.
 void ItemRunner::undelivered(const OpenItemPtr& open, const Answer& answer) {
   WorkItem& item = open->item;
   const std::string name = current_step(*open).connectors.front();
-  if (current_step(*open).kind == StepKind::DeliverFailure) {
-    log(LogLevel::Error, "failure not told", item,
+  if (current_step(*open).kind == StepKind::DeliverFailure || !current_step(*open).required) {
+    log(LogLevel::Error, "not told", item,
         {{"connector", name}, {"code", answer.code}, {"reason", answer.message}});
     return delivered(open);
   }

@@ -122,7 +122,8 @@ void ItemRunner::post(const OpenItemPtr& open, std::string_view connector, Next 
   log(LogLevel::Debug, "left for the next start", open->item, {});
 }
 
-/// Whether the current step is a validator or deliverer with workers of its own. An issuer's are used for the call alone.
+/// Whether the current step is a validator or deliverer with workers of its own. An issuer's are used for the
+/// call alone.
 bool ItemRunner::on_own_pool(const OpenItemPtr& open) const {
   const Step& step = current_step(*open);
   if (step.kind == StepKind::Issue) return false;

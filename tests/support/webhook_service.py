@@ -46,6 +46,11 @@ class WebhookService:
         self._server.shutdown()
         self._server.server_close()
 
+    @property
+    def notices(self):
+        """What it was told, and not asked."""
+        return [question for question in self.questions if "scepChallenge" not in question]
+
     @staticmethod
     def echo(csr):
         return hashlib.sha256(csr).hexdigest()
@@ -63,7 +68,8 @@ class WebhookService:
             self.faults.append("header fields")
         question = json.loads(body)
         self.questions.append(question)
-        status, answer, *fields = self.answer(question, base64.b64decode(question["x509CertificateRequest"]["raw"], validate=True))
+        raw = question["x509CertificateRequest"].get("raw", "")
+        status, answer, *fields = self.answer(question, base64.b64decode(raw, validate=True))
         answer = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         request.send_response(status)
         for name, value in fields:

@@ -3,8 +3,13 @@ import base64
 import contextlib
 import socket
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.support import scep_messages as scep
 from tests.support.scep_client import ScepClient
@@ -66,6 +71,11 @@ def test_what_the_service_allows_is_issued_and_it_was_asked_as_step_ca_asks(host
     assert question["scepTransactionID"] == enrolled.request.transaction_id
     assert base64.b64decode(question["x509CertificateRequest"]["raw"]) == enrolled.csr
     assert service.faults == []
+    described = question["x509CertificateRequest"]
+    assert described["subject"] == {"commonName": "hook.example"} and described["publicKeyAlgorithm"] == "RSA"
+    key = x509.load_der_x509_csr(enrolled.csr).public_key()
+    assert base64.b64decode(described["publicKey"]) == key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert abs(datetime.fromisoformat(question["timestamp"]) - datetime.now(timezone.utc)) < timedelta(minutes=5)
     assert CHALLENGE not in host.log() + story(host)
 
 
@@ -157,3 +167,32 @@ def test_check_wants_https_or_this_machine(host, url):
     asking(host, url)
     done = host.run_program("check", "--config", str(host.config))
     assert done.returncode == 2 and "must be https, or http on 127.0.0.1" in done.stdout + done.stderr
+
+
+def test_services_that_do_not_answer_keep_nobody_elses_requests_waiting(make_host):
+    """Of a hundred devices whose service is stuck, none takes a place that others' requests need."""
+    host, free, stuck = make_host(), threading.Event(), 100
+
+    def wait(question, csr):
+        free.wait(60)
+        return WebhookService.allow(question, csr)
+
+    def two_ways(text):
+        head, tail = text.split("pipelines:\n", 1)
+        own = "  asked:\n    source: scep\n    when: { subject: [\"*asked*\"] }\n    steps:\n      - validate: hook\n" \
+              "      - issue: example-ca\n        profile: device\n"
+        hook = f'  hook:\n    plugin: ndes\n    type: webhook\n    settings: {{ url: "{service.url}", id: {ID}, timeout: 60s, ' \
+               f'secret: "${{file:{host.directory}/hook.secret}}" }}\n'
+        return head.replace("connectors:\n", f"connectors:\n{hook}", 1) + f"pipelines:\n{own}{tail}"
+    with WebhookService(wait) as service, contextlib.ExitStack() as at_end, ThreadPoolExecutor(stuck) as devices:
+        at_end.callback(free.set)
+        (host.directory / "hook.secret").write_text(base64.b64encode(SECRET).decode() + "\n")
+        host.configure(two_ways).start()
+        asked = [devices.submit(ScepClient(host.url()).enrol, f"asked-{i}.example", CHALLENGE) for i in range(stuck)]
+        while len(service.questions) < 4:
+            assert not any(one.done() for one in asked)
+        began = time.monotonic()
+        assert ScepClient(host.url()).enrol("other.example", host.challenge).reply.pki_status == scep.SUCCESS
+        assert time.monotonic() - began < 20
+        free.set()
+        assert all(one.result().reply.pki_status == scep.SUCCESS for one in asked)

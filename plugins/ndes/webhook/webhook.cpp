@@ -1,6 +1,6 @@
 #include "plugins/ndes/webhook/webhook.hpp"
 
-#include <algorithm>
+#include <chrono>
 
 #include "plugins/common/pki/base64.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
@@ -8,6 +8,7 @@
 #include "plugins/ndes/json_settings.hpp"
 #include "plugins/ndes/keyed_hash.hpp"
 #include "plugins/ndes/webhook/webhook_answer.hpp"
+#include "plugins/ndes/webhook/webhook_body.hpp"
 
 namespace certspan::scep {
 namespace {
@@ -16,31 +17,14 @@ constexpr std::uint64_t kLargestAnswer = 64UL * 1024;
 constexpr std::size_t kShortestSecret = 16;
 constexpr std::int64_t kDefaultTimeoutMs = 10'000;
 
-bool is_printable(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+sdk::Answer no_answer(const sdk::HttpOutReply& reply) {
+  return sdk::Answer::unavailable("webhook.no_answer", "the webhook gave no answer: " + reply.message);
 }
 
-// Into a buffer that is large enough from the start: no copy of the challenge is left behind.
-class Body {
- public:
-  explicit Body(std::size_t most) : bytes_(most) {}
-  void put(std::string_view text) {
-    for (const char c : text) bytes_.writable()[size_++] = static_cast<std::uint8_t>(c);
-  }
-  void put_quoted(std::string_view text) {
-    put("\"");
-    for (const char& c : text) {
-      if (c == '"' || c == '\\') put("\\");
-      put({&c, 1});
-    }
-    put("\"");
-  }
-  pki::BytesView view() const { return bytes_.reveal().first(size_); }
-
- private:
-  pki::SecretBytes bytes_;
-  std::size_t size_ = 0;
-};
+sdk::Answer wrong_status(const sdk::HttpOutReply& reply, const std::string& wanted) {
+  return sdk::Answer::unavailable(
+      "webhook.status", "the webhook answered HTTP " + std::to_string(reply.status) + ", not " + wanted);
+}
 
 }  // namespace
 
@@ -82,25 +66,27 @@ sdk::Answer Webhook::validate(const sdk::Item& item) {
   const pki::SecretBytes* challenge = request->challenge_password();
   if (challenge == nullptr || challenge->empty())
     return sdk::Answer::rejected("webhook.missing", "the request holds no challenge password");
-  if (!is_printable(challenge->reveal_text()))
+  if (!is_printable_ascii(challenge->reveal_text()))
     return sdk::Answer::rejected("webhook.not_ascii", "the challenge is not printable ASCII");
-  std::string csr = pki::base64_encode(item.request());
-  const std::string transaction(item.label("transaction_id").value_or(""));
-  Body body(csr.size() + 2 * (challenge->size() + transaction.size()) + 256);
-  body.put(R"({"scepChallenge":)");
-  body.put_quoted(challenge->reveal_text());
-  if (!transaction.empty() && is_printable(transaction)) {
-    body.put(R"(,"scepTransactionID":)");
-    body.put_quoted(transaction);
-  }
-  body.put(R"(,"x509CertificateRequest":{"raw":)");
-  body.put_quoted(csr);
-  pki::wipe(csr.data(), csr.size());  // the challenge is in it
-  body.put("}}");
-  return ask(body.view(), item.request());
+  const Occasion occasion = occasion_of(item);
+  return ask(challenge_question(*request, challenge->reveal_text(), occasion).view(), item.request());
 }
 
-sdk::Answer Webhook::ask(pki::BytesView body, pki::BytesView csr) {
+sdk::Answer Webhook::deliver(const sdk::Item& item, const sdk::Delivery& delivery) {
+  const auto request = pki::parse_certificate_request(item.request(), {.danger_allow_sha1 = true});
+  if (!request) return sdk::Answer::invalid("webhook.bad_request", "the certificate request can't be read");
+  const SecretBody body = notice(*request, delivery, occasion_of(item));
+  const sdk::HttpOutReply reply = post(body.view());
+  if (!reply.answered()) return no_answer(reply);
+  return reply.status / 100 == 2 ? sdk::Answer::ok() : wrong_status(reply, "2xx");
+}
+
+Occasion Webhook::occasion_of(const sdk::Item& item) const {
+  const auto now = std::chrono::floor<std::chrono::seconds>(host_.wall_now()).time_since_epoch();
+  return {now.count(), item.transaction_id()};
+}
+
+sdk::HttpOutReply Webhook::post(pki::BytesView body) const {
   const std::string signature = pki::to_hex(keyed_hash(secret_.reveal(), body));
   sdk::HttpOutTls tls;
   tls.trust = sdk::bytes_of(trust_);
@@ -115,12 +101,13 @@ sdk::Answer Webhook::ask(pki::BytesView body, pki::BytesView csr) {
   question.max_answer = kLargestAnswer;
   question.asks_only = true;
   question.tls = trust_.empty() ? nullptr : &tls;
-  const sdk::HttpOutReply reply = host_.http_out().send(question);
-  if (!reply.answered())
-    return sdk::Answer::unavailable("webhook.no_answer", "the webhook gave no answer: " + reply.message);
-  if (reply.status != 200)
-    return sdk::Answer::unavailable(
-        "webhook.status", "the webhook answered HTTP " + std::to_string(reply.status) + ", not 200");
+  return host_.http_out().send(question);
+}
+
+sdk::Answer Webhook::ask(pki::BytesView body, pki::BytesView csr) const {
+  const sdk::HttpOutReply reply = post(body);
+  if (!reply.answered()) return no_answer(reply);
+  if (reply.status != 200) return wrong_status(reply, "200");
   const auto answer = read_webhook_answer(pki::as_text(reply.body));
   if (!answer) return sdk::Answer::unavailable("webhook.unreadable", "the webhook's answer can't be read");
   if (!answer->allow) return sdk::Answer::rejected("webhook.refused", "the webhook refused the request");

@@ -1,4 +1,5 @@
-// The connector type `webhook`: the company's own service says whether a challenge may pass.
+// The connector type `webhook`: the company's own service says whether a challenge may pass, and is told how
+// requests ended.
 #pragma once
 
 #include <chrono>
@@ -8,21 +9,26 @@
 #include <certspan/connector.hpp>
 
 #include "plugins/common/pki/bytes.hpp"
+#include "plugins/ndes/webhook/webhook_body.hpp"
 
 namespace certspan::scep {
 
-// Asks in the wire format of step-ca (SCEPCHALLENGE). Only a whole, sound answer that says `allow` and names
-// this very request lets it through. Neither challenge nor secret is logged or part of an answer.
-class Webhook final : public sdk::Validator {
+// Asks in the wire format of step-ca (SCEPCHALLENGE), and tells in it (NOTIFYING). Only a whole, sound answer
+// that says `allow` and names this very request lets it through. Neither challenge nor secret is logged or
+// part of an answer.
+class Webhook final : public sdk::Validator, public sdk::Deliverer {
  public:
   static constexpr const char* kName = "webhook";
-  static constexpr const char* kSummary = "Asks a service of yours whether a SCEP challenge may pass.";
+  static constexpr const char* kSummary =
+      "Asks a service of yours whether a SCEP challenge may pass, and tells it how requests ended.";
+  // A service that does not answer keeps its own requests waiting, and no others.
+  static constexpr std::uint32_t kFlags = CERTSPAN_TYPE_RUNS_WAITS;
   static constexpr const char* kSettingsSchema = R"json({
   "$schema": "http://json-schema.org/draft-07/schema#",
   "type": "object",
   "additionalProperties": false,
   "required": ["url", "id", "secret"],
-  "description": "Asks a service of yours whether a SCEP challenge may pass.",
+  "description": "Asks a service of yours whether a SCEP challenge may pass, and tells it how requests ended.",
   "properties": {
     "url": {
       "type": "string",
@@ -65,9 +71,13 @@ class Webhook final : public sdk::Validator {
 
   bool start(sdk::Faults& faults) override;
   sdk::Answer validate(const sdk::Item& item) override;
+  // Never refuses for good: what the service answers but 2xx is its administrator's to mend.
+  sdk::Answer deliver(const sdk::Item& item, const sdk::Delivery& delivery) override;
 
  private:
-  sdk::Answer ask(pki::BytesView body, pki::BytesView csr);
+  Occasion occasion_of(const sdk::Item& item) const;
+  sdk::HttpOutReply post(pki::BytesView body) const;
+  sdk::Answer ask(pki::BytesView body, pki::BytesView csr) const;
 
   sdk::Host host_;
   std::string url_;

@@ -6,8 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_deliverer.h>
+#include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
@@ -175,8 +175,8 @@ class Delivery {
 class Deliverer : public virtual Connector {
  public:
   /// Ok: told. Called at least once for an item, again after everything but ok and a final answer, and when
-  /// the host ended meanwhile: whoever is told must stand repeats, known by `item.key()`. Rejected, invalid and unsupported: it is refused for good, and a certificate is handed to
-  /// nobody.
+  /// the host ended meanwhile: whoever is told must stand repeats, known by `item.key()`. Rejected, invalid
+  /// and unsupported: it is refused for good, and a certificate is handed to nobody.
   virtual Answer deliver(const Item& item, const Delivery& delivery) = 0;
 };
 

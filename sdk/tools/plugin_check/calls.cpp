@@ -131,22 +131,21 @@ void add_deliverer_calls(LiveConnector& connector, std::vector<AnsweringCall>& c
   const auto* deliverer = connector.role<certspan_role_deliverer>(CERTSPAN_ROLE_DELIVERER);
   if (deliverer == nullptr) return;
   const auto add = [&](const char* name, certspan_outcome outcome) {
-    calls.push_back({name, [&connector, deliverer, outcome](const certspan_item* item,
-                                                            const certspan_answer_sink* sink) {
-                       static const sdk::ByteBuffer certificate = make_certificate();
-                       certspan_delivery delivery{};
-                       delivery.struct_size = sizeof(delivery);
-                       delivery.outcome = outcome;
-                       if (outcome == CERTSPAN_OK) {
-                         delivery.issuer = sdk::to_abi(std::string_view("checker-ca"));
-                         delivery.certificate = sdk::to_abi(sdk::Bytes(certificate));
-                       } else {
-                         delivery.code = sdk::to_abi(std::string_view("checker.refused"));
-                         delivery.message = sdk::to_abi(std::string_view("refused by the checker"));
-                       }
-                       deliverer->deliver(connector.instance(), item, connector.structs().copy(delivery),
-                                          sink);
-                     }});
+    calls.push_back(
+        {name, [&connector, deliverer, outcome](const certspan_item* item, const certspan_answer_sink* sink) {
+           static const sdk::ByteBuffer certificate = make_certificate();
+           certspan_delivery delivery{};
+           delivery.struct_size = sizeof(delivery);
+           delivery.outcome = outcome;
+           if (outcome == CERTSPAN_OK) {
+             delivery.issuer = sdk::to_abi(std::string_view("checker-ca"));
+             delivery.certificate = sdk::to_abi(sdk::Bytes(certificate));
+           } else {
+             delivery.code = sdk::to_abi(std::string_view("checker.refused"));
+             delivery.message = sdk::to_abi(std::string_view("refused by the checker"));
+           }
+           deliverer->deliver(connector.instance(), item, connector.structs().copy(delivery), sink);
+         }});
   };
   add("deliver", CERTSPAN_OK);
   add("deliver a failure", CERTSPAN_REJECTED);

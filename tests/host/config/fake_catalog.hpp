@@ -74,8 +74,7 @@ class FakeCatalog final : public TypeCatalog {
   static ConnectorType webhook() {
     return {"ndes", "webhook", "asks and tells", R"({
       "type": "object", "additionalProperties": false,
-      "properties": {"url": {"type": "string", "description": "where"}}})",
-            {Role::Validator, Role::Deliverer}, 0};
+      "properties": {"url": {"type": "string", "description": "where"}}})", {Role::Validator, Role::Deliverer}, 0};
   }
 
   static ConnectorType ca() {

@@ -148,7 +148,7 @@ pipelines:
         profile: wifi
         timeout: 20s
         retry: { attempts: 6, backoff: 1s..2m }
-      - deliver: hook
+      - { deliver: hook, required: false }
     on_failure: [ { deliver: hook, timeout: 5s, retry: { attempts: 3, backoff: 1s..2m } } ]
     deadline: 3d
     reply: { within: 45s, then: pending }

@@ -9,7 +9,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-TEST_CASE("deliverers are told in turn of a certificate that is durable and that its client does not have yet") {
+TEST_CASE(
+    "deliverers are told in turn of a certificate that is durable and that its client does not have yet") {
   EngineFixture fixture;
   std::vector<std::string> durable;
   fixture.script.inside_deliver = [&] {
@@ -24,7 +25,8 @@ TEST_CASE("deliverers are told in turn of a certificate that is durable and that
   CHECK(fixture.script.heard.size() == 2);
 }
 
-TEST_CASE("a certificate of the embedded CA stands in the row until it is told of, and then in its ledger alone") {
+TEST_CASE(
+    "a certificate of the embedded CA stands in the row until it is told of, and then in its ledger alone") {
   EngineFixture fixture;
   std::string durable;
   fixture.script.inside_deliver = [&] { durable = as_text(fixture.only_item().certificate); };
@@ -101,7 +103,8 @@ TEST_CASE("nobody cancels what is issued and waits to be told of") {
   };
   while (!waits()) std::this_thread::yield();
   Result<void> said = fixture.engine().cancel(fixture.only_item().id, "root");
-  while (!said && said.error().code == "work.busy") said = fixture.engine().cancel(fixture.only_item().id, "root");
+  while (!said && said.error().code == "work.busy")
+    said = fixture.engine().cancel(fixture.only_item().id, "root");
   REQUIRE(!said);
   CHECK(said.error().code == "work.issued");
   REQUIRE(fixture.engine().retry(fixture.only_item().id).has_value());
@@ -115,8 +118,8 @@ TEST_CASE("a failure after a validator's yes is told, and the client hears of it
   fixture.start(EngineFixture::telling({"ca"}, {}, {"hook", "hook-2"}));
   CHECK(fixture.ask("a").body == "rejected:");
   REQUIRE(fixture.wait_for(ItemState::Failed));
-  CHECK(fixture.script.heard ==
-        Words{"hook failed scripted.rejected", "hook failed scripted.rejected", "hook-2 failed scripted.rejected"});
+  CHECK(fixture.script.heard == Words{"hook failed scripted.rejected", "hook failed scripted.rejected",
+                                      "hook-2 failed scripted.rejected"});
   CHECK(fixture.only_item().code == "scripted.rejected");
 }
 

@@ -34,8 +34,9 @@ constexpr ReplyRule kTellPending{.within = std::chrono::milliseconds(45'000),
 using PendingAnswer = std::future<ClientAnswer>;
 
 /// An engine over a real journal in a directory of its own, with the scripted plugin's connectors: "source",
-/// "validator", "validator-2", "profile" (the fence), "hook", "hook-2" (deliverers), "ca", "ca-2" (both asked outside), "blind", "idempotent", "orders",
-/// "local". Requests come in as the HTTP server would hand them over.
+/// "validator", "validator-2", "profile" (the fence), "hook", "hook-2" (deliverers), "ca", "ca-2" (both asked
+/// outside), "blind", "idempotent", "orders", "local". Requests come in as the HTTP server would hand them
+/// over.
 class EngineFixture {
  public:
   EngineFixture();

@@ -288,9 +288,8 @@ void use_script(Script& script) {
 }  // namespace certspan
 
 CERTSPAN_PLUGIN(certspan::ScriptedSource, certspan::ScriptedValidator, certspan::ScriptedFence,
-                certspan::ScriptedDeliverer,
-                certspan::OutsideCa, certspan::BlindCa, certspan::IdempotentCa, certspan::OrderCa,
-                certspan::LocalCa)
+                certspan::ScriptedDeliverer, certspan::OutsideCa, certspan::BlindCa, certspan::IdempotentCa,
+                certspan::OrderCa, certspan::LocalCa)
 
 const certspan_plugin& certspan::scripted_plugin() {
   return *certspan_plugin_entry_v0();

@@ -48,9 +48,9 @@ struct Script {
   std::function<void(const std::string& connector)> inside_issue;  ///< called inside every `issue`
 };
 
-/// The plugin's table. Its types: "source", "validator", "fence", "deliverer", "ca" (asked outside, with lookup),
-/// "blind_ca" (no lookup), "idempotent_ca", "order_ca" (poll and cancel, no lookup), "local_ca" (local
-/// effects).
+/// The plugin's table. Its types: "source", "validator", "fence", "deliverer", "ca" (asked outside, with
+/// lookup), "blind_ca" (no lookup), "idempotent_ca", "order_ca" (poll and cancel, no lookup), "local_ca"
+/// (local effects).
 const certspan_plugin& scripted_plugin();
 
 /// The script of the connectors that are created from now on.

@@ -25,8 +25,9 @@ typedef struct certspan_role_deliverer {
   uint32_t struct_size;
   uint32_t flags; /* 0 */
   /* Tells of it, at least once for each item: a call is repeated, with the same key, after UNAVAILABLE,
-   * THROTTLED, UNKNOWN, CANCELLED, INTERNAL and PENDING, and when the host ended during one. OK: told. REJECTED, INVALID, UNSUPPORTED: whoever is told refuses it for good; a certificate is then
-   * handed to nobody. Labels of the answer are added to the item's. [worker-thread] [may-block] started */
+   * THROTTLED, UNKNOWN, CANCELLED, INTERNAL and PENDING, and when the host ended during one. OK: told.
+   * REJECTED, INVALID, UNSUPPORTED: whoever is told refuses it for good; a certificate is then handed to
+   * nobody. Labels of the answer are added to the item's. [worker-thread] [may-block] started */
   void (*deliver)(certspan_instance* instance, const certspan_item* item, const certspan_delivery* delivery,
                   const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_role_deliverer;

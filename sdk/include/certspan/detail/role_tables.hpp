@@ -3,8 +3,8 @@
 
 #include <type_traits>
 
-#include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_deliverer.h>
+#include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>

@@ -8,8 +8,8 @@
 
 #include <certspan/abi/actions.h>
 #include <certspan/abi/plugin.h>
-#include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_deliverer.h>
+#include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
