@@ -1,4 +1,6 @@
 """certmonger's daemon against RSA and EC CAs: enrols, waits for approval, renews with the same and with a new key; what it can't do."""
+import pathlib
+
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -14,6 +16,18 @@ SUBJECT = "CN=certmonger,O=Example"
 
 def der(certificate):
     return certificate.public_bytes(Encoding.DER)
+
+
+def approve_what_waits(host):
+    item, = host.items()
+    host.command("work", "approve", item["id"], "--reason", "seen the device")
+    wait_until(lambda: host.items()[0]["state"] == "done")
+
+
+def days_ahead(host, days):
+    """For the host's environment: its wall clock is so many days ahead."""
+    return {"LD_PRELOAD": str(pathlib.Path(host.program).parents[1] / "preload" / "shifted_clock.so"),
+            "CERTSPAN_TEST_DAYS_AHEAD": str(days)}
 
 
 @pytest.fixture(name="certmonger")
@@ -42,12 +56,28 @@ def test_waits_until_somebody_says_yes(make_host, certmonger):
     host = make_host().configure(ask_a_person).start()
     certmonger.add_ca(host.url()).request(SUBJECT, host.challenge)
     certmonger.until("CA_WORKING")
-    item, = host.items()
-    host.command("work", "approve", item["id"], "--reason", "seen the device")
-    wait_until(lambda: host.items()[0]["state"] == "done")
+    approve_what_waits(host)
     certmonger.again("refresh")
     check_issued(host.directory, certmonger.certificate())
     assert len(host.items()) == 1
+
+
+@pytest.mark.parametrize("window, items", [("8d", 1), ("1d", 2)])
+def test_gets_what_was_said_yes_to_a_week_ago_if_repeats_count_for_so_long(make_host, certmonger, window, items):
+    """By itself it asks again after a week; here the host's clock goes ahead, and it is told to ask."""
+    host = make_host().configure(lambda text: ask_a_person(text).replace("host:\n", f"host:\n  repeat_window: {window}\n", 1)).start()
+    certmonger.add_ca(host.url()).request(SUBJECT, host.challenge)
+    certmonger.until("CA_WORKING")
+    approve_what_waits(host)
+    assert host.stop() == 0
+    certmonger.go_to(host.start(environment=days_ahead(host, 7)).url())
+    certmonger.again("refresh")
+    if items == 1:
+        check_issued(host.directory, certmonger.certificate())
+    else:
+        wait_until(lambda: len(host.items()) == items)
+        certmonger.until("CA_WORKING")
+    assert len(host.items()) == items
 
 
 def test_needs_the_root_among_the_certificates_and_gets_what_was_issued_to_it_meanwhile(make_host, certmonger, tmp_path):

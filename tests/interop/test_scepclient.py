@@ -1,14 +1,16 @@
 """micromdm's scepclient, as Debian ships it: single DES and SHA-1, so behind `danger_` switches; renews by RenewalReq."""
+import concurrent.futures
 import os
 import subprocess
 
 import pytest
 from cryptography import x509
 
+from tests.support.configs import ask_a_person, renew_at_any_time
 from tests.support.independent_reader import check_issued
-from tests.support.configs import renew_at_any_time
 from tests.support.soft_hsm import SoftHsm, put_keys_into
 from tests.support.tls import use_tls
+from tests.support.waiting import wait_until
 
 SWITCHES = "path: /scep\n      danger_allow_des: true\n      danger_allow_sha1: true\n      ca_certificates: ra_only\n"
 
@@ -45,6 +47,16 @@ def test_enrols_and_renews_over_tls_with_keys_in_a_token(make_host, tmp_path, ca
     check_issued(host.directory, second)
     assert second.serial_number != first.serial_number
     assert [item["message"] for item in host.items()] == ["renewal", "enrolment"]
+
+
+def test_sends_its_request_again_after_half_a_minute_when_it_has_to_wait(make_host, tmp_path):
+    host = make_host().configure(lambda text: ask_a_person(text.replace("path: /scep\n", SWITCHES))).start()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        enrolling = pool.submit(scepclient, tmp_path / "client", host.url(), host.challenge)
+        item, = wait_until(lambda: [item for item in host.items() if item["state"] == "ready"])
+        host.command("work", "approve", item["id"], "--reason", "ordered by telephone")
+        check_issued(host.directory, enrolling.result(timeout=110))
+    assert len(host.items()) == 1
 
 
 def test_is_refused_without_the_switches(make_host, tmp_path):

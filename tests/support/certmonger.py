@@ -72,6 +72,10 @@ class Certmonger:
         wait_until(lambda: "thumbprint" in self.getcert("list-cas", "-c", CA))
         return self
 
+    def go_to(self, url):
+        """The endpoint has moved."""
+        self.getcert("modify-ca", "-c", CA, "-e", f"/usr/lib/certmonger/scep-submit -u {url}")
+
     def request(self, subject, challenge, *options):
         """Asks for a first certificate and does not wait for it."""
         self.getcert("request", "-c", CA, "-I", REQUEST, "-k", self.key_file, "-f", self.certificate_file, "-N", subject,
