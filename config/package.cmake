@@ -1,6 +1,6 @@
 # Debian packages, by `./dev package`: certspan (program, plugins, shipped configuration) and certspan-sdk-dev (headers and
 # CMake files and tools for plugin authors).
-install(TARGETS certspan-worker DESTINATION libexec/certspan COMPONENT host)
+install(TARGETS certspan-worker certspan-scep-probe DESTINATION libexec/certspan COMPONENT host)
 install(FILES config/systemd/certspan.service DESTINATION lib/systemd/system COMPONENT host)
 install(FILES config/systemd/certspan.sysusers DESTINATION lib/sysusers.d RENAME certspan.conf COMPONENT host)
 install(DIRECTORY config/examples DESTINATION share/doc/certspan COMPONENT host)

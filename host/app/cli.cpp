@@ -32,6 +32,7 @@ class CommandLine {
     add_challenge_commands();
     add_ca_commands();
     add_import_commands();
+    add_probe_commands();
   }
 
   int run(int argc, char** argv) {
@@ -466,6 +467,17 @@ class CommandLine {
     certs->add_flag("--revoked", import_.revoked, "mark them as revoked: they never renew");
     certs->add_flag("--dry-run", import_.dry_run, "say what would be done, write nothing");
     with_config_and_json(certs);
+  }
+
+  /// The program reads its options itself, --help too.
+  void add_probe_commands() {
+    CLI::App* probe = app_.add_subcommand("probe", "whether a service works, tried as its clients use it")
+                          ->require_subcommand(1);
+    CLI::App* scep = probe->add_subcommand("scep", "enrol at a SCEP endpoint; exit code 0 if that works");
+    scep->set_help_flag();
+    scep->prefix_command();
+    scep->callback(
+        [this, scep] { chosen_ = [words = scep->remaining()] { return command_probe_scep(words); }; });
   }
 
   CLI::App app_;

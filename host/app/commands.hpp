@@ -176,6 +176,9 @@ struct ImportOptions {
 /// Gives certificates of a CA outside to an embedded CA of the running host, which lets them renew.
 ExitCode command_import_certs(const CommonOptions& options, const ImportOptions& import);
 
+/// Becomes the program that enrols at a SCEP endpoint; comes back only if that can't be started.
+ExitCode command_probe_scep(std::vector<std::string> arguments);
+
 struct CaOptions {
   std::filesystem::path directory;
   std::string subject;

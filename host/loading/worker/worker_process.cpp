@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "host/base/helper_program.hpp"
 #include "host/loading/abi_text.hpp"
 #include "host/loading/worker/frame.hpp"
 #include "host/loading/worker/protocol.hpp"
@@ -193,11 +194,7 @@ std::string WorkerProcess::reap(steady_clock::time_point deadline) {
 }
 
 std::filesystem::path worker_program() {
-  std::error_code error;
-  const auto own = std::filesystem::read_symlink("/proc/self/exe", error);
-  auto beside = own.parent_path() / "certspan-worker";
-  if (std::filesystem::exists(beside, error)) return beside;
-  return own.parent_path().parent_path() / "libexec" / "certspan" / "certspan-worker";
+  return helper_program("certspan-worker");
 }
 
 }  // namespace certspan::worker
