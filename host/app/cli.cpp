@@ -467,6 +467,15 @@ class CommandLine {
     certs->add_flag("--revoked", import_.revoked, "mark them as revoked: they never renew");
     certs->add_flag("--dry-run", import_.dry_run, "say what would be done, write nothing");
     with_config_and_json(certs);
+    CLI::App* ndes = add(*import, "ndes", "propose a configuration from what NDES keeps in the registry",
+                         [this] { return command_import_ndes(ndes_, common_.json); });
+    ndes->add_option("file", ndes_.file, "what reg export or regedit wrote of MSCEP")->required();
+    ndes->add_option("--output", ndes_.output, "new file for it; without it, standard output");
+    ndes->add_option("--directory", ndes_.directory,
+                     "where keys and secrets will be; without it, beside --output, or /etc/certspan");
+    ndes->add_option("--listen", ndes_.address, "address of the listener")->capture_default_str();
+    ndes->add_option("--plugins", ndes_.plugin_dirs, "directories with plugins");
+    with_json(ndes);
   }
 
   /// The program reads its options itself, --help too.
@@ -483,6 +492,7 @@ class CommandLine {
   CLI::App app_;
   CommonOptions common_;
   InitOptions init_;
+  ImportNdesOptions ndes_;
   NewPluginOptions new_plugin_;
   FilterOptions list_;
   FilterOptions export_filter_;

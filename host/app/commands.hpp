@@ -176,6 +176,16 @@ struct ImportOptions {
 /// Gives certificates of a CA outside to an embedded CA of the running host, which lets them renew.
 ExitCode command_import_certs(const CommonOptions& options, const ImportOptions& import);
 
+struct ImportNdesOptions {
+  std::filesystem::path file;       ///< an export of the registry
+  std::filesystem::path output;     ///< empty: standard output
+  std::filesystem::path directory;  ///< of keys and secrets; empty: that of `output`, or /etc/certspan
+  std::string address = "127.0.0.1:8080";
+  std::vector<std::filesystem::path> plugin_dirs;
+};
+/// Writes a configuration that takes the place of an NDES. Needs no host.
+ExitCode command_import_ndes(const ImportNdesOptions& options, bool json);
+
 /// Becomes the program that enrols at a SCEP endpoint; comes back only if that can't be started.
 ExitCode command_probe_scep(std::vector<std::string> arguments);
 
