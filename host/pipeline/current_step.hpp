@@ -20,6 +20,13 @@ inline bool delivers(const Step& step) {
   return step.kind == StepKind::Deliver || step.kind == StepKind::DeliverFailure;
 }
 
+/// Whether the last thing that was heard of the item's step is that a person has to decide.
+inline bool waits_for_person(const WorkItem& item) {
+  if (item.state != ItemState::Ready || item.attempts.empty()) return false;
+  const Attempt& last = item.attempts.back();
+  return last.step == item.step && last.call == "validate" && last.outcome == Outcome::Pending;
+}
+
 /// What one issuer said of its order means nothing to the next one, nor to a fresh call.
 inline void forget_order(OpenItem& open) {
   open.item.handle.clear();

@@ -89,6 +89,7 @@ void ItemRunner::resume(const OpenItemPtr& open) {
       std::chrono::milliseconds(std::max<WallMs>(0, item.next_at - runtime_.clock.wall_ms()));
   switch (item.state) {
     case ItemState::Ready:
+      if (waits_for_person(item)) tell_that_it_is_pending(open);
       return schedule(open, until_next, [this, open] { step(open); });
     case ItemState::Pending:
       return schedule(open, until_next, [this, open] { ask_issuer(open, "poll"); });

@@ -216,13 +216,6 @@ tl::unexpected<Error> busy(const WorkItem& item) {
               to_string(item.id) + " is being worked on right now; try again in a moment");
 }
 
-/// Whether the last thing that was heard of the item's step is that a person has to decide.
-bool waits_for_person(const WorkItem& item) {
-  if (item.state != ItemState::Ready || item.attempts.empty()) return false;
-  const Attempt& last = item.attempts.back();
-  return last.step == item.step && last.call == "validate" && last.outcome == Outcome::Pending;
-}
-
 /// That the CA did nothing stands with the item as a call's answer would.
 void note_word(OpenItem& open, std::string_view who, WallMs now) {
   Attempt attempt;

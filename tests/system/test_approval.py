@@ -66,7 +66,7 @@ def test_what_waits_still_waits_after_a_restart(host):
     item = only_waiting(host)
     host.kill()
     host.start()
-    client = ScepClient(host.url())
+    client = ScepClient(host.url(), timeout=20)  # less than an answer may be put off
     subject = scep.self_signed(asked.key, "restart.example").subject
     assert client.poll(asked.request, subject).pki_status == scep.PENDING
     host.command("work", "approve", item, "--reason", "after all")
