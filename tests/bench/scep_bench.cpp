@@ -5,7 +5,8 @@
 // of its own. `repeat` sends one request again and again, `caps` asks for the capabilities. `flooded` is
 // `enrol` beside somebody at another address who repeats one request on many connections. `good_us_beside`
 // sends everything that is prepared beside so many repeats, and counts the microseconds until all of it is
-// answered.
+// answered. `lone_ns` sends what is prepared, one request after the other if there is one connection, and
+// gives the median of their nanoseconds.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -88,6 +89,27 @@ class Enrolments {
     const std::uint64_t done = load_.run(length, next, take);
     if (done > 0) devices_.check_reply(requests_[sampled], {sample.begin(), sample.end()});
     return done;
+  }
+
+  /// The median time of a request, in nanoseconds. Requires: one connection.
+  std::uint64_t lone_ns() {
+    using Clock = std::chrono::steady_clock;
+    std::vector<std::uint64_t> times;
+    Clock::time_point sent;
+    const auto next = [&](std::size_t& number) -> std::optional<std::string_view> {
+      if (next_ == texts_.size()) return std::nullopt;
+      number = next_++;
+      sent = Clock::now();
+      return texts_[number];
+    };
+    const auto take = [&](std::size_t, std::string_view body) {
+      const auto took = Clock::now() - sent;
+      if (body.find(kSuccess) == std::string_view::npos) throw std::runtime_error("a reply is no success");
+      times.push_back(static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count()));
+    };
+    load_.run(std::chrono::hours(1), next, take);
+    std::ranges::sort(times);
+    return times.empty() ? 0 : times[times.size() / 2];
   }
 
   /// One request again and again, octet for octet.
@@ -197,6 +219,7 @@ int main(int argc, char** argv) try {
   }
   return serve({
       // Its length is a count: so many requests.
+      {"lone_ns", [&](auto) { return enrolments.lone_ns(); }},
       {"prepare", [&](auto count) { return enrolments.prepare(static_cast<std::size_t>(count.count())); }},
       {"floor",
        [&](auto length) {

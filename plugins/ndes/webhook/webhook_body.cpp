@@ -38,7 +38,7 @@ const std::array<SubjectField, 8>& subject_fields() {
 
 void add_attribute(Json& subject, const pki::NameAttribute& attribute) {
   const auto& fields = subject_fields();
-  const auto known = std::ranges::find(fields, attribute.type, &SubjectField::type);
+  const auto* const known = std::ranges::find(fields, attribute.type, &SubjectField::type);
   if (known == fields.end()) {
     subject["extraNames"].push_back({{"type", attribute.type.dotted()}, {"value", attribute.value}});
     return;
