@@ -16,7 +16,7 @@ constexpr int kMostOfFile = 256;  // certificates
 std::string subject_of(X509* certificate) {
   unsigned char* der = nullptr;
   const int size = i2d_X509_NAME(X509_get_subject_name(certificate), &der);
-  const std::string text = pki::printable_name({der, static_cast<std::size_t>(std::max(size, 0))});
+  std::string text = pki::printable_name({der, static_cast<std::size_t>(std::max(size, 0))});
   OPENSSL_free(der);
   return text;
 }
@@ -25,8 +25,8 @@ std::string time_text(const ASN1_TIME* time) {
   std::tm fields = {};
   std::array<char, 32> text{};
   if (ASN1_TIME_to_tm(time, &fields) != 1) return "?";
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields);
-  return text.data();
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields);
+  return {text.data(), size};
 }
 
 std::int64_t seconds_of(const ASN1_TIME* time) {

@@ -43,7 +43,7 @@ Result<pki::SecretBytes> read_challenge(const std::filesystem::path& path) {
     return fail("--challenge-file \"" + path.string() + "\" can't be read",
                 "name a file that this user may read");
   }
-  std::setvbuf(file.get(), nullptr, _IONBF, 0);
+  static_cast<void>(std::setvbuf(file.get(), nullptr, _IONBF, 0));
   pki::SecretBytes challenge(kLongestChallenge + 1);
   const std::size_t size = std::fread(challenge.writable().data(), 1, challenge.size(), file.get());
   if (size > kLongestChallenge) {

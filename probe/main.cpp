@@ -13,7 +13,8 @@ using namespace certspan::scep_probe;
 
 namespace {
 
-enum ExitCode : int { kWorks = 0, kDoesNotWork = 1 };
+constexpr int kWorks = 0;
+constexpr int kDoesNotWork = 1;
 
 void complain(const Failure& failure) {
   std::cerr << "certspan: " << failure.what << "\n  what to do: " << failure.advice << "\n";

@@ -17,7 +17,11 @@ constexpr std::size_t kMostKeys = 2000;
 constexpr std::size_t kMostValues = 20'000;
 
 // Types of values (winnt.h).
-enum RegistryType : std::uint32_t { kSz = 1, kExpandSz = 2, kDword = 4, kMultiSz = 7, kQword = 11 };
+constexpr std::uint32_t kSz = 1;
+constexpr std::uint32_t kExpandSz = 2;
+constexpr std::uint32_t kDword = 4;
+constexpr std::uint32_t kMultiSz = 7;
+constexpr std::uint32_t kQword = 11;
 
 std::string lower(std::string_view text) {
   std::string copy(text);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "host/app/ndes_proposal.hpp"
+#include "host/base/bytes.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace certspan;
