@@ -60,8 +60,11 @@ void tell(const ImportNdesOptions& options, const NdesProposal& proposal, bool j
 ExitCode command_import_ndes(const ImportNdesOptions& options, bool json) {
   const auto proposal = propose(options);
   if (!proposal) {
-    return complain(Error(proposal.error().outcome, proposal.error().code,
-                          "\"" + options.file.string() + "\": " + proposal.error().message));
+    const Error& error = proposal.error();
+    const bool named = error.code.starts_with("file.");  // those name the file themselves
+    return complain(
+        named ? error
+              : Error(error.outcome, error.code, "\"" + options.file.string() + "\": " + error.message));
   }
   if (auto written = write(options, *proposal, json); !written) return complain(written.error());
   tell(options, *proposal, json);
