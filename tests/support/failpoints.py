@@ -9,6 +9,8 @@ import pytest
 ROTATION = "rotate."
 #: Of those that only a swap of plugins passes.
 SWAP = "swap."
+#: Of those that only a pipeline with a `deliver` step passes.
+DELIVERY = "deliver."
 
 
 def names_in(program):

@@ -7,12 +7,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.support import scep_messages as scep
+from tests.support.failpoints import DELIVERY, parametrize_points
 from tests.support.scep_client import ScepClient
 from tests.support.waiting import wait_until
 from tests.support.webhook_service import ID, SECRET, WebhookService
 
 BOTH = pytest.mark.parametrize("isolation", ["process", "in_process"])
 STEP = "      - issue: example-ca\n        profile: device\n"
+
+
+def pytest_generate_tests(metafunc):
+    parametrize_points(metafunc, lambda name: name.startswith(DELIVERY))
 
 
 def telling(host, service, step="deliver: notices", on_failure=None):
@@ -120,6 +125,22 @@ def test_what_was_owed_when_the_host_was_killed_is_told_by_the_next_one(host):
         wait_until(lambda: [item["state"] for item in host.items()] == ["done"])
     assert len({notice["x509Certificate"]["raw"] for notice in service.notices}) == 1
     assert len(host.items()) == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_host_that_dies_at_any_point_of_a_delivery_tells_all_the_same(host, point, fails):
+    """Of one certificate, or of one failure, and maybe twice."""
+    with WebhookService(lambda *_: (200, {})) as service:
+        telling(host, service, "deliver: notices", "deliver: notices")
+        if fails:
+            host.configure(lambda text: text.replace("keys: [", "keys: [rsa>=8192] # [", 1))
+        host.start(environment={"CERTSPAN_FAILPOINT": point})
+        silently(lambda: ScepClient(host.url()).enrol("killed.example", host.challenge))
+        host.wait()
+        host.start()
+        wait_until(lambda: [item["state"] for item in host.items()] == ["failed" if fails else "done"])
+    told = {notice.get("x509Certificate", {}).get("raw") for notice in service.notices}
+    assert len(told) == 1 and (None in told) == fails and 1 <= len(service.notices) <= 2
 
 
 def silently(action):
