@@ -21,6 +21,6 @@ __attribute__((visibility("default"))) int fsync(int fd) {
   return paced(SYS_fsync, fd);
 }
 
-__attribute__((visibility("default"))) int fdatasync(int fd) {
-  return paced(SYS_fdatasync, fd);
+__attribute__((visibility("default"))) int fdatasync(int fildes) {
+  return paced(SYS_fdatasync, fildes);
 }
