@@ -31,6 +31,7 @@ std::string call_in_words(const nlohmann::json& attempt) {
   if (call == "poll") return "asked CA " + connector + " how the order stands";
   if (call == "lookup") return "asked CA " + connector + " what came of the request";
   if (call == "lookup_earlier") return "asked CA " + connector + " what came of an earlier such request";
+  if (call == "deliver") return "told " + connector + " how it ended";
   if (call == "resolve") return "a person told what CA " + connector + " did";
   if (call == "cancel") return "asked CA " + connector + " to drop the order";
   return call + " at " + connector;
