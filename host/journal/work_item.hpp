@@ -43,8 +43,8 @@ inline bool keeps_request(ItemState state) {
 /// One call that was made for an item, for `why` and for dead letters.
 struct Attempt {
   std::uint32_t step = 0;
-  std::string call;  ///< "validate", "check_request", "issue", "poll", "lookup", "check_certificate";
-                     ///< "resolve": a person said that the issuer did nothing
+  std::string call;  ///< "validate", "check_request", "issue", "poll", "lookup", "check_certificate",
+                     ///< "deliver"; "resolve": a person said that the issuer did nothing
   std::string connector;
   std::string version;  ///< of the plugin
   Outcome outcome = Outcome::Internal;
@@ -92,7 +92,8 @@ struct WorkItem {
   std::string code;
   std::string reason;  ///< for people
   std::string issuer;  ///< connector that issued
-  /// Done: the certificate. Empty when the issuer keeps it in its own store (local effects) and is asked by
+  /// Open: issued, and somebody is to be told of it first. Failed: issued, and handed to nobody. Done: the
+  /// certificate; empty when the issuer keeps it in its own store (local effects) and is asked by
   /// `lookup`.
   Bytes certificate;
   std::vector<Attempt> attempts;  ///< the newest kMostAttempts

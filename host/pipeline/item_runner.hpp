@@ -38,8 +38,8 @@ class ItemRunner {
   void resume(const OpenItemPtr& open);
 
   // A person's word. Errors: work.busy (a call is under way), work.held and work.not_held (the other command
-  // is meant), work.no_certificate, and what the fence says of a certificate. Called on the control thread;
-  // `resolve` may block as the fence does.
+  // is meant), work.issued (only the telling of it is left), work.no_certificate, and what the fence says of
+  // a certificate. Called on the control thread; `resolve` may block as the fence does.
 
   /// Goes on at once with an item that waits for its time.
   Result<void> hurry(const OpenItemPtr& open);

@@ -34,8 +34,8 @@ Action after_issue_call(Outcome outcome, const IssuerTraits& traits);
 Action after_poll(Outcome outcome);
 /// After `lookup`: only `cancelled` is a promise that lets another attempt or another CA be asked.
 Action after_lookup(Outcome outcome);
-/// After a validator or the fence: what is not a clear answer is asked again, and the item does not go on
-/// meanwhile.
+/// After a validator, the fence or a deliverer: what is not a clear answer is asked again, and the item does
+/// not go on meanwhile.
 Action after_check(Outcome outcome);
 
 /// How long to wait before try number `tries` + 1: full jitter between zero and the doubling bound, never

@@ -28,7 +28,7 @@ typedef struct certspan_role_processor {
   void (*before_issue)(certspan_instance* instance, const certspan_item* item, const certspan_issued* issuers,
                        const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
   /* Compares the certificate with request and profile. OK adds labels serial, issuer, subject, not_after;
-   * anything else and the certificate is never delivered. [worker-thread] started */
+   * anything else and the certificate is never handed out. [worker-thread] started */
   void (*after_issue)(certspan_instance* instance, const certspan_item* item, const certspan_issued* issued,
                       const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_role_processor;
