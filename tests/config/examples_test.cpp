@@ -13,6 +13,7 @@
 #include "host/config/check_types.hpp"
 #include "host/config/load_config.hpp"
 #include "plugins/ca_local/local_ca.hpp"
+#include "plugins/intune/scep_validator/scep_validator.hpp"
 #include "plugins/ndes/challenge/challenge.hpp"
 #include "plugins/ndes/renewal/renewal.hpp"
 #include "plugins/ndes/scep_server/scep_server.hpp"
@@ -29,6 +30,7 @@ class ShippedPlugins final : public TypeCatalog {
     add<scep::Challenge>("ndes");
     add<scep::Renewal>("ndes");
     add<ca_local::LocalCa>("ca_local");
+    add<intune::ScepValidator>("intune");
     add<profile::Fence>("profile");
   }
 

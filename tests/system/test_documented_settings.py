@@ -9,7 +9,8 @@ from tests.support.host import Host
 TYPES = {("ca_local", "ca"): "### ca_local", ("ndes", "scep_server"): "Connector type `scep_server`",
          ("ndes", "challenge"): "Connector type `challenge`", ("ndes", "renewal"): "Connector type `renewal`",
          ("ndes", "approval"): "Connector type `approval`",
-         ("ndes", "webhook"): "Connector type `webhook`"}
+         ("ndes", "webhook"): "Connector type `webhook`",
+         ("intune", "scep_validator"): "Connector type `scep_validator`"}
 
 
 def documented(root, beginning):

@@ -26,7 +26,8 @@ class Device:
 
 @dataclasses.dataclass(eq=False)
 class Profile:
-    """`subject` is RFC 4514 text and `san` a list of GeneralNames, each of them a function of the device."""
+    """`subject` is RFC 4514 text and `san` a list of GeneralNames, each of them a function of the device; with an empty `eku` a
+    request brings none."""
     name: str
     subject: object = lambda device: f"CN={device.name}"
     san: object = lambda device: []
@@ -98,9 +99,9 @@ def mismatch(csr, profile, device):
     if key_usages(extension(csr, x509.KeyUsage)) != profile.key_usage:
         return "KeyUsageMismatch"
     purposes = extension(csr, x509.ExtendedKeyUsage)
-    if purposes is None:
+    if purposes is None and profile.eku:
         return "EnhancedKeyUsageMissing"
-    if frozenset(purposes) != profile.eku:
+    if frozenset(purposes or ()) != profile.eku:
         return "EnhancedKeyUsageMismatch"
     key = csr.public_key()
     return None if not isinstance(key, rsa.RSAPublicKey) or key.key_size == profile.key_size else "KeyLengthMismatch"

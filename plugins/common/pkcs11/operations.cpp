@@ -102,6 +102,15 @@ CK_RV sign_digest(const KeyHandle& key, pki::Digest digest, BytesView digest_val
   return result;
 }
 
+CK_RV sign_pss_digest(const KeyHandle& key, pki::Digest digest, BytesView digest_value, Bytes& signature) {
+  CK_RSA_PKCS_PSS_PARAMS terms = {CKM_SHA256, CKG_MGF1_SHA256, digest_value.size()};
+  if (digest == pki::Digest::Sha384) terms = {CKM_SHA384, CKG_MGF1_SHA384, digest_value.size()};
+  if (digest == pki::Digest::Sha512) terms = {CKM_SHA512, CKG_MGF1_SHA512, digest_value.size()};
+  if (digest == pki::Digest::Sha1) return CKR_MECHANISM_PARAM_INVALID;
+  signature.resize(key.public_key.rsa_modulus().size());
+  return sign(key, {CKM_RSA_PKCS_PSS, &terms, sizeof(terms)}, digest_value, signature);
+}
+
 CK_RV decrypt_raw(const KeyHandle& key, BytesView ciphertext, SecretBytes& block) {
   bool begun = false;
   const CK_RV result = decrypt(key, {CKM_RSA_X_509, nullptr, 0}, ciphertext, block, begun);

@@ -21,6 +21,10 @@ struct KeyHandle {
 CK_RV sign_digest(const KeyHandle& key, pki::Digest digest, pki::BytesView digest_value,
                   pki::Bytes& signature);
 
+/// CKM_RSA_PKCS_PSS with MGF1 of the same digest and a salt of its length. Not with SHA-1.
+CK_RV sign_pss_digest(const KeyHandle& key, pki::Digest digest, pki::BytesView digest_value,
+                      pki::Bytes& signature);
+
 /// CKM_RSA_X_509. `ciphertext` has the modulus' size and is below it; so the answer depends on the token
 /// alone.
 CK_RV decrypt_raw(const KeyHandle& key, pki::BytesView ciphertext, pki::SecretBytes& block);

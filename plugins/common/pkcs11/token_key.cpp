@@ -103,6 +103,18 @@ class TokenKey::Holder final : public pki::KeyHolder {
     return signature;
   }
 
+  pki::Result<Bytes> sign_pss_digest(pki::Digest digest, BytesView digest_value) const override {
+    Bytes signature;
+    bool lacks = false;
+    CERTSPAN_PKI_CHECK(key_->use([&](const KeyHandle& key) {
+      const CK_RV result = pkcs11::sign_pss_digest(key, digest, digest_value, signature);
+      lacks = result == CKR_MECHANISM_INVALID || result == CKR_MECHANISM_PARAM_INVALID;
+      return lacks ? CKR_OK : result;
+    }));
+    if (lacks) return pki::fault(FaultKind::UnsupportedAlgorithm, "the token lacks CKM_RSA_PKCS_PSS");
+    return signature;
+  }
+
   bool decrypts_raw() const override { return key_->raw_; }
 
   pki::Result<SecretBytes> decrypt_raw(BytesView ciphertext) const override {

@@ -141,6 +141,26 @@ Result<Bytes> PrivateKey::sign_digest(Digest digest, BytesView digest_value) con
   return signature;
 }
 
+Result<Bytes> PrivateKey::sign_pss(Digest digest, BytesView data) const {
+  if (state_->public_key.family() != KeyFamily::Rsa) {
+    return fault(FaultKind::UnsupportedAlgorithm, "signing with PSS needs an rsa key");
+  }
+  const DigestValue value = hash(digest, data);
+  if (state_->holder) return state_->holder->sign_pss_digest(digest, value.view());
+  const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, state_->key.get(), nullptr));
+  auto size = static_cast<std::size_t>(EVP_PKEY_get_size(state_->key.get()));
+  Bytes signature(size);
+  const bool good =
+      context && EVP_PKEY_sign_init(context.get()) == 1 &&
+      EVP_PKEY_CTX_set_signature_md(context.get(), evp_digest(digest)) == 1 &&
+      EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) == 1 &&
+      EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) == 1 &&
+      EVP_PKEY_sign(context.get(), signature.data(), &size, value.view().data(), value.view().size()) == 1;
+  if (!good) return ossl_fault("signing with PSS");
+  signature.resize(size);
+  return signature;
+}
+
 Result<SecretBytes> PrivateKey::decrypt_raw(BytesView ciphertext) const {
   if (state_->public_key.family() != KeyFamily::Rsa) {
     return fault(FaultKind::UnsupportedAlgorithm, "decrypting needs an rsa key");

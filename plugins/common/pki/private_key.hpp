@@ -29,6 +29,7 @@ class KeyHolder {
 
   // As the functions of PrivateKey.
   virtual Result<Bytes> sign_digest(Digest digest, BytesView digest_value) const = 0;
+  virtual Result<Bytes> sign_pss_digest(Digest digest, BytesView digest_value) const = 0;
   virtual bool decrypts_raw() const = 0;
   virtual Result<SecretBytes> decrypt_raw(BytesView ciphertext) const = 0;
   virtual Result<SecretBytes> decrypt_padded(KeyTransport transport, BytesView ciphertext) const = 0;
@@ -53,6 +54,10 @@ class PrivateKey {
   // Signature over `data`: PKCS #1 v1.5 for RSA, an ECDSA-Sig-Value for EC. Faults: Internal, Unavailable.
   Result<Bytes> sign(Digest digest, BytesView data) const;
   Result<Bytes> sign_digest(Digest digest, BytesView digest_value) const;
+
+  // RSASSA-PSS over `data`, with MGF1 of the same digest and a salt of its length (RFC 8017 8.1; PS256 of RFC
+  // 7518 3.5). Faults: Internal, Unavailable; UnsupportedAlgorithm for an EC key, or where a token lacks it.
+  Result<Bytes> sign_pss(Digest digest, BytesView data) const;
 
   // The bare RSA operation without taking off any padding: `ciphertext` as a number below the modulus gives
   // as many octets as the modulus has. The padding is the caller's business, who must not let anyone see

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "plugins/common/connector/outgoing_url.hpp"
 #include "plugins/common/pki/base64.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
 #include "plugins/common/pki/digest.hpp"
@@ -29,7 +30,7 @@ sdk::Answer wrong_status(const sdk::HttpOutReply& reply, const std::string& want
 }  // namespace
 
 bool Webhook::validate_settings(std::string_view settings, sdk::Faults& faults) {
-  if (!is_webhook_url(JsonSettings(settings).text("/url")))
+  if (!connector::is_private_url(JsonSettings(settings).text("/url")))
     faults.add("/url", "must be https, or http on 127.0.0.1 or [::1]: the challenge travels to it");
   return !faults.any();
 }
@@ -75,7 +76,7 @@ sdk::Answer Webhook::validate(const sdk::Item& item) {
 sdk::Answer Webhook::deliver(const sdk::Item& item, const sdk::Delivery& delivery) {
   const auto request = pki::parse_certificate_request(item.request(), {.danger_allow_sha1 = true});
   if (!request) return sdk::Answer::invalid("webhook.bad_request", "the certificate request can't be read");
-  const SecretBody body = notice(*request, delivery, occasion_of(item));
+  const connector::SecretBody body = notice(*request, delivery, occasion_of(item));
   const sdk::HttpOutReply reply = post(body.view());
   if (!reply.answered()) return no_answer(reply);
   return reply.status / 100 == 2 ? sdk::Answer::ok() : wrong_status(reply, "2xx");

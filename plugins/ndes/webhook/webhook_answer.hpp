@@ -15,7 +15,4 @@ struct WebhookAnswer {
 // nullopt: not one JSON object with `allow`, or a name twice, or a wrong type, or nested too deep.
 std::optional<WebhookAnswer> read_webhook_answer(std::string_view text);
 
-// https, or http to this machine only; no user, password, white space or fragment.
-bool is_webhook_url(std::string_view url);
-
 }  // namespace certspan::scep

@@ -124,7 +124,7 @@ int fail_info(sdk::Outcome outcome) {
 
 // `json`, an object, with one more member whose value is put by `put`.
 template <typename Put>
-void put_with(SecretBody& body, const std::string& json, std::string_view member, const Put& put) {
+void put_with(connector::SecretBody& body, const std::string& json, std::string_view member, const Put& put) {
   body.put(std::string_view(json).substr(0, json.size() - 1));
   body.put(json == "{}" ? "\"" : ",\"");
   body.put(member);
@@ -133,50 +133,31 @@ void put_with(SecretBody& body, const std::string& json, std::string_view member
   body.put("}");
 }
 
-void put_raw(SecretBody& body, pki::BytesView der) {
-  std::string text = pki::base64_encode(der);
-  body.put_quoted(text);
-  pki::wipe(text.data(), text.size());
-}
-
 }  // namespace
 
 bool is_printable_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-void SecretBody::put(std::string_view text) {
-  for (const char c : text) bytes_.writable()[size_++] = static_cast<std::uint8_t>(c);
-}
-
-void SecretBody::put_quoted(std::string_view text) {
-  put("\"");
-  for (const char& c : text) {
-    if (c == '"' || c == '\\') put("\\");
-    put({&c, 1});
-  }
-  put("\"");
-}
-
-SecretBody challenge_question(const pki::CertificateRequest& request, std::string_view challenge,
-                              const Occasion& occasion) {
+connector::SecretBody challenge_question(const pki::CertificateRequest& request, std::string_view challenge,
+                                         const Occasion& occasion) {
   const std::string about = dump(occasion_json(occasion));
   const std::string described = dump(describe(request));
   const std::size_t raw = (request.der().size() + 2) / 3 * 4;
-  SecretBody body(about.size() + described.size() + raw + 2 * challenge.size() + 128);
+  connector::SecretBody body(about.size() + described.size() + raw + 2 * challenge.size() + 128);
   std::string_view open = about;
   open.remove_suffix(1);
   body.put(open);
   body.put(R"(,"scepChallenge":)");
   body.put_quoted(challenge);
   body.put(R"(,"x509CertificateRequest":)");
-  put_with(body, described, "raw", [&] { put_raw(body, request.der()); });
+  put_with(body, described, "raw", [&] { body.put_base64(request.der()); });
   body.put("}");
   return body;
 }
 
-SecretBody notice(const pki::CertificateRequest& request, const sdk::Delivery& delivery,
-                  const Occasion& occasion) {
+connector::SecretBody notice(const pki::CertificateRequest& request, const sdk::Delivery& delivery,
+                             const Occasion& occasion) {
   Json told = occasion_json(occasion);
   told["x509CertificateRequest"] = describe(request);
   if (request.challenge_password() == nullptr) {
@@ -189,7 +170,7 @@ SecretBody notice(const pki::CertificateRequest& request, const sdk::Delivery& d
     told["scepErrorDescription"] = std::string(delivery.code()) + ": " + std::string(delivery.message());
   }
   const std::string text = dump(told);
-  SecretBody body(text.size());
+  connector::SecretBody body(text.size());
   body.put(text);
   return body;
 }

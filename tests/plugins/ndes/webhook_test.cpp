@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "plugins/common/connector/outgoing_url.hpp"
 #include "plugins/common/pki/bytes.hpp"
 #include "plugins/ndes/keyed_hash.hpp"
 #include "plugins/ndes/webhook/webhook_answer.hpp"
@@ -30,12 +31,12 @@ TEST_CASE("a webhook's answer is read only if it is whole and says allow once, a
 
 TEST_CASE("a webhook is asked over https, or http on this machine only") {
   for (const char* good : {"https://hook.example/scep", "http://127.0.0.1:8080/x", "http://[::1]/"})
-    CHECK(is_webhook_url(good));
+    CHECK(connector::is_private_url(good));
   for (const char* bad :
        {"http://hook.example/", "http://127.0.0.1.example/", "http://127.0.0.1:1@hook.example/",
         "ftp://127.0.0.1/", "https://", "https:///x", "https://a/#b", "https://a b/", ""}) {
     INFO(bad);
-    CHECK_FALSE(is_webhook_url(bad));
+    CHECK_FALSE(connector::is_private_url(bad));
   }
 }
 

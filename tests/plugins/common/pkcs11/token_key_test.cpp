@@ -54,6 +54,26 @@ TEST_CASE("keys in a token sign what openssl and the certificate's key verify") 
   }
 }
 
+TEST_CASE("a key in a token signs with PSS what openssl verifies") {
+  const SoftToken token;
+  const pki::PublicKey public_key = token.import("rsa:2048", "app", "01");
+  const auto shared =
+      TokenKey::open(token.location("object=app"), SoftToken::pin(), public_key, KeyUse::Sign);
+  REQUIRE(shared);
+  const pki::PrivateKey key = TokenKey::private_key(*shared);
+  const Bytes data(1000, 7);
+  token.dir().write("data", data);
+  for (const Digest digest : {Digest::Sha256, Digest::Sha384, Digest::Sha512}) {
+    token.dir().write("signature", key.sign_pss(digest, data).value());
+    CHECK_THAT(
+        pki::test::must_run(token.dir(), "openssl dgst -" + std::string(pki::digest_name(digest)) +
+                                             " -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest "
+                                             "-verify app.spki -keyform DER -signature signature data"),
+        Catch::Contains("Verified OK"));
+  }
+  CHECK(key.sign_pss(Digest::Sha1, data).error().kind == pki::FaultKind::UnsupportedAlgorithm);
+}
+
 TEST_CASE("a key in a token opens what was encrypted to it, with the padding taken off here") {
   const SoftToken token;
   const pki::PublicKey public_key = token.import("rsa:2048", "ra", "01");

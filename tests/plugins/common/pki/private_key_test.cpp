@@ -32,6 +32,22 @@ TEST_CASE("keys in every form that openssl writes are loaded and sign") {
   }
 }
 
+TEST_CASE("a signature with PSS is what openssl verifies, and EC keys make none") {
+  const TempDir dir;
+  must_run(dir, "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem");
+  const PrivateKey key = load_private_key(dir.read("rsa.pem")).value();
+  dir.write("data", as_bytes("data"));
+  for (const Digest digest : {Digest::Sha256, Digest::Sha512}) {
+    dir.write("signature", key.sign_pss(digest, as_bytes("data")).value());
+    CHECK_THAT(must_run(dir, "openssl dgst -" + std::string(digest_name(digest)) +
+                                 " -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -prverify "
+                                 "rsa.pem -signature signature data"),
+               Catch::Matchers::Contains("Verified OK"));
+  }
+  const PrivateKey ec = generate_private_key(KeySpec::P256).value();
+  CHECK(ec.sign_pss(Digest::Sha256, as_bytes("data")).error().kind == FaultKind::UnsupportedAlgorithm);
+}
+
 TEST_CASE("a wrong passphrase, none, and what is no key are told apart from a fault of ours") {
   const TempDir dir;
   must_run(dir,
