@@ -6,6 +6,7 @@
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 
@@ -24,6 +25,7 @@ RoleSet roles_of(const certspan_connector_type& type) {
   if (type.interface_table(CERTSPAN_ROLE_VALIDATOR) != nullptr) roles.add(Role::Validator);
   if (type.interface_table(CERTSPAN_ROLE_PROCESSOR) != nullptr) roles.add(Role::Processor);
   if (type.interface_table(CERTSPAN_ROLE_ISSUER) != nullptr) roles.add(Role::Issuer);
+  if (type.interface_table(CERTSPAN_ROLE_REVOKER) != nullptr) roles.add(Role::Revoker);
   if (type.interface_table(CERTSPAN_ROLE_DELIVERER) != nullptr) roles.add(Role::Deliverer);
   return roles;
 }

@@ -22,17 +22,21 @@ enum class StepKind : std::uint8_t {
   Issue,
   Deliver,         ///< tells of the certificate, before its client gets it
   DeliverFailure,  ///< `on_failure`: tells that the item ended without one
+  Revoke,          ///< has the certificate revoked that the item names
 };
 
 /// One step of a pipeline, as the file says it and as an item carries it from its acceptance on: connectors
 /// by name, so that a changed file does not re-route it.
 struct Step {
   StepKind kind = StepKind::Validate;
-  std::vector<std::string> connectors;  ///< issue: ordered fail-over; otherwise one
-  std::string profile;                  ///< issue: name in `profiles:`
+  /// Issue: ordered fail-over; revoke: whose certificates may be named; otherwise one.
+  std::vector<std::string> connectors;
+  std::string profile;  ///< issue: name in `profiles:`
   std::chrono::milliseconds timeout{20000};
   RetryPolicy retry;
   bool required = true;  ///< deliver: whoever is not told of a certificate keeps it from its client
+  std::vector<std::string> sources;  ///< revoke: whose items issued what may be named
+  std::uint32_t reason = 0;          ///< revoke: CRLReason, RFC 5280 5.3.1
 
   bool operator==(const Step&) const = default;
 };

@@ -221,6 +221,8 @@ class TypeChecker {
       case StepKind::Deliver:
       case StepKind::DeliverFailure:
         return check_role(connector, Role::Deliverer, "\"deliver\"");
+      case StepKind::Revoke:
+        return check_role(connector, Role::Revoker, "\"revoke\"");
     }
   }
 
@@ -248,6 +250,7 @@ class TypeChecker {
         check_step_role(connector, step.kind);
         use(connector);
       }
+      for (const Named& source : step.sources) check_role(source, Role::Source, "\"sources\"");
       if (issue && sharing != nullptr) warn_of_sharing(*sharing, step);
       if (!issue && sharing == nullptr) sharing = sharing_one(step);
       validated = validated || step.kind == StepKind::Validate;
@@ -371,12 +374,15 @@ std::string_view to_string(Role role) {
       return "issuer";
     case Role::Deliverer:
       return "deliverer";
+    case Role::Revoker:
+      return "revoker";
   }
   return "";
 }
 
 std::optional<Role> role_from_string(std::string_view word) {
-  for (const Role role : {Role::Source, Role::Validator, Role::Processor, Role::Issuer, Role::Deliverer}) {
+  for (const Role role :
+       {Role::Source, Role::Validator, Role::Processor, Role::Issuer, Role::Deliverer, Role::Revoker}) {
     if (to_string(role) == word) return role;
   }
   return std::nullopt;

@@ -66,6 +66,8 @@ std::vector<Step> PipelineConfig::resolved_steps() const {
     made.timeout = step.timeout;
     made.retry = step.retry;
     made.required = step.required;
+    for (const Named& each : step.sources) made.sources.push_back(each.name);
+    if (step.kind == StepKind::Revoke) made.reason = step.reason;
   }
   // A validator judges for the certificate that its pipeline asks for next.
   std::string_view next;

@@ -182,8 +182,10 @@ struct WhenRule {
 struct StepConfig {
   StepKind kind = StepKind::Validate;
   Mark mark;
-  std::vector<Named> connectors;  ///< issue: ordered fail-over; otherwise one
+  std::vector<Named> connectors;  ///< issue: ordered fail-over; revoke: whose certificates; otherwise one
   Named profile;                  ///< issue
+  std::vector<Named> sources;     ///< revoke: whose items
+  std::uint32_t reason = 5;       ///< revoke: CRLReason; cessationOfOperation
   std::chrono::milliseconds timeout{20'000};
   RetryPolicy retry;
   bool required = true;  ///< deliver

@@ -65,6 +65,8 @@ std::string draw_step(const std::string& id, const StepConfig& step) {
     case StepKind::Deliver:
     case StepKind::DeliverFailure:
       return fmt::format("    {}[/{}/]\n", id, in_quotes("deliver: " + connectors_of(step, ", ")));
+    case StepKind::Revoke:
+      return fmt::format("    {}[{}]\n", id, in_quotes("revoke: " + connectors_of(step, ", ")));
   }
   return {};
 }
@@ -85,6 +87,8 @@ std::string what_it_does(const StepConfig& step) {
     case StepKind::Deliver:
     case StepKind::DeliverFailure:
       return "tell " + connectors_of(step, ", ");
+    case StepKind::Revoke:
+      return "revoke at " + connectors_of(step, ", ");
   }
   return {};
 }
@@ -140,6 +144,7 @@ nlohmann::json step_json(const StepConfig& step) {
   for (const Named& connector : step.connectors) connectors.push_back(connector.name);
   const char* verb = step.kind == StepKind::Validate ? "validate"
                      : step.kind == StepKind::Issue  ? "issue"
+                     : step.kind == StepKind::Revoke ? "revoke"
                                                      : "deliver";
   nlohmann::json json = {
       {verb, std::move(connectors)},

@@ -29,9 +29,9 @@ void read_when(const YamlNode& node, PipelineConfig& pipeline, Faults& faults) {
     rule.label = {entry.key, entry.key_mark};
     for (Named& glob : read_texts(entry.value, fmt::format("label \"{}\" in {}", entry.key, what), faults)) {
       if (entry.key == "message" && glob.name.find('*') == std::string::npos && glob.name != "enrolment" &&
-          glob.name != "renewal") {
+          glob.name != "renewal" && glob.name != "revocation") {
         faults.error(FaultCode::BadValue, glob.mark, fmt::format("no item's message is \"{}\"", glob.name),
-                     "it is enrolment or renewal");
+                     "it is enrolment, renewal or revocation");
       }
       rule.globs.push_back(std::move(glob.name));
     }
@@ -75,7 +75,7 @@ void read_step_connectors(const YamlNode& node, std::string_view verb, const std
       step.connectors.push_back({std::move(*name), node.mark()});
     return;
   }
-  if (step.kind != StepKind::Issue) {
+  if (step.kind != StepKind::Issue && step.kind != StepKind::Revoke) {
     wrong_type(node, field, "the name of one connector", faults);
     return;
   }
@@ -97,8 +97,15 @@ struct Verb {
   StepKind kind;
 };
 // Of a step with several the last one counts, so that what is said of it makes sense.
-constexpr std::array<Verb, 3> kVerbs = {
-    {{"validate", StepKind::Validate}, {"deliver", StepKind::Deliver}, {"issue", StepKind::Issue}}};
+constexpr std::array<Verb, 4> kVerbs = {{{"validate", StepKind::Validate},
+                                         {"deliver", StepKind::Deliver},
+                                         {"revoke", StepKind::Revoke},
+                                         {"issue", StepKind::Issue}}};
+
+// Why a certificate is revoked, and its CRLReason.
+constexpr std::array<std::string_view, 5> kReasons = {"unspecified", "affiliation_changed", "superseded",
+                                                      "cessation_of_operation", "privilege_withdrawn"};
+constexpr std::array<std::uint32_t, 5> kReasonNumbers = {0, 3, 4, 5, 9};
 
 /// Reads the key that says what a step does; it must have exactly one.
 void read_verb(MapReader& map, StepConfig& step, Faults& faults) {
@@ -114,7 +121,6 @@ void read_verb(MapReader& map, StepConfig& step, Faults& faults) {
     chosen = entry;
     step.kind = verb.kind;
   }
-  map.later("revoke");
   if (chosen != nullptr) read_step_connectors(chosen->value, chosen->key, map.what(), step, faults);
 }
 
@@ -124,14 +130,26 @@ bool has_verb(const YamlNode& node) {
   });
 }
 
+/// Whose items a revocation may name, and why it happens.
+void read_revocation(MapReader& map, StepConfig& step, Faults& faults) {
+  step.retry.attempts = 0;
+  if (const YamlEntry* sources = map.need("sources")) {
+    step.sources = read_texts(sources->value, fmt::format("\"sources\" of {}", map.what()), faults);
+  }
+  std::size_t reason = 3;
+  map.choice("reason", kReasons, reason);
+  step.reason = kReasonNumbers.at(reason);
+}
+
 StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faults) {
   StepConfig step;
   step.mark = node.mark();
   MapReader map(node, what, kStepPath, faults);
   read_verb(map, step, faults);
   if (map.is_mapping() && !has_verb(node)) {
-    faults.error(FaultCode::MissingKey, node.mark(), fmt::format("{} says nothing to do", what),
-                 "write `validate: CONNECTOR`, `issue: CONNECTOR` or `deliver: CONNECTOR`");
+    faults.error(
+        FaultCode::MissingKey, node.mark(), fmt::format("{} says nothing to do", what),
+        "write `validate: CONNECTOR`, `issue: CONNECTOR`, `deliver: CONNECTOR` or `revoke: CONNECTOR`");
   }
   if (step.kind == StepKind::Issue) {
     map.need_name("profile", step.profile);
@@ -143,6 +161,7 @@ StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faul
     step.retry.attempts = 0;
     map.boolean("required", step.required);
   }
+  if (step.kind == StepKind::Revoke) read_revocation(map, step, faults);
   map.duration("timeout", {milliseconds(100), minutes(10)}, step.timeout);
   if (const YamlEntry* retry = map.take("retry")) read_retry(retry->value, what, step.retry, faults);
   map.finish();

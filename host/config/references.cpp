@@ -53,14 +53,34 @@ void check_unused_profiles(const Config& config, const std::set<std::string>& us
   }
 }
 
+/// A pipeline of revocations: one `revoke` step, and whom to tell.
+void check_revocation(const PipelineConfig& pipeline, Faults& faults) {
+  bool revoked = false;
+  for (const StepConfig& step : pipeline.steps) {
+    const bool tells_late = step.kind == StepKind::Deliver && revoked;
+    const bool fits =
+        step.kind == StepKind::DeliverFailure || tells_late || (step.kind == StepKind::Revoke && !revoked);
+    if (!fits) {
+      faults.error(
+          FaultCode::Unreachable, step.mark,
+          fmt::format("this step does not belong into pipeline \"{}\", which revokes", pipeline.name.name),
+          "it has one `revoke` step first, then `deliver` steps");
+    }
+    revoked = revoked || step.kind == StepKind::Revoke;
+  }
+}
+
 void check_steps(const PipelineConfig& pipeline, Faults& faults) {
+  const bool revokes = std::any_of(pipeline.steps.begin(), pipeline.steps.end(),
+                                   [](const StepConfig& step) { return step.kind == StepKind::Revoke; });
+  if (revokes) return check_revocation(pipeline, faults);
   const auto issues = std::count_if(pipeline.steps.begin(), pipeline.steps.end(),
                                     [](const StepConfig& step) { return step.kind == StepKind::Issue; });
   if (pipeline.steps.empty()) return;
   if (issues == 0) {
-    faults.error(
-        FaultCode::Unreachable, pipeline.name.mark,
-        fmt::format("pipeline \"{}\" has no \"issue\" step, so its items end nowhere", pipeline.name.name));
+    faults.error(FaultCode::Unreachable, pipeline.name.mark,
+                 fmt::format("pipeline \"{}\" has no \"issue\" or \"revoke\" step, so its items end nowhere",
+                             pipeline.name.name));
     return;
   }
   bool issued = false;
@@ -147,6 +167,7 @@ void check_references(const Config& config, Faults& faults) {
     connectors.check(pipeline.source, faults);
     for (const StepConfig& step : pipeline.steps) {
       for (const Named& connector : step.connectors) connectors.check(connector, faults);
+      for (const Named& source : step.sources) connectors.check(source, faults);
       profiles.check(step.profile, faults);
       used.insert(closest_or_same(step.profile.name, profiles.names));
     }

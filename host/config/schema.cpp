@@ -185,23 +185,36 @@ Json retry() {
                              fmt::format("^({0}\\.\\.{0}|{1})$", kDurationPattern, kEnvironment))}});
 }
 
+Json issuers(std::string_view description) {
+  return {{"description", description},
+          {"type", Json::array({"string", "integer", "array"})},
+          {"items", name("issuer")},
+          {"minItems", 1}};
+}
+
 Json step() {
-  Json issue = {{"description", "issuer, or issuers in the order in which they are tried"},
-                {"type", Json::array({"string", "integer", "array"})},
-                {"items", name("issuer")},
-                {"minItems", 1}};
-  Json schema =
-      mapping("one step", {{"validate", name("validator that must agree")},
-                           {"issue", std::move(issue)},
-                           {"deliver", name("deliverer that is told")},
-                           {"profile", name("profile that the certificate follows")},
-                           {"required", yes_or_no("deliver: false hands the certificate out all the same")},
-                           {"timeout", duration("of one call")},
-                           {"retry", retry()}});
-  schema["oneOf"] = {{{"required", {"validate"}}}, {{"required", {"issue"}}}, {{"required", {"deliver"}}}};
+  Json schema = mapping(
+      "one step",
+      {{"validate", name("validator that must agree")},
+       {"issue", issuers("issuer, or issuers in the order in which they are tried")},
+       {"deliver", name("deliverer that is told")},
+       {"revoke", issuers("CA, or CAs whose certificates may be named")},
+       {"sources", texts("revoke: sources whose items may be named")},
+       {"reason", choice("revoke: why, as CRLs tell it", {"unspecified", "affiliation_changed", "superseded",
+                                                          "cessation_of_operation", "privilege_withdrawn"})},
+       {"profile", name("profile that the certificate follows")},
+       {"required", yes_or_no("deliver: false hands the certificate out all the same")},
+       {"timeout", duration("of one call")},
+       {"retry", retry()}});
+  schema["oneOf"] = {{{"required", {"validate"}}},
+                     {{"required", {"issue"}}},
+                     {{"required", {"deliver"}}},
+                     {{"required", {"revoke", "sources"}}}};
   schema["dependencies"] = {{"issue", Json::array({"profile"})},
                             {"profile", Json::array({"issue"})},
-                            {"required", Json::array({"deliver"})}};
+                            {"required", Json::array({"deliver"})},
+                            {"sources", Json::array({"revoke"})},
+                            {"reason", Json::array({"revoke"})}};
   return schema;
 }
 

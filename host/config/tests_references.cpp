@@ -18,9 +18,11 @@ struct Parts {
   std::set<std::string, std::less<>> validators;
   std::set<std::string, std::less<>> issuers;
   std::set<std::string, std::less<>> deliverers;
+  std::set<std::string, std::less<>> revokers;
 
   std::set<std::string, std::less<>>& of(StepKind kind) {
     if (kind == StepKind::Validate) return validators;
+    if (kind == StepKind::Revoke) return revokers;
     return kind == StepKind::Issue ? issuers : deliverers;
   }
 

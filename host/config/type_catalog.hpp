@@ -9,7 +9,14 @@
 namespace certspan {
 
 /// What a connector can do. A bit each, for RoleSet.
-enum class Role : std::uint8_t { Source = 1, Validator = 2, Processor = 4, Issuer = 8, Deliverer = 16 };
+enum class Role : std::uint8_t {
+  Source = 1,
+  Validator = 2,
+  Processor = 4,
+  Issuer = 8,
+  Deliverer = 16,
+  Revoker = 32
+};
 
 /// "source", "validator", ...
 std::string_view to_string(Role role);

@@ -53,7 +53,9 @@ struct StepTag {
     RetryAttempts,
     RetryFirst,
     RetryMost,
-    Optional
+    Optional,
+    Source,
+    Reason
   };
 };
 struct AttemptTag {
@@ -80,6 +82,8 @@ Bytes encode(const Step& step) {
   out.signed_number(StepTag::RetryFirst, step.retry.first.count());
   out.signed_number(StepTag::RetryMost, step.retry.most.count());
   out.number(StepTag::Optional, step.required ? 0 : 1);
+  for (const auto& source : step.sources) out.element(StepTag::Source, as_bytes(source));
+  if (step.kind == StepKind::Revoke) out.number(StepTag::Reason, step.reason);
   return std::move(out).take();
 }
 
@@ -172,7 +176,7 @@ void read_step_field(FieldReader& in, Step& step) {
   switch (in.tag()) {
     case StepTag::Kind: {
       const auto kind = in.number();
-      if (kind > static_cast<std::uint64_t>(StepKind::DeliverFailure)) return in.fail();
+      if (kind > static_cast<std::uint64_t>(StepKind::Revoke)) return in.fail();
       step.kind = static_cast<StepKind>(kind);
       break;
     }
@@ -197,6 +201,13 @@ void read_step_field(FieldReader& in, Step& step) {
       break;
     case StepTag::Optional:
       step.required = in.number() == 0;
+      break;
+    case StepTag::Source:
+      if (step.sources.size() >= kMostListed) return in.fail();
+      step.sources.emplace_back(in.text());
+      break;
+    case StepTag::Reason:
+      step.reason = in.number32();
       break;
     default:
       in.fail();

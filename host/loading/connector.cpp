@@ -45,7 +45,8 @@ Connector::Connector(std::string name, std::shared_ptr<const Plugin> plugin,
       type_(std::move(type)),
       tables_(interface_of<certspan_role_source>(*type_), interface_of<certspan_role_validator>(*type_),
               interface_of<certspan_role_processor>(*type_), interface_of<certspan_role_issuer>(*type_),
-              interface_of<certspan_role_deliverer>(*type_), interface_of<certspan_actions>(*type_)) {}
+              interface_of<certspan_role_deliverer>(*type_), interface_of<certspan_role_revoker>(*type_),
+              interface_of<certspan_actions>(*type_)) {}
 
 Connector::~Connector() {
   destroy();

@@ -69,6 +69,13 @@ struct DeliveryView {
   BytesView certificate;     ///< Ok: DER
 };
 
+/// A certificate that is to be revoked: why, since when, and the item that issued it. Borrowed for the call.
+struct RevocationView {
+  std::uint32_t reason = 0;  ///< CERTSPAN_REASON_...
+  WallMs at = 0;
+  const WorkItem& issued;
+};
+
 /// How an item stands when its client is to be told. Borrowed for the call.
 struct ReplyView {
   Outcome outcome = Outcome::Ok;  ///< Ok, Pending, Rejected, Invalid, Unsupported or Cancelled
@@ -172,6 +179,9 @@ class Connector {
   Answer after_issue(const WorkItem& item, const CallTerms& terms, const IssuedView& view);
   /// Tells of how the item ended.
   Answer deliver(const WorkItem& item, const CallTerms& terms, const DeliveryView& view);
+  Answer revoke(const WorkItem& item, const CallTerms& terms, const RevocationView& view);
+  /// Has the source fetch work from outside.
+  Answer gather(std::chrono::steady_clock::time_point deadline);
 
   /// The issuing CA first, its root last, DER. Errors: connector.no_role, connector.not_started,
   /// plugin.over_limit, plugin.empty_chain, plugin.chain_failed.
@@ -200,6 +210,10 @@ class Connector {
   bool has_local_effects() const {
     return issuer() != nullptr && (issuer()->flags & CERTSPAN_ISSUER_LOCAL_EFFECTS) != 0;
   }
+  bool can_revoke() const { return role<certspan_role_revoker>() != nullptr; }
+  bool gathers() const {
+    return role<certspan_role_source>() != nullptr && role<certspan_role_source>()->gather != nullptr;
+  }
   bool has_poll() const { return issuer() != nullptr && issuer()->poll != nullptr; }
   bool has_lookup() const { return issuer() != nullptr && issuer()->lookup != nullptr; }
   bool has_cancel() const { return issuer() != nullptr && issuer()->cancel != nullptr; }
@@ -212,7 +226,8 @@ class Connector {
  private:
   using Tables =
       std::tuple<const certspan_role_source*, const certspan_role_validator*, const certspan_role_processor*,
-                 const certspan_role_issuer*, const certspan_role_deliverer*, const certspan_actions*>;
+                 const certspan_role_issuer*, const certspan_role_deliverer*, const certspan_role_revoker*,
+                 const certspan_actions*>;
 
   const certspan_role_issuer* issuer() const { return role<certspan_role_issuer>(); }
   bool callable() const;

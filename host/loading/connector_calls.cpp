@@ -247,6 +247,34 @@ Answer Connector::deliver(const WorkItem& item, const CallTerms& terms, const De
               });
 }
 
+Answer Connector::revoke(const WorkItem& item, const CallTerms& terms, const RevocationView& view) {
+  const auto* table = role<certspan_role_revoker>();
+  const AbiItem issued(view.issued, terms, issuer_key());
+  certspan_revocation revocation{};
+  revocation.struct_size = sizeof(revocation);
+  revocation.reason = view.reason;
+  revocation.at_ms = view.at;
+  revocation.key = issued.get()->key;
+  revocation.certificate = to_abi(BytesView(view.issued.certificate));
+  revocation.labels = issued.get()->labels;
+  revocation.label_count = issued.get()->label_count;
+  return call(table != nullptr, "revoke", CallKey::Turn, item, terms, {},
+              [&](const certspan_item* abi, const certspan_answer_sink* sink) {
+                table->revoke(instance_, abi, &revocation, sink);
+              });
+}
+
+Answer Connector::gather(std::chrono::steady_clock::time_point deadline) {
+  if (!gathers() || state() != Life::Open) {
+    return refusal(Outcome::Unavailable, "connector.not_started", "connector \"" + name_ + "\" is not open");
+  }
+  const NoteFunction no_note;
+  AnswerCollector answer(no_note);
+  const auto until = std::chrono::duration_cast<std::chrono::nanoseconds>(deadline.time_since_epoch());
+  role<certspan_role_source>()->gather(instance_, static_cast<std::uint64_t>(until.count()), answer.sink());
+  return answer.take();
+}
+
 Result<std::vector<Bytes>> Connector::chain() {
   const std::string who = "connector \"" + name_ + "\"";
   if (issuer() == nullptr) return fail(Outcome::Unsupported, "connector.no_role", who + " is no issuer");

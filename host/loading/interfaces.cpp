@@ -28,7 +28,7 @@ std::optional<std::string> too_short(const Table& table) {
 std::optional<std::string> source_fault(const void* pointer) {
   const auto& table = *static_cast<const certspan_role_source*>(pointer);
   if (auto fault = too_short(table)) return fault;
-  // `handle` may be null: a source without HTTP.
+  // `handle` may be null, for a source without HTTP, and `gather`, for one that waits for requests.
   return first_missing({{"open_intake", table.open_intake != nullptr},
                         {"close_intake", table.close_intake != nullptr},
                         {"reply", table.reply != nullptr}});
@@ -59,6 +59,12 @@ std::optional<std::string> issuer_fault(const void* pointer) {
   return std::nullopt;
 }
 
+std::optional<std::string> revoker_fault(const void* pointer) {
+  const auto& table = *static_cast<const certspan_role_revoker*>(pointer);
+  if (auto fault = too_short(table)) return fault;
+  return first_missing({{"revoke", table.revoke != nullptr}});
+}
+
 std::optional<std::string> deliverer_fault(const void* pointer) {
   const auto& table = *static_cast<const certspan_role_deliverer*>(pointer);
   if (auto fault = too_short(table)) return fault;
@@ -79,11 +85,12 @@ std::optional<std::string> actions_fault(const void* pointer) {
   return first_missing({{"run", table.run != nullptr}});
 }
 
-constexpr std::array<KnownInterface, 6> kKnown = {{
+constexpr std::array<KnownInterface, 7> kKnown = {{
     {CERTSPAN_ROLE_SOURCE, "source", true, &source_fault},
     {CERTSPAN_ROLE_VALIDATOR, "validator", true, &validator_fault},
     {CERTSPAN_ROLE_PROCESSOR, "processor", true, &processor_fault},
     {CERTSPAN_ROLE_ISSUER, "issuer", true, &issuer_fault},
+    {CERTSPAN_ROLE_REVOKER, "revoker", true, &revoker_fault},
     {CERTSPAN_ROLE_DELIVERER, "deliverer", true, &deliverer_fault},
     {CERTSPAN_INTERFACE_ACTIONS, "actions", false, &actions_fault},
 }};

@@ -10,6 +10,7 @@
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 
@@ -43,6 +44,10 @@ struct InterfaceId<certspan_role_deliverer> {
   static constexpr const char* kId = CERTSPAN_ROLE_DELIVERER;
 };
 template <>
+struct InterfaceId<certspan_role_revoker> {
+  static constexpr const char* kId = CERTSPAN_ROLE_REVOKER;
+};
+template <>
 struct InterfaceId<certspan_actions> {
   static constexpr const char* kId = CERTSPAN_INTERFACE_ACTIONS;
 };
@@ -56,7 +61,7 @@ struct KnownInterface {
   std::optional<std::string> (*fault)(const void* table);
 };
 
-/// In the order in which people read them: source, validator, processor, issuer, deliverer, actions.
+/// In the order in which people read them: source, validator, processor, issuer, revoker, deliverer, actions.
 std::span<const KnownInterface> known_interfaces();
 
 /// The table of `type` for Table's id, or null when the type does not offer it or it is too short to be one.

@@ -24,7 +24,8 @@ inline bool delivers(const Step& step) {
 inline bool waits_for_person(const WorkItem& item) {
   if (item.state != ItemState::Ready || item.attempts.empty()) return false;
   const Attempt& last = item.attempts.back();
-  return last.step == item.step && last.call == "validate" && last.outcome == Outcome::Pending;
+  const bool asks = last.call == "validate" || last.call == "guard";
+  return last.step == item.step && asks && last.outcome == Outcome::Pending;
 }
 
 /// What one issuer said of its order means nothing to the next one, nor to a fresh call.

@@ -21,6 +21,8 @@ bool has_next(const WorkItem& item, StepKind kind) {
 /// Whether the item came so far that `deliverer` has something to hear of its failure: past its own yes where
 /// it is a validator too, else past any validator's.
 bool has_yes(const WorkItem& item, const std::string& deliverer) {
+  // Who ordered a revocation hears of it in any case.
+  if (item.message == kRevocation) return true;
   bool is_validator = false;
   bool own = false;
   bool any = false;
@@ -133,13 +135,15 @@ void ItemRunner::delivered(const OpenItemPtr& open) {
 void ItemRunner::undelivered(const OpenItemPtr& open, const Answer& answer) {
   WorkItem& item = open->item;
   const std::string name = current_step(*open).connectors.front();
-  if (current_step(*open).kind == StepKind::DeliverFailure || !current_step(*open).required) {
+  if (current_step(*open).kind == StepKind::DeliverFailure || !current_step(*open).required ||
+      item.message == kRevocation) {
     log(LogLevel::Error, "not told", item,
         {{"connector", name}, {"code", answer.code}, {"reason", answer.message}});
     return delivered(open);
   }
   open->writes.clear();
   open->certificate.clear();
+  open->writes.push_back(runtime_.revocations.owe(item.id, "nobody took word of it"));
   log(LogLevel::Error, "certificate withheld", item,
       {{"issuer", item.issuer}, {"code", answer.code}, {"reason", answer.message}});
   finish(open, ItemState::Failed, Outcome::Rejected, answer.code,

@@ -50,6 +50,7 @@ Engine::Engine(const Options& options, Backends backends)
     : table_(options.most_open),
       timer_(backends.clock),
       healths_(options.issuer_health),
+      revocations_(backends.journal),
       cpu_("certspan-cpu", options.cpu_threads, options.queue_limit),
       runtime_{.log = backends.log,
                .clock = backends.clock,
@@ -58,6 +59,7 @@ Engine::Engine(const Options& options, Backends backends)
                .timer = timer_,
                .cpu = cpu_,
                .healths = healths_,
+               .revocations = revocations_,
                .journal_failed = std::move(backends.journal_failed),
                .random = options.random,
                .lost_time = options.lost_time,
@@ -65,7 +67,8 @@ Engine::Engine(const Options& options, Backends backends)
                .running = std::make_shared<const RunningConfig>()},
       desk_(runtime_),
       runner_(runtime_, desk_),
-      intake_(runtime_, desk_, runner_, options.intake) {}
+      intake_(runtime_, desk_, runner_, options.intake),
+      gatherer_(runtime_) {}
 
 Engine::~Engine() {
   stop();
@@ -91,12 +94,15 @@ Result<void> Engine::start(std::shared_ptr<const RunningConfig> config) {
   }
   timer_.upkeep_after(kSweepEvery, [this] { sweep(); });
   intake_.open();
+  gatherer_.look_for_sources();
   return {};
 }
 
 std::shared_ptr<const RunningConfig> Engine::replace(std::shared_ptr<const RunningConfig> next) {
   table_.set_pipelines(next->graph.pipelines().size());
-  return runtime_.replace(std::move(next));
+  auto before = runtime_.replace(std::move(next));
+  gatherer_.look_for_sources();
+  return before;
 }
 
 void Engine::take_request(const std::string& connector, HttpRequest request,
@@ -142,6 +148,7 @@ bool Engine::give_to_source(const std::shared_ptr<const RunningConfig>& config, 
 
 /// Clients whose time is over hear how things stand; their items go on.
 void Engine::sweep() {
+  if (revocations_.take_debt()) cpu_.post({std::string(kRevocation)}, [this] { intake_.pay_debts(); });
   for (ItemTable::Expired& expired : table_.expire(runtime_.clock.now())) {
     auto shared = std::make_shared<ItemTable::Expired>(std::move(expired));
     cpu_.post({shared->item->pipeline}, [this, shared] {

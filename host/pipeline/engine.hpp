@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/pipeline/gatherer.hpp"
 #include "host/pipeline/intake.hpp"
 #include "host/pipeline/item_runner.hpp"
 #include "host/pipeline/reply_desk.hpp"
@@ -102,6 +103,8 @@ class Engine final : public IssuerDirectory {
   /// Makes a dead letter of an item whose connector `who` took out of the configuration: at once, or as soon
   /// as the call that it is in has ended, unless that ends the item.
   void strand(WorkId id, const std::string& who);
+  /// See Intake::order.
+  Result<WorkId> revoke(const Intake::RevocationOrder& order) { return intake_.order(order); }
   Result<void> decide(WorkId id, bool approved, std::string_view who, std::string_view reason);
 
  private:
@@ -114,11 +117,13 @@ class Engine final : public IssuerDirectory {
   ItemTable table_;
   Timer timer_;
   IssuerHealths healths_;
+  Revocations revocations_;
   WorkerPool cpu_;
   Runtime runtime_;
   ReplyDesk desk_;
   ItemRunner runner_;
   Intake intake_;
+  Gatherer gatherer_;
   std::atomic<bool> stopped_{false};
 };
 

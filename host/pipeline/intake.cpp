@@ -74,6 +74,24 @@ void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply
   }
 }
 
+Outcome Intake::bring(Submission submission) {
+  if (!accepting_) return Outcome::Unavailable;
+  const auto config = runtime_.config();
+  const Pipeline* pipeline = config->graph.match(submission.source, submission.message, submission.labels);
+  if (pipeline == nullptr) return Outcome::Rejected;
+  const auto [entry, open] = runtime_.table.enter(submission.key, std::nullopt, pipeline->name, nullptr);
+  if (entry == ItemTable::Entry::Repeat) return open->stored ? Outcome::Ok : Outcome::Unavailable;
+  if (entry != ItemTable::Entry::Fresh) return Outcome::Unavailable;
+  const auto known = runtime_.journal.find_by_key(submission.key);
+  if (!known) {
+    runtime_.table.remove(open);
+    return Outcome::Unavailable;
+  }
+  fill(*open, std::move(submission));
+  begin(*open, *pipeline, *known);
+  return runner_.keep(open) ? Outcome::Ok : Outcome::Unavailable;
+}
+
 void Intake::accept(const OpenItemPtr& open, Submission submission, const Pipeline& pipeline) {
   const auto known = runtime_.journal.find_by_key(open->key);
   if (!known) return ReplyDesk::try_later(runtime_.table.remove(open));
@@ -81,7 +99,14 @@ void Intake::accept(const OpenItemPtr& open, Submission submission, const Pipeli
   if (runtime_.config()->connectors.full_for(pipeline)) {
     return ReplyDesk::try_later(runtime_.table.remove(open));
   }
-  WorkItem& item = open->item;
+  fill(*open, std::move(submission));
+  begin(*open, pipeline, *known);
+  accepted_here().push_back(open);
+}
+
+/// What comes with the request.
+void Intake::fill(OpenItem& open, Submission submission) {
+  WorkItem& item = open.item;
   item.key = submission.key;
   item.poll_key = submission.poll_key;
   item.source = std::move(submission.source);
@@ -91,8 +116,6 @@ void Intake::accept(const OpenItemPtr& open, Submission submission, const Pipeli
   SHA256(item.request.data(), item.request.size(), item.request_digest.data());
   item.signer = std::move(submission.signer);
   item.labels = std::move(submission.labels);
-  begin(*open, pipeline, *known);
-  accepted_here().push_back(open);
 }
 
 Result<OpenItemPtr> Intake::revive(const WorkItem& dead) {
@@ -164,6 +187,13 @@ bool Intake::still_answers(const WorkItem& item) const {
 
 bool Intake::answer_from(const WorkItem& known, const OpenItemPtr& open) {
   if (!still_answers(known)) return false;
+  // Nobody is handed a revoked certificate again: the same bytes are a new request, which has to pass anew.
+  const auto revoked = runtime_.revocations.is_revoked(known.id);
+  if (!revoked) {
+    ReplyDesk::try_later(runtime_.table.remove(open));
+    return true;
+  }
+  if (*revoked) return false;
   tell_finished(known, runtime_.table.remove(open));
   return true;
 }
@@ -199,6 +229,9 @@ void Intake::poll(std::string_view source, const ItemKey& poll_key, std::string_
   if ((*known)->state == ItemState::Dead) {
     return turn_away(std::move(waiter), Outcome::Rejected, "work.dead_letter");
   }
+  const auto revoked = runtime_.revocations.is_revoked((*known)->id);
+  if (!revoked) return ReplyDesk::try_later(only(std::move(waiter)));
+  if (*revoked) return turn_away(std::move(waiter), Outcome::Rejected, "work.revoked");
   tell_finished(**known, only(std::move(waiter)));
 }
 

@@ -29,6 +29,22 @@ class Intake final : public Submitter {
   void poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id,
             HttpExchangePtr exchange, Bytes reply_context) override;
 
+  Outcome bring(Submission submission) override;
+
+  /// A person, or the host itself, has a certificate revoked.
+  struct RevocationOrder {
+    WorkId item{};
+    std::uint32_t reason = 0;  ///< CRLReason
+    std::string who;
+    std::string why;
+    bool pays = false;  ///< it was owed
+  };
+  /// The item that will do so; the same order twice is one while it is open. Errors: revocation.not_found,
+  /// .not_issued, .cannot (its CA can't), submit.closed, submit.full.
+  Result<WorkId> order(const RevocationOrder& order);
+  /// Orders what is owed.
+  void pay_debts();
+
   /// A new item for a dead letter that still has its request, ready to be started. Errors: work.asked_again
   /// (its device has, so that one counts), pipeline.no_match, submit.closed, submit.full.
   Result<OpenItemPtr> revive(const WorkItem& dead);
@@ -54,6 +70,7 @@ class Intake final : public Submitter {
   Waiter make_waiter(std::string_view source, std::string_view transaction_id, HttpExchangePtr exchange,
                      Bytes context, std::chrono::milliseconds within) const;
   void accept(const OpenItemPtr& open, Submission submission, const Pipeline& pipeline);
+  static void fill(OpenItem& open, Submission submission);
   void begin(OpenItem& open, const Pipeline& pipeline, const std::optional<WorkItem>& before);
   bool answer_from(const WorkItem& known, const OpenItemPtr& open);
   bool still_answers(const WorkItem& item) const;

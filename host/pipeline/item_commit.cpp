@@ -1,6 +1,7 @@
 // Calls, waiting, and an item's durable points.
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "host/pipeline/current_step.hpp"
@@ -127,7 +128,7 @@ void ItemRunner::post(const OpenItemPtr& open, std::string_view connector, Next 
 /// call alone.
 bool ItemRunner::on_own_pool(const OpenItemPtr& open) const {
   const Step& step = current_step(*open);
-  if (step.kind == StepKind::Issue) return false;
+  if (step.kind == StepKind::Issue || step.kind == StepKind::Revoke) return false;
   const auto config = runtime_.config();
   Connector* connector = config->connectors.find(step.connectors.front());
   return connector != nullptr && connector->runs_waits();
@@ -151,6 +152,27 @@ void ItemRunner::commit(const OpenItemPtr& open, Next next) {
   runtime_.journal.commit(std::move(transition), [this, open, next = std::move(next)](CommitResult result) {
     runtime_.cpu.post({open->pipeline}, [this, open, result, next] { committed(open, result, next); });
   });
+}
+
+bool ItemRunner::keep(const OpenItemPtr& open) {
+  Transition transition;
+  transition.item = open->item;
+  transition.first = true;
+  transition.writes = open->writes;
+  std::promise<CommitResult> result;
+  runtime_.journal.commit(std::move(transition), [&](CommitResult how) { result.set_value(how); });
+  const CommitResult how = result.get_future().get();
+  if (how == CommitResult::Failed) runtime_.journal_failed();
+  if (how != CommitResult::Committed) {
+    log(LogLevel::Error, "not accepted: the journal took nothing", open->item, {{"code", trouble_with(how)}});
+    runtime_.table.remove(open);
+    return false;
+  }
+  open->stored = true;
+  open->writes.clear();
+  open->durable = open->item;
+  resume(open);
+  return true;
 }
 
 void ItemRunner::committed(const OpenItemPtr& open, CommitResult result, const Next& next) {

@@ -55,6 +55,7 @@ void ItemRunner::step(const OpenItemPtr& open) {
   }
   const Step step = current_step(*open);
   if (step.kind == StepKind::Issue) return issue(open, step);
+  if (step.kind == StepKind::Revoke) return revoke(open, step);
   const bool was_outside = on_own_pool(open);
   if (!validate(open, step)) return;
   ++open->item.step;
@@ -199,11 +200,24 @@ void ItemRunner::finish(const OpenItemPtr& open, ItemState state, Outcome outcom
   commit(open, [this, open] {
     CERTSPAN_FAILPOINT("finish.after");
     const WorkItem& item = open->item;
-    log(item.state == ItemState::Done ? LogLevel::Info : LogLevel::Warn,
-        item.state == ItemState::Done ? "issued" : "refused", item,
-        {{"outcome", to_string(item.outcome)}, {"code", item.code}, {"reason", item.reason}});
+    log_end(item);
     desk_.finished(runtime_.table.remove(open), item, open->certificate);
   });
+}
+
+void ItemRunner::log_end(const WorkItem& item) {
+  const bool done = item.state == ItemState::Done;
+  const LogField outcome{"outcome", to_string(item.outcome)};
+  if (item.message != kRevocation) {
+    return log(done ? LogLevel::Info : LogLevel::Warn, done ? "issued" : "refused", item,
+               {outcome, {"code", item.code}, {"reason", item.reason}});
+  }
+  const LogField serial{"serial", item.label(revocation_label::kSerial)};
+  if (done) {
+    return log(LogLevel::Info, "revoked", item,
+               {serial, {"issuer", item.issuer}, {"reason", item.label(revocation_label::kReason)}});
+  }
+  log(LogLevel::Error, "not revoked", item, {serial, outcome, {"code", item.code}, {"reason", item.reason}});
 }
 
 // --- a person's word
@@ -310,10 +324,11 @@ Result<void> ItemRunner::decide(const OpenItemPtr& open, bool approved, std::str
                                 std::string_view reason) {
   if (open->parked.exchange(0) == 0) return busy(open->item);
   WorkItem& item = open->item;
-  const std::string name = current_step(*open).connectors.front();
+  const bool is_order = current_step(*open).kind == StepKind::Revoke;
+  const std::string name = is_order ? std::string() : current_step(*open).connectors.front();
   const auto config = runtime_.config();
   const Connector* validator = config->connectors.find(name);
-  if (!waits_for_person(item) || validator == nullptr || !validator->asks_person()) {
+  if (!waits_for_person(item) || (!is_order && (validator == nullptr || !validator->asks_person()))) {
     park_until_due(open);
     return fail(Outcome::Rejected, "work.not_waiting",
                 to_string(item.id) + " waits for nobody's yes; `certspan work show` tells how it stands");
@@ -334,7 +349,8 @@ Result<void> ItemRunner::decide(const OpenItemPtr& open, bool approved, std::str
     finish(open, ItemState::Failed, Outcome::Rejected, "work.refused", "refused" + said);
     return {};
   }
-  ++item.step;
+  // An order is carried out now; a validator's yes was all that its step is for.
+  if (!is_order) ++item.step;
   item.tries = 0;
   commit(open, [this, open] { post(open, "", [this, open] { step(open); }); });
   return {};

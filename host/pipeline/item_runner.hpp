@@ -23,8 +23,8 @@ struct Resolution {
 
 /// Takes an item along its steps to an end: calls validators, the fence and issuers, makes each change of
 /// state durable before its effect is seen outside, and decides by outcomes (outcome_rules.hpp) what comes
-/// next. Steps stand in item_runner.cpp, what an issuer may answer in issuing.cpp, who is told in
-/// delivering.cpp, durable points in item_commit.cpp.
+/// next. Steps stand in item_runner.cpp, what an issuer may answer in issuing.cpp, what an order of
+/// revocation leads to in revoking.cpp, who is told in delivering.cpp, durable points in item_commit.cpp.
 ///
 /// Thread-safe; each item is worked on by one thread at a time: whoever holds its baton. An item that waits
 /// is parked, and its baton is there to be taken, by its timer or by a person.
@@ -34,6 +34,9 @@ class ItemRunner {
 
   /// Starts a new item, on a thread of the cpu pool.
   void start(const OpenItemPtr& open);
+  /// Makes a new item durable, which nobody waits for, and starts it. Blocks for the disk. False: it could
+  /// not be kept, and is forgotten.
+  bool keep(const OpenItemPtr& open);
   /// Takes up an item that the journal held when the host started.
   void resume(const OpenItemPtr& open);
 
@@ -73,6 +76,7 @@ class ItemRunner {
   void give_up(const OpenItemPtr& open, std::string_view code, std::string_view why);
   void finish(const OpenItemPtr& open, ItemState state, Outcome outcome, std::string_view code,
               std::string_view reason);
+  void log_end(const WorkItem& item);
   bool out_of_time(const OpenItemPtr& open) const;
   static Answer not_running(const std::string& connector);
 
@@ -102,6 +106,14 @@ class ItemRunner {
   void look_up(const OpenItemPtr& open, const Answer& answer);
   void hold(const OpenItemPtr& open, const Answer& answer);
   void take_back_order(const OpenItemPtr& open, std::string_view code, const std::string& why);
+
+  // Revoking.
+  void revoke(const OpenItemPtr& open, const Step& step);
+  void revoke_at_issuer(const OpenItemPtr& open, const WorkItem& target);
+  void revoked(const OpenItemPtr& open);
+  void after_revoker(const OpenItemPtr& open, const Answer& answer);
+  void keep_for_person(const OpenItemPtr& open);
+  void wait_on(const OpenItemPtr& open);
 
   // After a restore (lost_time.cpp).
   bool knows_lost_time(const OpenItemPtr& open, const Step& step);

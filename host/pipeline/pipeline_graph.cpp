@@ -4,6 +4,7 @@
 
 #include "host/config/config.hpp"
 #include "host/config/glob.hpp"
+#include "host/pipeline/revocations.hpp"
 
 namespace certspan {
 namespace {
@@ -27,6 +28,11 @@ bool is_in(std::string_view connector, const Pipeline& pipeline) {
   return pipeline.source == connector || std::ranges::any_of(pipeline.steps, [&](const Step& step) {
            return std::ranges::find(step.connectors, connector) != step.connectors.end();
          });
+}
+
+/// An order of revocation never gets into a pipeline that issues, nor a request into one that revokes.
+bool revokes(const Pipeline& pipeline) {
+  return !pipeline.steps.empty() && pipeline.steps.front().kind == StepKind::Revoke;
 }
 
 Pipeline pipeline_of(const PipelineConfig& config) {
@@ -53,7 +59,9 @@ PipelineGraph graph_of(const Config& config) {
 const Pipeline* PipelineGraph::match(std::string_view source, std::string_view message,
                                      const Labels& labels) const {
   for (const Pipeline& pipeline : pipelines_) {
-    if (pipeline.source == source && matches(pipeline, message, labels)) return &pipeline;
+    if (pipeline.source == source && revokes(pipeline) == (message == kRevocation) &&
+        matches(pipeline, message, labels))
+      return &pipeline;
   }
   return nullptr;
 }

@@ -13,6 +13,7 @@
 #include "host/pipeline/item_table.hpp"
 #include "host/pipeline/lost_time.hpp"
 #include "host/pipeline/pipeline_graph.hpp"
+#include "host/pipeline/revocations.hpp"
 #include "host/pipeline/timer.hpp"
 #include "host/pipeline/worker_pool.hpp"
 
@@ -23,6 +24,7 @@ struct RunningConfig {
   PipelineGraph graph{{}};
   ConnectorSet connectors;
   IssuerChains chains;
+  RevocationGuard revocation_guard;
 };
 
 /// What the parts of the pipeline room share. Everything here is thread-safe and outlives them.
@@ -34,6 +36,7 @@ struct Runtime {
   Timer& timer;
   WorkerPool& cpu;
   IssuerHealths& healths;
+  Revocations& revocations;
   /// Called once when a journal write failed: the host closes its connections without a reply and ends.
   std::function<void()> journal_failed;
   /// In [0, 1): how much of the longest pause a retry takes.

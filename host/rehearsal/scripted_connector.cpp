@@ -109,7 +109,7 @@ constexpr unsigned kLookup = 16;
 constexpr unsigned kCancel = 32;
 constexpr std::size_t kTypes = 64;
 
-constexpr certspan_role_source kSource = {sizeof(kSource), 0, &start, &no_more, &handle, &reply};
+constexpr certspan_role_source kSource = {sizeof(kSource), 0, &start, &no_more, &handle, &reply, nullptr};
 constexpr certspan_role_validator kValidator = {sizeof(kValidator), 0, &validate};
 constexpr certspan_role_processor kProcessor = {sizeof(kProcessor), 0, &before_issue, &after_issue};
 

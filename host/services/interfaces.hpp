@@ -33,6 +33,9 @@ class Submitter {
   virtual void submit(Submission submission, HttpExchangePtr exchange, Bytes reply_context) = 0;
   virtual void poll(std::string_view source, const ItemKey& poll_key, std::string_view transaction_id,
                     HttpExchangePtr exchange, Bytes reply_context) = 0;
+  /// Takes work that nobody waits for: durable when it returns Ok. Any thread; blocks for that. Rejected: no
+  /// pipeline takes it; Unavailable: not now.
+  virtual Outcome bring(Submission submission) = 0;
 };
 
 /// Answers questions about the issuers of a pipeline; the pipeline room implements it. Thread-safe.

@@ -99,6 +99,15 @@ void poll(void* context, certspan_http_exchange* exchange, certspan_bytes_view p
   // As above.
 }
 
+certspan_outcome bring(void* context, const certspan_submission* submission) noexcept try {
+  HostServices& services = HostServices::of(context);
+  Submission copy;
+  if (!fits(*submission, {}) || !copy_submission(services, *submission, copy)) return CERTSPAN_INVALID;
+  return static_cast<certspan_outcome>(services.backends().submitter->bring(std::move(copy)));
+} catch (...) {
+  return CERTSPAN_INTERNAL;
+}
+
 certspan_outcome issuers_chain(void* context, certspan_string_view pipeline,
                                const certspan_chain_sink* sink) noexcept try {
   HostServices& services = HostServices::of(context);
@@ -157,7 +166,7 @@ certspan_outcome issuers_next_ca(void* context, certspan_string_view pipeline,
 
 const certspan_service_http_in kHttpInService = {sizeof(certspan_service_http_in), 0, &http_add_route,
                                                  &http_respond};
-const certspan_service_submit kSubmitService = {sizeof(certspan_service_submit), 0, &submit, &poll};
+const certspan_service_submit kSubmitService = {sizeof(certspan_service_submit), 0, &submit, &poll, &bring};
 const certspan_service_issuers kIssuersService = {
     sizeof(certspan_service_issuers), 0, &issuers_chain, &issuers_find, &issuers_crl, &issuers_next_ca};
 

@@ -10,7 +10,7 @@
 #
 #   ID       "com.acme.ca"; plain words such as "ndes" are kept for the plugins that come with Certspan
 #   VERSION  semantic version
-#   ROLES    of all its connector types: source validator processor issuer deliverer
+#   ROLES    of all its connector types: source validator processor issuer deliverer revoker
 #   TYPES    names of its connector types, as the classes' kName says
 #   STATE_WRITES, STATE_READS
 #            the version of what it keeps in its stores, and the oldest one that it reads; 1 if they are not given. Raise
@@ -78,7 +78,7 @@ macro(_certspan_check_identity)
     message(FATAL_ERROR "certspan_add_plugin(${target}): it must read what it writes: STATE_READS is above STATE_WRITES")
   endif()
   foreach(role IN LISTS arg_ROLES)
-    if(NOT role MATCHES "^(source|validator|processor|issuer|deliverer)$")
+    if(NOT role MATCHES "^(source|validator|processor|issuer|deliverer|revoker)$")
       message(FATAL_ERROR "certspan_add_plugin(${target}): there is no role '${role}'")
     endif()
   endforeach()

@@ -77,7 +77,7 @@ requires std::is_same_v<std::remove_const_t<Part>, TypeDescription>
 void fields(Io& io, Part& type) {
   io(type.name), io(type.summary), io(type.settings_schema), io(type.flags);
   io(type.source), io(type.handles_http), io(type.source_flags), io(type.validator), io(type.validator_flags),
-      io(type.processor), io(type.deliverer), io(type.drains);
+      io(type.processor), io(type.deliverer), io(type.revoker), io(type.gathers), io(type.drains);
   io(type.issuer), io(type.actions);
 }
 
@@ -107,12 +107,14 @@ TypeDescription describe_type(const certspan_connector_type& type) {
     told.source = true;
     told.handles_http = source->handle != nullptr;
     told.source_flags = source->flags;
+    told.gathers = source->gather != nullptr;
   }
   if (const auto* validator = interface_of<certspan_role_validator>(type)) {
     told.validator = true;
     told.validator_flags = validator->flags;
   }
   told.processor = interface_of<certspan_role_processor>(type) != nullptr;
+  told.revoker = interface_of<certspan_role_revoker>(type) != nullptr;
   told.deliverer = interface_of<certspan_role_deliverer>(type) != nullptr;
   if (const auto* issuer = interface_of<certspan_role_issuer>(type)) {
     told.issuer = {issuer->flags,           issuer->poll != nullptr,   issuer->lookup != nullptr,

@@ -38,12 +38,14 @@ struct TypeDescription {
   std::string settings_schema;
   std::uint32_t flags = 0;
   bool source = false;
+  bool gathers = false;
   bool handles_http = false;
   std::uint32_t source_flags = 0;
   bool validator = false;
   std::uint32_t validator_flags = 0;
   bool processor = false;
   bool deliverer = false;
+  bool revoker = false;
   bool drains = false;
   std::optional<IssuerDescription> issuer;
   std::optional<std::vector<ActionDescription>> actions;

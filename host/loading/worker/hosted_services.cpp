@@ -177,6 +177,14 @@ void poll_for(void*, certspan_http_exchange*, certspan_bytes_view poll_key,
   // As above.
 }
 
+certspan_outcome bring(void*, const certspan_submission* submission) noexcept try {
+  FrameWriter question = asking(Service::Bring);
+  transfer(question, *submission);
+  return outcome_of(question);
+} catch (...) {
+  return CERTSPAN_INTERNAL;
+}
+
 certspan_outcome issuers_chain(void*, certspan_string_view pipeline, const certspan_chain_sink* sink) noexcept
     try {
   FrameWriter question = asking(Service::IssuersChain);
@@ -249,7 +257,7 @@ constexpr certspan_service_http_in kHttpIn{sizeof(certspan_service_http_in), 0, 
                                            &http_respond};
 constexpr certspan_service_http_out kHttpOut{sizeof(certspan_service_http_out), 0, &http_send,
                                              &http_answered_by_ca};
-constexpr certspan_service_submit kSubmit{sizeof(certspan_service_submit), 0, &submit, &poll_for};
+constexpr certspan_service_submit kSubmit{sizeof(certspan_service_submit), 0, &submit, &poll_for, &bring};
 constexpr certspan_service_issuers kIssuers{
     sizeof(certspan_service_issuers), 0, &issuers_chain, &issuers_find, &issuers_crl, &issuers_next_ca};
 

@@ -86,6 +86,7 @@ HostLine::Writes writes_of(const certspan_connector_type& type, Call call, bool 
     case Call::BeforeIssue:
     case Call::AfterIssue:
     case Call::Deliver:
+    case Call::Revoke:
       return may_presume && is_local_issue(type, call) ? HostLine::Writes::Presumed : HostLine::Writes::Seen;
     default:
       return HostLine::Writes::Asked;
@@ -156,6 +157,9 @@ bool PluginRunner::lifecycle(FrameReader& call, FrameWriter& done) {
       break;
     case Call::Reply:
       reply(call);
+      break;
+    case Call::Gather:
+      gather(call, done);
       break;
     case Call::Chain:
       chain(done);
@@ -230,9 +234,19 @@ void PluginRunner::ask(FrameReader& call, FrameWriter& done) const {
   } else if (what == Call::Deliver) {
     const auto delivery = call.sized<certspan_delivery>();
     table_of<certspan_role_deliverer>(type_).deliver(instance_, &item, &delivery, answer.sink());
+  } else if (what == Call::Revoke) {
+    const auto revocation = call.sized<certspan_revocation>();
+    table_of<certspan_role_revoker>(type_).revoke(instance_, &item, &revocation, answer.sink());
   } else {
     item_call(type_, what)(instance_, &item, answer.sink());
   }
+  write(done, answer.take());
+}
+
+void PluginRunner::gather(FrameReader& call, FrameWriter& done) const {
+  const NoteFunction no_note;
+  AnswerCollector answer(no_note);
+  table_of<certspan_role_source>(type_).gather(instance_, call.number<std::uint64_t>(), answer.sink());
   write(done, answer.take());
 }
 

@@ -31,6 +31,7 @@ class PluginRunner {
   void handle(FrameReader& call) const;
   void reply(FrameReader& call) const;
   void ask(FrameReader& call, FrameWriter& done) const;
+  void gather(FrameReader& call, FrameWriter& done) const;
   void chain(FrameWriter& done) const;
   void find(FrameReader& call, FrameWriter& done) const;
   void crl(FrameReader& call, FrameWriter& done) const;

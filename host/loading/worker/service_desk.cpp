@@ -125,6 +125,7 @@ bool ServiceDesk::offered(Service service) const {
       return tables_.http_in != nullptr;
     case Service::Submit:
     case Service::PollFor:
+    case Service::Bring:
       return tables_.submit != nullptr;
     case Service::IssuersChain:
     case Service::IssuersFind:
@@ -164,6 +165,8 @@ bool ServiceDesk::ask(FrameReader& frame, FrameWriter& reply) {
       return send_http(frame, reply);
     case Service::AnsweredByCa:
       return answered_by_ca(frame, reply);
+    case Service::Bring:
+      return bring(frame, reply);
     default:
       return false;
   }
@@ -342,6 +345,13 @@ bool ServiceDesk::answered_by_ca(FrameReader& frame, FrameWriter& reply) {
   const auto exchange = frame.number<std::uint64_t>();
   if (!frame.complete()) return false;
   reply.number(tables_.http_out->answered_by_ca(tables_.host->context, exchange));
+  return true;
+}
+
+bool ServiceDesk::bring(FrameReader& frame, FrameWriter& reply) {
+  const auto submission = frame.sized<certspan_submission>();
+  if (!frame.complete()) return false;
+  reply.number(tables_.submit->bring(tables_.host->context, &submission));
   return true;
 }
 

@@ -74,6 +74,7 @@ class ServiceDesk {
   bool next_ca(FrameReader& frame, FrameWriter& reply);
   bool send_http(FrameReader& frame, FrameWriter& reply);
   bool answered_by_ca(FrameReader& frame, FrameWriter& reply);
+  bool bring(FrameReader& frame, FrameWriter& reply);
   bool log(FrameReader& frame);
 
   const ServiceTables& tables_;

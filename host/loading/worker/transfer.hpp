@@ -3,6 +3,7 @@
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/service_http_in.h>
 #include <certspan/abi/service_http_out.h>
@@ -70,6 +71,15 @@ void transfer(Io& io, typename Io::template Field<certspan_delivery> delivery) {
   io.view(delivery.message);
   io.view(delivery.issuer);
   io.view(delivery.certificate);
+}
+
+template <typename Io>
+void transfer(Io& io, typename Io::template Field<certspan_revocation> revocation) {
+  io.number(revocation.reason);
+  io.number(revocation.at_ms);
+  io.view(revocation.key);
+  io.view(revocation.certificate);
+  io.list(revocation.labels, revocation.label_count);
 }
 
 template <typename Io>

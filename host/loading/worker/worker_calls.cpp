@@ -250,11 +250,28 @@ void WorkerInstance::deliver(const certspan_item* item, const certspan_delivery*
   put(question, item, sink);
 }
 
+void WorkerInstance::revoke(const certspan_item* item, const certspan_revocation* revocation,
+                            const certspan_answer_sink* sink) {
+  FrameWriter question = begin(Call::Revoke);
+  transfer(question, *item);
+  transfer(question, *revocation);
+  put(question, item, sink);
+}
+
+void WorkerInstance::gather(std::uint64_t deadline_ns, const certspan_answer_sink* sink) {
+  FrameWriter question = begin(Call::Gather);
+  question.number(deadline_ns);
+  put(question, {with_grace(deadline_ns)}, sink);
+}
+
 /// Has the worker answer a question about `item`.
 void WorkerInstance::put(const FrameWriter& question, const certspan_item* item,
                          const certspan_answer_sink* sink) {
+  put(question, {with_grace(item->deadline_ns), sink, nullptr, {from_abi(item->key), &foresight_}}, sink);
+}
+
+void WorkerInstance::put(const FrameWriter& question, const Terms& terms, const certspan_answer_sink* sink) {
   WipedBytes done;
-  const Terms terms{with_grace(item->deadline_ns), sink, nullptr, {from_abi(item->key), &foresight_}};
   const CallEnd end = cross(question, terms, done);
   if (end != CallEnd::Done) return give(sink, outcome_for(end), code_for(end), words_for(end));
   FrameReader frame(done.view());

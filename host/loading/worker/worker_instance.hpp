@@ -4,6 +4,7 @@
 #include <certspan/abi/plugin.h>
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_source.h>
 
 #include <atomic>
@@ -49,6 +50,9 @@ class WorkerInstance {
                  const certspan_answer_sink* sink);
   void deliver(const certspan_item* item, const certspan_delivery* delivery,
                const certspan_answer_sink* sink);
+  void revoke(const certspan_item* item, const certspan_revocation* revocation,
+              const certspan_answer_sink* sink);
+  void gather(std::uint64_t deadline_ns, const certspan_answer_sink* sink);
   void handle(const certspan_http_request* request, certspan_http_exchange* exchange);
   void reply(const certspan_reply* reply, certspan_bytes_view context, certspan_http_exchange* exchange);
   certspan_outcome chain(const certspan_chain_sink* sink);
@@ -82,6 +86,7 @@ class WorkerInstance {
 
   FrameWriter begin(Call call) const;
   void put(const FrameWriter& question, const certspan_item* item, const certspan_answer_sink* sink);
+  void put(const FrameWriter& question, const Terms& terms, const certspan_answer_sink* sink);
   FrameWriter creation() const;
   CallEnd cross(WorkerProcess& process, const FrameWriter& call, const Terms& terms, WipedBytes& done);
   CallEnd cross(const FrameWriter& call, const Terms& terms, WipedBytes& done);

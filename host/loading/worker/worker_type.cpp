@@ -110,6 +110,14 @@ void deliver(certspan_instance* instance, const certspan_item* item, const certs
              const certspan_answer_sink* sink) noexcept {
   at(instance).deliver(item, delivery, sink);
 }
+void revoke(certspan_instance* instance, const certspan_item* item, const certspan_revocation* revocation,
+            const certspan_answer_sink* sink) noexcept {
+  at(instance).revoke(item, revocation, sink);
+}
+void gather(certspan_instance* instance, std::uint64_t deadline_ns,
+            const certspan_answer_sink* sink) noexcept {
+  at(instance).gather(deadline_ns, sink);
+}
 certspan_outcome chain(certspan_instance* instance, const certspan_chain_sink* sink) noexcept {
   return at(instance).chain(sink);
 }
@@ -211,9 +219,11 @@ void WorkerType::offer_roles() {
              &worker::open_intake,
              &worker::close_intake,
              description_.handles_http ? &worker::handle : nullptr,
-             &worker::reply};
+             &worker::reply,
+             description_.gathers ? &worker::gather : nullptr};
   validator_ = {sizeof(validator_), description_.validator_flags, &ask<Call::Validate>};
   processor_ = {sizeof(processor_), 0, &ask_about<Call::BeforeIssue>, &ask_about<Call::AfterIssue>};
+  revoker_ = {sizeof(revoker_), 0, &worker::revoke};
   deliverer_ = {sizeof(deliverer_), 0, &worker::deliver};
   if (!description_.issuer) return;
   const IssuerDescription& has = *description_.issuer;
@@ -247,6 +257,7 @@ const void* WorkerType::interface_table(const char* id) const {
   if (asked == CERTSPAN_ROLE_VALIDATOR && description_.validator) return &validator_;
   if (asked == CERTSPAN_ROLE_PROCESSOR && description_.processor) return &processor_;
   if (asked == CERTSPAN_ROLE_ISSUER && description_.issuer) return &issuer_;
+  if (asked == CERTSPAN_ROLE_REVOKER && description_.revoker) return &revoker_;
   if (asked == CERTSPAN_ROLE_DELIVERER && description_.deliverer) return &deliverer_;
   if (asked == CERTSPAN_INTERFACE_ACTIONS && description_.actions) return &actions_;
   return nullptr;

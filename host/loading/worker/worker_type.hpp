@@ -8,6 +8,7 @@
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 
@@ -63,6 +64,7 @@ class WorkerType {
   certspan_role_source source_{};
   certspan_role_validator validator_{};
   certspan_role_processor processor_{};
+  certspan_role_revoker revoker_{};
   certspan_role_deliverer deliverer_{};
   certspan_role_issuer issuer_{};
   certspan_actions actions_{};

@@ -29,6 +29,10 @@ class Answer {
     answer.certificate_.assign(certificate.begin(), certificate.end());
     return answer;
   }
+  /// What `Source::gather` answers: come again after so long.
+  [[nodiscard]] static Answer ok_for(std::chrono::milliseconds pause) {
+    return Answer(Outcome::Ok).retry_after(pause);
+  }
   /// Accepted; ask again by `poll` with this handle (up to 4 KiB), not before `retry_after` (0: host
   /// decides).
   [[nodiscard]] static Answer pending(Bytes handle, std::chrono::milliseconds retry_after = {}) {

@@ -9,6 +9,7 @@
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 #include <certspan/answer.hpp>
@@ -180,6 +181,37 @@ class Deliverer : public virtual Connector {
   virtual Answer deliver(const Item& item, const Delivery& delivery) = 0;
 };
 
+/// A certificate that is to be revoked, as its issuer knows it.
+class Revocation {
+ public:
+  explicit Revocation(const certspan_revocation& revocation) noexcept : revocation_(&revocation) {}
+
+  /// CERTSPAN_REASON_...; CERTSPAN_REASON_REMOVE_FROM_CRL releases a hold.
+  [[nodiscard]] std::uint32_t reason() const noexcept { return revocation_->reason; }
+  /// When it was ordered.
+  [[nodiscard]] std::chrono::system_clock::time_point at() const noexcept {
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(revocation_->at_ms));
+  }
+  /// `item.key()` of the call of `issue` that made it.
+  [[nodiscard]] Bytes key() const noexcept { return from_abi(revocation_->key); }
+  /// DER; empty for an issuer with local effects.
+  [[nodiscard]] Bytes certificate() const noexcept { return from_abi(revocation_->certificate); }
+  [[nodiscard]] std::span<const certspan_label> labels() const noexcept {
+    return {revocation_->labels, revocation_->label_count};
+  }
+
+ private:
+  const certspan_revocation* revocation_;
+};
+
+/// An issuer that takes certificates back.
+class Revoker : public virtual Connector {
+ public:
+  /// Ok: it is revoked, also if it was before. Rejected: this CA never issued it, or will not. Unsupported:
+  /// not for this reason. Everything else is repeated, unknown and internal too.
+  virtual Answer revoke(const Item& item, const Revocation& revocation) = 0;
+};
+
 /// Brings work in and answers whoever brought it. One that only answers HTTP requests says
 /// `static constexpr std::uint32_t kSourceFlags = CERTSPAN_SOURCE_BRINGS_NO_WORK;`.
 class Source : public virtual Connector {
@@ -192,7 +224,10 @@ class Source : public virtual Connector {
   virtual void handle(const HttpRequest& /*request*/, Exchange& /*exchange*/) {}
   /// Tells the client how its item stands, by `exchange.respond`. `context` is what this connector gave to
   /// `submit` or `poll`.
-  virtual void reply(const Reply& reply, Bytes context, Exchange& exchange) = 0;
+  virtual void reply(const Reply& /*reply*/, Bytes /*context*/, Exchange& /*exchange*/) {}
+  /// Fetches work from outside and brings it in by `bring`. Ok or why not, for people; the next call comes
+  /// after the answer's `retry_after`. Not overridden: the source waits for requests.
+  virtual Answer gather(std::chrono::steady_clock::time_point /*deadline*/) { return Answer::ok(); }
 };
 
 }  // namespace certspan::sdk

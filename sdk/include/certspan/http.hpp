@@ -53,7 +53,7 @@ struct HttpResponse {
   std::span<const Label> fields = {};  ///< further ones, as service_http_in.h allows
 };
 
-/// Work for the host. Views are borrowed until `submit` returns.
+/// Work for the host. Views are borrowed until `submit` or `bring` returns.
 struct Submission {
   Bytes key = {};       ///< 32 bytes: the same for every repeat of this request
   Bytes poll_key = {};  ///< 32 bytes that a later poll finds it by; empty if the protocol has no polling
@@ -63,6 +63,36 @@ struct Submission {
   Bytes signer = {};                   ///< renewal: certificate, DER
   std::span<const Label> labels = {};  ///< `when:` of a pipeline matches on them
 };
+
+namespace detail {
+
+/// As it crosses; `labels` are those of `submission`.
+[[nodiscard]] inline certspan_submission wire_of(const Submission& submission, std::string_view message,
+                                                 std::span<const certspan_label> labels) noexcept {
+  return {
+      .struct_size = sizeof(certspan_submission),
+      .reserved = 0,
+      .key = to_abi(submission.key),
+      .poll_key = to_abi(submission.poll_key),
+      .message = to_abi(message),
+      .transaction_id = to_abi(submission.transaction_id),
+      .request = to_abi(submission.request),
+      .signer = to_abi(submission.signer),
+      .labels = labels.data(),
+      .label_count = labels.size(),
+  };
+}
+
+}  // namespace detail
+
+/// Brings work that nobody waits for, within `Source::gather`; `message` is what kind it is: "revocation".
+/// Ok: it is durable, or was before. Rejected: no pipeline takes it. Unavailable: bring it again later.
+[[nodiscard]] inline Outcome bring(const Host& host, std::string_view message, const Submission& submission) {
+  if (host.submit() == nullptr) return Outcome::Unsupported;
+  const std::vector<certspan_label> labels = to_abi(submission.labels);
+  const certspan_submission wire = detail::wire_of(submission, message, labels);
+  return outcome_from_abi(host.submit()->bring(host.context(), &wire));
+}
 
 /// One HTTP request that waits for its response. Exactly one of `respond`, `submit` and `poll` ends it; calls
 /// after the first do nothing. One that is left untouched is answered 500 by the SDK. Calling thread only,
@@ -100,18 +130,8 @@ class Exchange {
     const std::vector<certspan_label> labels = to_abi(submission.labels);
     certspan_http_exchange* exchange = take();
     if (exchange == nullptr) return;
-    const certspan_submission wire = {
-        .struct_size = sizeof(certspan_submission),
-        .reserved = 0,
-        .key = to_abi(submission.key),
-        .poll_key = to_abi(submission.poll_key),
-        .message = to_abi(std::string_view(submission.renewal ? "renewal" : "enrolment")),
-        .transaction_id = to_abi(submission.transaction_id),
-        .request = to_abi(submission.request),
-        .signer = to_abi(submission.signer),
-        .labels = labels.data(),
-        .label_count = labels.size(),
-    };
+    const certspan_submission wire =
+        detail::wire_of(submission, submission.renewal ? "renewal" : "enrolment", labels);
     host_.submit()->submit(host_.context(), exchange, &wire, to_abi(context));
   }
 

@@ -40,7 +40,7 @@ namespace certspan::sdk {
 template <class T>
 struct ConnectorType {
   static_assert(std::is_base_of_v<Connector, T>,
-                "derive the class from Issuer, Validator, Processor, Deliverer or Source");
+                "derive the class from Issuer, Validator, Processor, Deliverer, Revoker or Source");
   static_assert(
       std::is_constructible_v<T, Host, std::string_view, std::string_view>,
       "the class needs a public constructor (Host host, std::string_view name, std::string_view settings)");
@@ -106,6 +106,9 @@ struct ConnectorType {
     }
     if constexpr (std::is_base_of_v<Deliverer, T>) {
       if (std::strcmp(id, CERTSPAN_ROLE_DELIVERER) == 0) return &detail::DelivererTable<T>::kTable;
+    }
+    if constexpr (std::is_base_of_v<Revoker, T>) {
+      if (std::strcmp(id, CERTSPAN_ROLE_REVOKER) == 0) return &detail::RevokerTable<T>::kTable;
     }
     if constexpr (std::is_base_of_v<Source, T>) {
       if (std::strcmp(id, CERTSPAN_ROLE_SOURCE) == 0) return &detail::SourceTable<T>::kTable;

@@ -6,6 +6,7 @@
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_validator.h>
 
 #include "host/loading/abi_limits.hpp"
@@ -151,6 +152,21 @@ void add_deliverer_calls(LiveConnector& connector, std::vector<AnsweringCall>& c
   add("deliver a failure", CERTSPAN_REJECTED);
 }
 
+void add_revoker_calls(LiveConnector& connector, std::vector<AnsweringCall>& calls) {
+  const auto* revoker = connector.role<certspan_role_revoker>(CERTSPAN_ROLE_REVOKER);
+  if (revoker == nullptr) return;
+  calls.push_back(
+      {"revoke", [&connector, revoker](const certspan_item* item, const certspan_answer_sink* sink) {
+         static const sdk::ByteBuffer certificate = make_certificate();
+         certspan_revocation revocation{};
+         revocation.struct_size = sizeof(revocation);
+         revocation.reason = CERTSPAN_REASON_CESSATION_OF_OPERATION;
+         revocation.key = item->key;
+         revocation.certificate = sdk::to_abi(sdk::Bytes(certificate));
+         revoker->revoke(connector.instance(), item, connector.structs().copy(revocation), sink);
+       }});
+}
+
 }  // namespace
 
 std::vector<AnsweringCall> answering_calls(LiveConnector& connector) {
@@ -164,6 +180,7 @@ std::vector<AnsweringCall> answering_calls(LiveConnector& connector) {
   }
   add_processor_calls(connector, calls);
   add_deliverer_calls(connector, calls);
+  add_revoker_calls(connector, calls);
   return calls;
 }
 

@@ -98,7 +98,8 @@ void check_identity(Run& run) {
   require(std::regex_match(note->version, kVersion), "\"" + note->version + "\" is no semantic version");
   require(!note->roles.empty() && !note->types.empty(), "the note names no role or no connector type");
   for (const std::string& role : note->roles) {
-    const std::array<std::string_view, 5> known = {"source", "validator", "processor", "issuer", "deliverer"};
+    const std::array<std::string_view, 6> known = {"source", "validator", "processor",
+                                                   "issuer", "deliverer", "revoker"};
     require(std::find(known.begin(), known.end(), role) != known.end(), "there is no role \"" + role + "\"");
   }
 }

@@ -270,7 +270,7 @@ TEST_CASE("profiles go to every type that asks for them, and a fault in one is t
       "profiles": {"type": "object", "x-certspan-profiles": true, "additionalProperties": {"type": "object",
         "additionalProperties": false, "properties": {"validity": {"x-certspan-duration": true},
         "subject": {}, "san": {}, "key_usage": {}, "eku": {}, "keys": {}}}}}})",
-               {Role::Issuer},
+               {Role::Issuer, Role::Revoker},
                0});
   const Checked good = check(std::string(kEveryKey), catalog);
   INFO(good.report);

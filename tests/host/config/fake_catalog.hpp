@@ -14,7 +14,7 @@ namespace certspan::test {
 /// a schema can carry, and a CA of somebody else.
 class FakeCatalog final : public TypeCatalog {
  public:
-  FakeCatalog() { types_ = {scep_server(), challenge(), webhook(), ca(), acme_ca(), fence()}; }
+  FakeCatalog() { types_ = {scep_server(), challenge(), webhook(), queue(), ca(), acme_ca(), fence()}; }
 
   std::vector<const ConnectorType*> types() const override {
     std::vector<const ConnectorType*> list;
@@ -77,13 +77,22 @@ class FakeCatalog final : public TypeCatalog {
       "properties": {"url": {"type": "string", "description": "where"}}})", {Role::Validator, Role::Deliverer}, 0};
   }
 
+  static ConnectorType queue() {
+    return {"ndes",
+            "queue",
+            "orders of revocation",
+            R"({"type": "object", "additionalProperties": false})",
+            {Role::Source},
+            0};
+  }
+
   static ConnectorType ca() {
     return {"ca_local", "ca", "embedded CA", R"({
       "type": "object", "additionalProperties": false, "required": ["certificate_file", "key"],
       "properties": {
         "certificate_file": {"type": "string", "description": "PEM"},
         "key": {"type": "string", "description": "PEM", "x-certspan-secret": true}
-      }})", {Role::Issuer}, CERTSPAN_TYPE_HOLDS_CA_KEY};
+      }})", {Role::Issuer, Role::Revoker}, CERTSPAN_TYPE_HOLDS_CA_KEY};
   }
 
   static ConnectorType acme_ca() {

@@ -128,6 +128,7 @@ connectors:
   corp-ca: { plugin: ca_local, type: ca, isolation: in_process, settings: { certificate_file: ca.pem, key: "${file:ca.key}" } }
   acme: { plugin: com.acme.ca, type: ca, concurrency: 8, required: false, settings: { url: "https://ca.example", token: "${credential:acme}", ratio: 0.5 } }
   hook: { plugin: ndes, type: webhook, settings: { url: "https://hook.example" } }
+  orders: { plugin: ndes, type: queue }
 profiles:
   wifi: { subject: from_request, san: [upn, dns], key_usage: [digital_signature], eku: [client_auth], validity: 365d, keys: [p256] }
   web: { validity: 90d }
@@ -152,6 +153,11 @@ pipelines:
     on_failure: [ { deliver: hook, timeout: 5s, retry: { attempts: 3, backoff: 1s..2m } } ]
     deadline: 3d
     reply: { within: 45s, then: pending }
+  leavers:
+    source: orders
+    steps:
+      - { revoke: [corp-ca], sources: [scep], reason: superseded }
+      - { deliver: hook }
 tests:
   patience:
     source: scep

@@ -178,7 +178,7 @@ struct FakeType {
   static constexpr certspan_role_processor kProcessor = {sizeof(certspan_role_processor), 0, &on_before,
                                                          &on_after};
   static constexpr certspan_role_source kSource = {
-      sizeof(certspan_role_source), 0, &on_open, &on_close, &on_handle, &on_reply};
+      sizeof(certspan_role_source), 0, &on_open, &on_close, &on_handle, &on_reply, nullptr};
   static constexpr certspan_action kInit = {sizeof(certspan_action),
                                             CERTSPAN_ACTION_OFFLINE,
                                             "init",

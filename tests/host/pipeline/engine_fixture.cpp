@@ -60,7 +60,7 @@ Pipeline EngineFixture::telling(std::vector<std::string> issuers, std::vector<st
   return made;
 }
 
-void EngineFixture::start(Pipeline pipeline) {
+void EngineFixture::start(std::vector<Pipeline> pipelines) {
   use_script(script);
   journal_ = *open_journal({.directory = directory_ / "data", .clock = clock});
   Engine::Options options;
@@ -70,10 +70,10 @@ void EngineFixture::start(Pipeline pipeline) {
   engine_ =
       std::make_unique<Engine>(options, Engine::Backends{*log_, *clock, *journal_, [] { std::abort(); }});
   running_ = std::make_shared<RunningConfig>();
-  std::vector<Pipeline> pipelines;
-  pipelines.push_back(std::move(pipeline));
+  running_->revocation_guard = revocation_guard;
   running_->graph = PipelineGraph(std::move(pipelines));
   add_connector(*running_, "source", "source");
+  add_connector(*running_, "queue", "source");
   add_connector(*running_, "validator", "validator");
   add_connector(*running_, "validator-2", "validator");
   add_connector(*running_, "profile", "fence");

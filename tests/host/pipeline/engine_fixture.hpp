@@ -58,6 +58,7 @@ class EngineFixture {
   /// Looked at from `start` on.
   LostTime lost_time;
   const Clock* clock = &system_clock_;
+  RevocationGuard revocation_guard;
 
   /// A pipeline validator -> issuers with quick retries.
   static Pipeline pipeline(std::vector<std::string> issuers, ReplyRule reply = {});
@@ -66,7 +67,8 @@ class EngineFixture {
   static Pipeline telling(std::vector<std::string> issuers, std::vector<std::string> of_success,
                           std::vector<std::string> of_failure = {});
 
-  void start(Pipeline pipeline);
+  void start(Pipeline pipeline) { start(std::vector<Pipeline>{std::move(pipeline)}); }
+  void start(std::vector<Pipeline> pipelines);
   /// Ends the engine and closes the journal as a stop does; what is open stays in the journal.
   void stop();
   /// Stops, and forgets all that was done; what the CAs outside did stays in the script.

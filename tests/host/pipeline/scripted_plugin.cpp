@@ -68,6 +68,8 @@ class ScriptedSource final : public sdk::Source {
     if (!poll.empty()) submission.poll_key = poll_bytes;
     submission.transaction_id = poll;
     submission.request = bytes_of(key);
+    const std::array<sdk::Label, 1> labels = {{{"serial", key}}};
+    submission.labels = labels;
     exchange.submit(submission, bytes_of("context"));
   }
 
@@ -214,17 +216,31 @@ class IssuerBase : public sdk::Issuer {
   Script& script_;
 };
 
+/// What revokes also says by which key it issued.
+class RevokingCa : public IssuerBase, public sdk::Revoker {
+ public:
+  using IssuerBase::IssuerBase;
+  sdk::Answer revoke(const sdk::Item&, const sdk::Revocation& revocation) override {
+    const std::lock_guard lock(script_.mutex);
+    Script::Issuer& mine = script_.issuers[name_];
+    const std::string known = mine.certificates[text_of(revocation.key())];
+    mine.revoked.push_back(known + ", " + text_of(revocation.certificate()) + ", " +
+                           std::to_string(revocation.reason()));
+    return answer_of(next_word(mine.revoke), "");
+  }
+};
+
 class BlindCa final : public IssuerBase {
  public:
   static constexpr const char* kName = "blind_ca";
   using IssuerBase::IssuerBase;
 };
 
-class OutsideCa final : public IssuerBase {
+class OutsideCa final : public RevokingCa {
  public:
   static constexpr const char* kName = "ca";
   static constexpr std::uint32_t kFlags = CERTSPAN_TYPE_RUNS_WAITS;
-  using IssuerBase::IssuerBase;
+  using RevokingCa::RevokingCa;
   sdk::Answer poll(const sdk::Item& item) override {
     const std::lock_guard lock(script_.mutex);
     ++script_.issuers[name_].polls;
@@ -266,11 +282,11 @@ class OrderCa final : public IssuerBase {
   }
 };
 
-class LocalCa final : public IssuerBase {
+class LocalCa final : public RevokingCa {
  public:
   static constexpr const char* kName = "local_ca";
   static constexpr std::uint32_t kIssuerFlags = CERTSPAN_ISSUER_LOCAL_EFFECTS;
-  using IssuerBase::IssuerBase;
+  using RevokingCa::RevokingCa;
   sdk::Answer lookup(const sdk::Item& item) override {
     const std::lock_guard lock(script_.mutex);
     Script::Issuer& mine = script_.issuers[name_];

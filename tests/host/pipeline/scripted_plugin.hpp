@@ -15,10 +15,10 @@ namespace certspan {
 /// What the connectors of the scripted plugin are told to do and what they saw. One for each test;
 /// thread-safe.
 ///
-/// The plugin's source takes a request whose body is "KEY" or "KEY POLL" and submits it; its reply is the
-/// outcome word, the certificate if there is one. Its validator and fence say yes. Its issuers answer by
-/// script: each word is one call, "ok" when the script is empty. The certificate is "certificate of KEY n", n
-/// counting the issuer's certificates.
+/// The plugin's source takes a request whose body is "KEY" or "KEY POLL" and submits it (with "KEY" as the
+/// serial number); its reply is the outcome word, the certificate if there is one. Its validator and fence
+/// say yes. Its issuers answer by script: each word is one call, "ok" when the script is empty. The
+/// certificate is "certificate of KEY n", n counting the issuer's certificates.
 struct Script {
   struct Issuer {
     std::deque<std::string> issue;  ///< ok, unavailable, throttled, rejected, unknown, internal, pending,
@@ -27,6 +27,8 @@ struct Script {
         lookup;  ///< ok, cancelled, unavailable; ok gives the certificate issued last for the key
     std::deque<std::string> poll;           ///< ok, pending, hourly, unavailable
     std::deque<std::string> cancel;         ///< ok, cancelled, unavailable
+    std::deque<std::string> revoke;         ///< ok, unavailable, unknown, rejected
+    std::vector<std::string> revoked;       ///< "KEY of the call of issue, its certificate, reason"
     int asked = 0;                          ///< calls of `issue`
     std::vector<std::string> seen_handles;  ///< what those found in `item.handle`
     int issued = 0;
@@ -49,8 +51,8 @@ struct Script {
 };
 
 /// The plugin's table. Its types: "source", "validator", "fence", "deliverer", "ca" (asked outside, with
-/// lookup), "blind_ca" (no lookup), "idempotent_ca", "order_ca" (poll and cancel, no lookup), "local_ca"
-/// (local effects).
+/// lookup, revokes), "blind_ca" (no lookup), "idempotent_ca", "order_ca" (poll and cancel, no lookup),
+/// "local_ca" (local effects, revokes).
 const certspan_plugin& scripted_plugin();
 
 /// The script of the connectors that are created from now on.

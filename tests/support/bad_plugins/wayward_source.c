@@ -144,7 +144,7 @@ static certspan_outcome run(certspan_instance* instance, const char* name, certs
 #endif
 
 static const certspan_role_source kSource = {
-    sizeof(certspan_role_source), 0, open_intake, close_intake, handle, reply};
+    sizeof(certspan_role_source), 0, open_intake, close_intake, handle, reply, NULL};
 static const certspan_action kCount = {sizeof(certspan_action),
                                        CERTSPAN_ACTION_OFFLINE,
                                        "count",

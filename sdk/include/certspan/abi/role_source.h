@@ -45,6 +45,13 @@ typedef struct certspan_role_source {
    * generation gave to `submit` or `poll`. [worker-thread] started, open, draining */
   void (*reply)(certspan_instance* instance, const certspan_reply* reply, certspan_bytes_view context,
                 certspan_http_exchange* exchange) CERTSPAN_NOEXCEPT;
+  /* Fetches work from outside and brings it in by submit's `bring`. Called again and again while the intake
+   * is open, one call at a time, and in one generation only; the next one comes `retry_after_ms` of the
+   * answer later, a minute if that is 0. The outcome and its text are for people: OK, or why nothing could be
+   * fetched. What the store is given is durable when it says so. Null for a source that waits for requests.
+   * [worker-thread] [may-block] open */
+  void (*gather)(certspan_instance* instance, uint64_t deadline_ns,
+                 const certspan_answer_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_role_source;
 
 CERTSPAN_ABI_END

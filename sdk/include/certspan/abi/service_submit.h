@@ -16,9 +16,9 @@ typedef struct certspan_submission {
   certspan_bytes_view key; /* 32 bytes: the same for every repeat of this request */
   certspan_bytes_view
       poll_key; /* 32 bytes: what a later poll finds it by; empty if the protocol has no polling */
-  certspan_string_view message; /* "enrolment" or "renewal" */
+  certspan_string_view message; /* "enrolment", "renewal" or "revocation" */
   certspan_string_view transaction_id;
-  certspan_bytes_view request;  /* PKCS #10 DER */
+  certspan_bytes_view request;  /* PKCS #10 DER; revocation: what the source needs to report, opaque */
   certspan_bytes_view signer;   /* renewal: certificate DER */
   const certspan_label* labels; /* `when:` of a pipeline matches on them */
   uint64_t label_count;
@@ -36,6 +36,10 @@ typedef struct certspan_service_submit {
    * answered REJECTED with code "submit.not_found". [worker-thread] within handle */
   void (*poll)(void* context, certspan_http_exchange* exchange, certspan_bytes_view poll_key,
                certspan_string_view transaction_id, certspan_bytes_view reply_context) CERTSPAN_NOEXCEPT;
+  /* Takes work that nobody waits for. OK: it is durable, or was before; the source need not remember it.
+   * REJECTED: no pipeline takes it. INVALID: over a limit. UNAVAILABLE: not now; bring it again.
+   * [worker-thread] [may-block] within gather */
+  certspan_outcome (*bring)(void* context, const certspan_submission* submission) CERTSPAN_NOEXCEPT;
 } certspan_service_submit;
 
 CERTSPAN_ABI_END

@@ -18,9 +18,10 @@ typedef struct certspan_item {
   certspan_bytes_view key;             /* idempotency key, 32 bytes, the same on every attempt of this item */
   certspan_string_view source;         /* connector that brought it */
   certspan_string_view pipeline;       /* name of its pipeline */
-  certspan_string_view message;        /* "enrolment" or "renewal" */
+  certspan_string_view message;        /* "enrolment", "renewal" or "revocation" */
   certspan_string_view transaction_id; /* of the client, "" if its protocol has none */
-  certspan_bytes_view request;         /* PKCS #10 DER; secret, for it may hold a challenge */
+  certspan_bytes_view request;         /* PKCS #10 DER; secret, for it may hold a challenge. Revocation: the
+                                          source's own */
   certspan_bytes_view signer;   /* renewal: the certificate (DER) that vouches for the request; else empty */
   certspan_string_view profile; /* name of the profile in the file's `profiles:`, "" if the step names none */
   certspan_bytes_view handle;   /* what the last `pending` carried, else empty */

@@ -6,6 +6,7 @@
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 #include <certspan/connector.hpp>
@@ -150,6 +151,18 @@ struct DelivererTable {
 };
 
 template <class T>
+struct RevokerTable {
+  static void revoke(certspan_instance* instance, const certspan_item* item,
+                     const certspan_revocation* revocation, const certspan_answer_sink* sink) noexcept {
+    guard_answer(
+        sink, [&] { return connector_of<T>(instance).revoke(Item(*item, sink), Revocation(*revocation)); });
+  }
+
+  static constexpr certspan_role_revoker kTable = {
+      .struct_size = sizeof(certspan_role_revoker), .flags = 0, .revoke = &revoke};
+};
+
+template <class T>
 struct SourceTable {
   static certspan_outcome open_intake(certspan_instance* instance, const certspan_fault_sink* sink) noexcept {
     return guard_outcome(sink, [&] {
@@ -179,6 +192,14 @@ struct SourceTable {
     finish(exchange);
   }
 
+  static void gather(certspan_instance* instance, std::uint64_t deadline_ns,
+                     const certspan_answer_sink* sink) noexcept {
+    guard_answer(sink, [&] {
+      const std::chrono::nanoseconds deadline(static_cast<std::int64_t>(deadline_ns));
+      return connector_of<T>(instance).gather(std::chrono::steady_clock::time_point(deadline));
+    });
+  }
+
   /// An exchange that the plugin forgot, or dropped by throwing, must not hang.
   static void finish(Exchange& exchange) noexcept {
     if (!exchange.done()) exchange.respond({.status = 500});
@@ -191,6 +212,7 @@ struct SourceTable {
       .close_intake = &close_intake,
       .handle = CERTSPAN_SDK_OVERRIDES(T, Source, handle) ? &handle : nullptr,
       .reply = &reply,
+      .gather = CERTSPAN_SDK_OVERRIDES(T, Source, gather) ? &gather : nullptr,
   };
 };
 

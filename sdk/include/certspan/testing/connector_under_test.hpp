@@ -11,6 +11,7 @@
 #include <certspan/abi/role_deliverer.h>
 #include <certspan/abi/role_issuer.h>
 #include <certspan/abi/role_processor.h>
+#include <certspan/abi/role_revoker.h>
 #include <certspan/abi/role_source.h>
 #include <certspan/abi/role_validator.h>
 #include <certspan/testing/fake_host.hpp>
@@ -106,6 +107,19 @@ class ConnectorUnderTest {
     delivery.code = to_abi(code);
     delivery.message = to_abi(message);
     return deliver(item, delivery);
+  }
+
+  /// The certificate that was issued under `key` is to be revoked.
+  RecordedAnswer revoke(FakeItem& item, Bytes key, Bytes certificate, std::uint32_t reason) {
+    certspan_revocation revocation{};
+    revocation.struct_size = sizeof(revocation);
+    revocation.reason = reason;
+    revocation.key = to_abi(key);
+    revocation.certificate = to_abi(certificate);
+    AnswerRecorder recorder;
+    const certspan_item view = item.view();
+    role<certspan_role_revoker>(CERTSPAN_ROLE_REVOKER).revoke(instance_, &view, &revocation, recorder.sink());
+    return recorder.only();
   }
 
   /// Runs a named command. The result, or std::runtime_error with the first fault.

@@ -110,6 +110,16 @@ class FakeHost {
     wall_ms_ += std::chrono::duration_cast<std::chrono::milliseconds>(step).count();
   }
 
+  /// What a source has brought in, and what it is told of the next one.
+  [[nodiscard]] std::vector<FakeExchange::Submitted> brought() const {
+    const std::lock_guard lock(mutex_);
+    return brought_;
+  }
+  void answer_brought(Outcome outcome) {
+    const std::lock_guard lock(mutex_);
+    brought_ends_ = outcome;
+  }
+
   [[nodiscard]] std::vector<RecordedLog> logs() const {
     const std::lock_guard lock(mutex_);
     return logs_;
@@ -251,6 +261,21 @@ class FakeHost {
                              copy_of(reply_context)};
   }
 
+  static certspan_outcome bring(void* context, const certspan_submission* submission) noexcept {
+    FakeHost& host = self(context);
+    const std::lock_guard lock(host.mutex_);
+    if (host.brought_ends_ != Outcome::Ok) return to_abi(host.brought_ends_);
+    host.brought_.push_back({copy_of(submission->key),
+                             copy_of(submission->poll_key),
+                             std::string(from_abi(submission->message)),
+                             std::string(from_abi(submission->transaction_id)),
+                             copy_of(submission->request),
+                             copy_of(submission->signer),
+                             copy_of(submission->labels, submission->label_count),
+                             {}});
+    return CERTSPAN_OK;
+  }
+
   static constexpr certspan_service_log kLog = {sizeof(certspan_service_log), 0, &log_enabled, &log_write};
   static constexpr certspan_service_clock kClock = {sizeof(certspan_service_clock), 0, &monotonic_ns,
                                                     &wall_ms};
@@ -263,10 +288,13 @@ class FakeHost {
                                                        &respond};
   static constexpr certspan_service_http_out kHttpOut = {sizeof(certspan_service_http_out), 0, &http_send,
                                                          &http_answered_by_ca};
-  static constexpr certspan_service_submit kSubmit = {sizeof(certspan_service_submit), 0, &submit, &poll};
+  static constexpr certspan_service_submit kSubmit = {sizeof(certspan_service_submit), 0, &submit, &poll,
+                                                      &bring};
 
   mutable std::mutex mutex_;
   std::vector<RecordedLog> logs_;
+  std::vector<FakeExchange::Submitted> brought_;
+  Outcome brought_ends_ = Outcome::Ok;
   std::set<std::string> withheld_;
   bool withhold_all_ = false;
   std::atomic<std::int64_t> frozen_ns_ = 0;  // 0: it goes on
