@@ -62,7 +62,7 @@ class Directory:
 
     def __init__(self, now):
         self.now, self.tenant_id = now, str(uuid.uuid4())
-        self._apps, self._tokens, self._assertions = {}, {}, set()
+        self._apps, self.tokens, self._assertions = {}, {}, set()
 
     def register(self, app=None):
         app = app or App()
@@ -80,17 +80,17 @@ class Directory:
         if form.get("scope") not in (GRAPH_SCOPE, INTUNE_SCOPE):
             raise Refused(400, "invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
         text = secrets.token_urlsafe(40)
-        self._tokens[text] = Token(app.client_id, form["scope"], app.roles, self.now() + TOKEN_S)
+        self.tokens[text] = Token(app.client_id, form["scope"], app.roles, self.now() + TOKEN_S)
         return {"token_type": "Bearer", "expires_in": TOKEN_S, "access_token": text}
 
     def bearer(self, authorization, scope):
         """The token of an Authorization field if it is one for `scope` that holds, else None."""
         kind, _, text = (authorization or "").partition(" ")
-        token = self._tokens.get(text) if kind == "Bearer" else None
+        token = self.tokens.get(text) if kind == "Bearer" else None
         return token if token and token.scope == scope and self.now() < token.ends else None
 
     def expire_tokens(self):
-        self._tokens.clear()
+        self.tokens.clear()
 
     def _authenticate(self, app, form, endpoint):
         if "client_assertion" in form:

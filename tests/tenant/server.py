@@ -29,7 +29,8 @@ class Fault:
     """What a call gets instead of its answer. `done`: it is carried out all the same, and the answer lost.
 
     kind: "code" (`value` is the service's code), "status" (`value` is it; 500 has the nested error), "cut" (the answer breaks off),
-    "silent" (nothing comes until the tenant ends), "junk" (200 and a page for people), "empty" (200 and nothing)."""
+    "silent" (nothing comes until the tenant ends), "junk" (200 and a page for people), "body" (200 and the octets in `value`), "empty" (200
+    and nothing)."""
     kind: str
     value: object = None
     retry_after: int = None
@@ -90,6 +91,11 @@ class Tenant(Services):
         assert word in WORDS, word
         with self.lock:
             self._faults[word].extend(faults)
+
+    def recover(self, word):
+        """No more faults for calls of this kind."""
+        with self.lock:
+            self._faults[word].clear()
 
     def move(self, scale_unit):
         """The tenant is served elsewhere: the old places are gone, and discovery knows."""
@@ -195,6 +201,8 @@ class Tenant(Services):
             self._send(call, 200, self._answer(fault.value))
         elif fault.kind == "status":
             self._send(call, fault.value, self._error("InternalError", "a fault of the simulator's"), fault.retry_after)
+        elif fault.kind == "body":
+            self._send(call, 200, fault.value)
         elif fault.kind == "cut":
             self._send(call, 200, {"code": "Success"}, cut=True)
         elif fault.kind == "junk":

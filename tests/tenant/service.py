@@ -76,7 +76,7 @@ class Services:
         self.certificates = {}              # device id -> success notifications
         self.orders, self.downloads = [], []
         self._quiet_until = 0.0
-        self._call_ids = set()
+        self.call_ids = set()
 
     def assign(self, device, profile):
         """The challenge that the device gets with its profile."""
@@ -106,9 +106,9 @@ class Services:
             call = str(uuid.UUID(headers.get("client-request-id", "")))
         except ValueError as fault:
             raise Wrong(400, "client-request-id is no GUID") from fault
-        if call in self._call_ids:
+        if call in self.call_ids:
             raise Wrong(400, "client-request-id was used before")
-        self._call_ids.add(call)
+        self.call_ids.add(call)
 
     # --- SCEP
 

@@ -56,11 +56,13 @@ sdk::Answer ScepValidator::validate(const sdk::Item& item) {
   const connector::SecretBody body = validate_body({item.transaction_id(), item.request(), kCaller});
   std::string activity;
   sdk::Answer answer = ask(item, kValidate, body.view(), activity);
-  const bool yes = answer.outcome() == sdk::Outcome::Ok;
-  host_.log(yes ? sdk::LogLevel::Info : sdk::LogLevel::Warn,
-            yes ? "Intune says yes" : "Intune does not say yes",
-            {{"item", item.id()}, {"activity", activity}, {"code", answer.code()}});
-  if (yes) answer.add_label("intune_validation", activity);
+  if (answer.outcome() != sdk::Outcome::Ok) {
+    host_.log(sdk::LogLevel::Warn, "Intune does not say yes",
+              {{"activity", activity}, {"code", answer.code()}, {"reason", answer.message()}});
+    return answer;
+  }
+  host_.log(sdk::LogLevel::Info, "Intune says yes", {{"activity", activity}});
+  answer.add_label("intune_validation", activity);
   return answer;
 }
 
@@ -76,10 +78,13 @@ sdk::Answer ScepValidator::deliver(const sdk::Item& item, const sdk::Delivery& d
   }
   std::string activity;
   sdk::Answer answer = ask(item, delivery.issued() ? kSuccess : kFailure, body->view(), activity);
-  const bool yes = answer.outcome() == sdk::Outcome::Ok;
-  host_.log(yes ? sdk::LogLevel::Info : sdk::LogLevel::Warn, yes ? "Intune was told" : "Intune was not told",
-            {{"item", item.id()}, {"activity", activity}, {"code", answer.code()}});
-  if (yes) answer.add_label("intune_notification", activity);
+  if (answer.outcome() != sdk::Outcome::Ok) {
+    host_.log(sdk::LogLevel::Warn, "Intune was not told",
+              {{"activity", activity}, {"code", answer.code()}, {"reason", answer.message()}});
+    return answer;
+  }
+  host_.log(sdk::LogLevel::Info, "Intune was told", {{"activity", activity}});
+  answer.add_label("intune_notification", activity);
   return answer;
 }
 

@@ -13,6 +13,7 @@ constexpr std::string_view kPath =
 constexpr int kMostPages = 20;
 constexpr std::chrono::minutes kLasts{60};
 constexpr std::chrono::minutes kRenewAfter{50};
+constexpr std::chrono::seconds kLacksFor{10};
 
 }  // namespace
 
@@ -42,6 +43,10 @@ Got<Fetched<ServiceMap::Places>> ServiceMap::fetch(std::chrono::steady_clock::ti
                      "Microsoft Graph's list of services goes on at another address, which is not asked");
   }
   return Fetched<Places>{std::move(places), kLasts, kRenewAfter};
+}
+
+void ServiceMap::lacks(const Map& map) {
+  if (map_.drop_if_older(map, host_.now(), kLacksFor)) tokens_.clear();
 }
 
 /// https, or this machine where Graph is this machine too.

@@ -25,6 +25,9 @@ class ServiceMap {
   Got<Map> get(std::chrono::steady_clock::time_point deadline);
   /// What it says is out of date.
   void drop(const Map& map) { map_.drop(map); }
+  /// It lacks a service, which the app may be let to meanwhile: asked for anew, with new tokens, every ten
+  /// seconds.
+  void lacks(const Map& map);
 
  private:
   Got<Fetched<Places>> fetch(std::chrono::steady_clock::time_point deadline);

@@ -61,6 +61,21 @@ class SharedValue {
     if (value_ == used) value_.reset();
   }
 
+  /// `used` lacks something that may have come meanwhile: dropped if it was fetched `age` ago, so that asking
+  /// for what isn't there costs little. True: it was.
+  bool drop_if_older(const Pointer& used, Clock::time_point now, std::chrono::milliseconds age) {
+    const std::lock_guard lock(mutex_);
+    if (value_ != used || now < fetched_at_ + age) return false;
+    value_.reset();
+    return true;
+  }
+
+  /// Whatever there is, is used no more.
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    value_.reset();
+  }
+
  private:
   /// Whatever is thrown ends the round too, or nobody would ever fetch again.
   template <class Fetch>
@@ -90,6 +105,7 @@ class SharedValue {
       return tl::unexpected(*failed_);
     }
     failed_.reset();
+    fetched_at_ = at;
     ends_ = at + fetched->lasts;
     renew_at_ = at + fetched->renew_after;
     value_ = std::make_shared<const T>(std::move(fetched->value));
@@ -99,6 +115,7 @@ class SharedValue {
   std::mutex mutex_;  // guards all that follows
   std::condition_variable changed_;
   Pointer value_;
+  Clock::time_point fetched_at_;
   Clock::time_point ends_;
   Clock::time_point renew_at_;
   Clock::time_point quiet_until_;

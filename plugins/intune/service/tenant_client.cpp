@@ -67,9 +67,7 @@ Got<sdk::HttpOutReply> TenantClient::send(const ServiceCall& call, Try& attempt,
   if (!map) return tl::unexpected(map.error());
   const auto place = (*map)->find(call.service);
   if (place == (*map)->end()) {
-    // What the app may do shows only after new tokens.
-    map_.drop(*map);
-    tokens_.drop(TokenDesk::Audience::Intune, *token);
+    map_.lacks(*map);
     return tl::unexpected(not_offered(call));
   }
   attempt.token = std::move(*token);

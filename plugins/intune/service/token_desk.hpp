@@ -25,6 +25,11 @@ class TokenDesk {
   Got<Token> get(Audience audience, std::chrono::steady_clock::time_point deadline);
   /// A service did not take it, or what it allows may have changed: the next one is asked for anew.
   void drop(Audience audience, const Token& token) { slot(audience).drop(token); }
+  /// What the app may do has changed, perhaps.
+  void clear() {
+    graph_.clear();
+    intune_.clear();
+  }
 
  private:
   SharedValue<pki::SecretBytes>& slot(Audience audience) {
