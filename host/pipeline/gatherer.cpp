@@ -32,10 +32,9 @@ void Gatherer::come_back(const std::string& source, std::chrono::milliseconds pa
       return;
     }
     // The generation that runs may not be open yet, or not any more.
-    const bool taken = connector->state() == Life::Open &&
-                       config->connectors.pool_of(source, runtime_.cpu).post({source}, [this, source] {
-                         gather(source);
-                       });
+    const bool taken =
+        connector->state() == Life::Open &&
+        config->connectors.pool_of(source, runtime_.cpu).post({source}, [this, source] { gather(source); });
     if (!taken) come_back(source, kSoon);
   });
 }

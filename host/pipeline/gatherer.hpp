@@ -28,7 +28,8 @@ class Gatherer {
 
   Runtime& runtime_;
   Mutex mutex_;
-  std::map<std::string, std::string> sources_ CERTSPAN_GUARDED_BY(mutex_);  ///< and the code of their last answer
+  std::map<std::string, std::string> sources_
+      CERTSPAN_GUARDED_BY(mutex_);  ///< and the code of their last answer
 };
 
 }  // namespace certspan

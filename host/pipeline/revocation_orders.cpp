@@ -1,5 +1,5 @@
-// Orders of revocation that no source brought: a person's, and what the host owes for certificates that nobody
-// may have.
+// Orders of revocation that no source brought: a person's, and what the host owes for certificates that
+// nobody may have.
 
 #include <string>
 
@@ -92,9 +92,8 @@ void Intake::pay_debts() {
       continue;
     }
     const std::string id = to_string(debt.item);
-    runtime_.log.write(
-        LogLevel::Error, "revocation is a person's",
-        {{"work", id}, {"code", ordered.error().code}, {"reason", ordered.error().message}});
+    runtime_.log.write(LogLevel::Error, "revocation is a person's",
+                       {{"work", id}, {"code", ordered.error().code}, {"reason", ordered.error().message}});
     is_left = runtime_.journal.write({Revocations::paid(debt.item)}) != CommitResult::Committed || is_left;
   }
   if (is_left) runtime_.timer.upkeep_after(kPayAgain, [this] { runtime_.revocations.still_in_debt(); });

@@ -20,17 +20,10 @@ constexpr std::size_t kMostOwed = 10'000;
 /// More items with one serial number are as ambiguous as these.
 constexpr std::size_t kLookedAt = 256;
 
-constexpr std::array<std::string_view, 11> kReasons = {"unspecified",
-                                                       "key_compromise",
-                                                       "ca_compromise",
-                                                       "affiliation_changed",
-                                                       "superseded",
-                                                       "cessation_of_operation",
-                                                       "certificate_hold",
-                                                       "",
-                                                       "remove_from_crl",
-                                                       "privilege_withdrawn",
-                                                       "aa_compromise"};
+constexpr std::array<std::string_view, 11> kReasons = {
+    "unspecified",     "key_compromise",         "ca_compromise",    "affiliation_changed",
+    "superseded",      "cessation_of_operation", "certificate_hold", "",
+    "remove_from_crl", "privilege_withdrawn",    "aa_compromise"};
 
 Bytes key_of(std::uint8_t kind, WorkId item) {
   Bytes key = {kind};
@@ -111,7 +104,8 @@ Result<WorkItem> Revocations::issued(WorkId item) const {
                 "the journal does not know " + to_string(item) + " (any more)");
   }
   if (!has_certificate(*found)) {
-    return fail(Outcome::Rejected, "revocation.not_issued", "no certificate was issued for " + to_string(item));
+    return fail(Outcome::Rejected, "revocation.not_issued",
+                "no certificate was issued for " + to_string(item));
   }
   return std::move(*found);
 }

@@ -68,8 +68,8 @@ class Revocations {
   Result<WorkItem> issued(WorkId item) const;
 
   /// The item that `order` names: one of `step`'s sources and issuers, with the serial number that it says.
-  /// Errors: revocation.not_found, .ambiguous, .wrong_serial, .foreign (not one of `step`'s), .not_issued, and
-  /// those of reading.
+  /// Errors: revocation.not_found, .ambiguous, .wrong_serial, .foreign (not one of `step`'s), .not_issued,
+  /// and those of reading.
   Result<WorkItem> target_of(const WorkItem& order, const Step& step) const;
 
   /// Counts an order. False: it is one too many for this hour, and a person has to say yes.

@@ -62,9 +62,8 @@ void ItemRunner::revoke_at_issuer(const OpenItemPtr& open, const WorkItem& targe
   const auto said = reason_of(order.label(revocation_label::kReason));
   const RevocationView view{said.value_or(current_step(*open).reason), order.accepted_at, target};
   CERTSPAN_FAILPOINT("revoke.before");
-  const Answer answer = call(open, *issuer, "revoke", [&](const CallTerms& terms) {
-    return issuer->revoke(order, terms, view);
-  });
+  const Answer answer = call(open, *issuer, "revoke",
+                             [&](const CallTerms& terms) { return issuer->revoke(order, terms, view); });
   CERTSPAN_FAILPOINT("revoke.after");
   if (!answer.ok()) return after_revoker(open, answer);
   for (const auto& [label, value] : answer.labels) order.set_label(label, value);
@@ -98,8 +97,8 @@ void ItemRunner::after_revoker(const OpenItemPtr& open, const Answer& answer) {
   if (policy.attempts != 0 && open->item.tries >= policy.attempts) {
     return give_up(open, answer.code, "not revoked; the last answer: " + answer.message);
   }
-  const auto delay = back_off(policy, std::max<std::uint32_t>(1, open->item.tries), answer.retry_after,
-                              runtime_.random());
+  const auto delay =
+      back_off(policy, std::max<std::uint32_t>(1, open->item.tries), answer.retry_after, runtime_.random());
   open->item.next_at = runtime_.clock.wall_ms() + delay.count();
   commit(open, [this, open, delay] { schedule(open, delay, [this, open] { this->step(open); }); });
 }
@@ -111,7 +110,8 @@ void ItemRunner::keep_for_person(const OpenItemPtr& open) {
   attempt.call = "guard";
   attempt.outcome = Outcome::Pending;
   attempt.code = "revocation.guard";
-  attempt.message = "more revocations were ordered than `host.revocation_guard` lets through without a person";
+  attempt.message =
+      "more revocations were ordered than `host.revocation_guard` lets through without a person";
   attempt.at = runtime_.clock.wall_ms();
   log(LogLevel::Warn, "revocation waits for a person's yes", open->item,
       {{"serial", open->item.label(revocation_label::kSerial)}});

@@ -88,7 +88,8 @@ TEST_CASE("an order without a work id needs a serial number that fits just one c
   CHECK(carried_out(fixture, order("3", {})).code == "revocation.not_found");
 }
 
-TEST_CASE("an order names nothing but certificates of its own sources and CAs, with the right serial number") {
+TEST_CASE(
+    "an order names nothing but certificates of its own sources and CAs, with the right serial number") {
   EngineFixture fixture;
   auto pipelines = with_orders("ca");
   pipelines[1].steps[0].connectors = {"local"};
@@ -148,7 +149,8 @@ TEST_CASE("a poll for a revoked certificate is refused") {
   CHECK(fixture.ask("poll p").body == "rejected:");
 }
 
-TEST_CASE("an order that was brought is there after a restart, and the same order twice is one while it is open") {
+TEST_CASE(
+    "an order that was brought is there after a restart, and the same order twice is one while it is open") {
   EngineFixture fixture;
   fixture.script.issuers["ca"].revoke = {"unavailable"};
   auto pipelines = with_orders("ca");
