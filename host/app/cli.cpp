@@ -11,6 +11,7 @@
 
 #include "host/app/commands.hpp"
 #include "host/config/suggest.hpp"
+#include "host/pipeline/revocations.hpp"
 
 namespace certspan {
 namespace {
@@ -309,6 +310,7 @@ class CommandLine {
     add_work_decide(add(*work, "refuse", "say no to an item that waits for a person; its device hears so",
                         [this] { return command_work_decide(common_, text_, false, reason_); }));
     add_work_resolve(*work);
+    add_revoke();
     CLI::App* why =
         add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
     why->add_option("what", text_, "transaction id, serial, part of the subject, or work id")->required();
@@ -384,6 +386,25 @@ class CommandLine {
     change->add_flag("--dry-run", chosen_work_.dry_run, "only count what the filters choose");
     change->add_flag("--yes", chosen_work_.yes, "really, all that the filters choose");
     with_config_and_json(change);
+  }
+
+  void add_revoke() {
+    CLI::App* revoke = add(app_, "revoke", "have certificates revoked by the CAs that issued them",
+                           [this] { return command_revoke(common_, revoke_); });
+    revoke->add_option("what", revoke_.texts, "serial, part of the subject, transaction id, or work id");
+    revoke->add_option("--file", revoke_.file, "more of them, one a line");
+    revoke->add_option("--reason", revoke_.reason, "what the CRL says; remove_from_crl releases a hold")
+        ->check(CLI::IsMember(names_of_reasons()))
+        ->capture_default_str();
+    revoke->add_option("--why", revoke_.why, "for people; it stands with the order for good")->required();
+    revoke->add_flag("--dry-run", revoke_.dry_run, "only show them");
+    revoke->add_flag("--yes", revoke_.yes, "all of them, also where a text fits several");
+    with_config_and_json(revoke);
+  }
+
+  static std::vector<std::string> names_of_reasons() {
+    const auto names = reason_names();
+    return {names.begin(), names.end()};
   }
 
   void add_work_decide(CLI::App* decide) {
@@ -500,6 +521,7 @@ class CommandLine {
   FilterOptions erase_filter_;
   EraseOptions erase_;
   ChosenWork chosen_work_;
+  RevokeOptions revoke_;
   ResolveOptions resolve_;
   std::string reason_;
   CaOptions ca_;

@@ -119,6 +119,17 @@ struct ChosenWork {
 ExitCode command_work_retry(const CommonOptions& options, const ChosenWork& chosen);
 ExitCode command_work_cancel(const CommonOptions& options, const ChosenWork& chosen);
 
+struct RevokeOptions {
+  std::vector<std::string> texts;  ///< work ids, serial numbers, transaction ids, parts of subjects
+  std::filesystem::path file;      ///< more of them, one a line; empty: none
+  std::string reason = "cessation_of_operation";
+  std::string why;
+  bool dry_run = false;
+  bool yes = false;  ///< also where a text fits several certificates
+};
+/// Has certificates revoked, by whatever they are known.
+ExitCode command_revoke(const CommonOptions& options, const RevokeOptions& revoke);
+
 /// Says yes or no to an item that waits for a person.
 ExitCode command_work_decide(const CommonOptions& options, const std::string& id, bool approve,
                              const std::string& reason);

@@ -138,6 +138,8 @@ Deployment::Deployment(CheckedConfig checked, Backends backends)
                  checked_.config.host.http_out.connect_timeout}),
       running_(std::make_shared<RunningConfig>()) {
   running_->graph = graph_of(checked_.config);
+  running_->revocation_guard = {.orders = checked_.config.host.revocation_guard.orders,
+                                .percent = checked_.config.host.revocation_guard.percent};
 }
 
 Deployment::~Deployment() {

@@ -116,6 +116,8 @@ void HostProcess::add_commands() {
   add("work_refuse", Person::Officer, [this](const Json& arguments, const Peer& peer) {
     return command_work_decide(arguments, peer, false);
   });
+  add("revoke", Person::Officer,
+      [this](const Json& arguments, const Peer& peer) { return command_revoke(arguments, peer); });
   add("work_resolve", Person::Officer,
       [this](const Json& arguments, const Peer& peer) { return command_work_resolve(arguments, peer); });
   control_->add_command(
@@ -181,6 +183,19 @@ Result<nlohmann::json> HostProcess::command_work_decide(const nlohmann::json& ar
   log_->write(LogLevel::Warn, approved ? "work approve" : "work refuse",
               {{"work", to_string(id)}, {"who", peer.name}, {"reason", reason}});
   return nlohmann::json{{"id", to_string(id)}};
+}
+
+Result<nlohmann::json> HostProcess::command_revoke(const nlohmann::json& arguments, const Peer& peer) {
+  CERTSPAN_TRY(const WorkId id, work_id_of(arguments));
+  CERTSPAN_TRY(const std::string why, decision_reason_of(arguments));
+  const std::string name = arguments.value("crl_reason", std::string());
+  const auto reason = reason_of(name);
+  if (!reason) return fail(Outcome::Invalid, "revocation.bad_reason", "there is no reason \"" + name + "\"");
+  CERTSPAN_TRY(const WorkId order,
+               engine_->revoke({.item = id, .reason = *reason, .who = peer.name, .why = why}));
+  log_->write(LogLevel::Warn, "revocation ordered",
+              {{"work", to_string(id)}, {"as", to_string(order)}, {"who", peer.name}, {"reason", why}});
+  return nlohmann::json{{"id", to_string(id)}, {"as", to_string(order)}};
 }
 
 Result<nlohmann::json> HostProcess::command_work_resolve(const nlohmann::json& arguments, const Peer& peer) {

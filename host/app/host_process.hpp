@@ -98,6 +98,7 @@ class HostProcess {
   nlohmann::json status() const;
   void add_change(nlohmann::json& notices) const;
   Result<nlohmann::json> command_action(const nlohmann::json& arguments, const Peer& peer);
+  Result<nlohmann::json> command_revoke(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_retry(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_cancel(const nlohmann::json& arguments, const Peer& peer);
   Result<nlohmann::json> command_work_erase(const nlohmann::json& arguments, const Peer& peer);

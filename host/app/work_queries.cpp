@@ -5,6 +5,7 @@
 #include "host/app/filter_words.hpp"
 #include "host/app/work_report.hpp"
 #include "host/base/clock.hpp"
+#include "host/pipeline/revocations.hpp"
 
 namespace certspan {
 namespace {
@@ -39,6 +40,19 @@ Result<nlohmann::json> work_page(Journal& journal, const nlohmann::json& argumen
   return answer;
 }
 
+/// "revoked": why and since when, of an item whose certificate is.
+void add_standing(Journal& journal, WorkId id, nlohmann::json& work) {
+  const auto standing = Revocations(journal).standing(id);
+  if (!standing || !*standing) return;
+  work["revoked"] = (*standing)->reason + " since " + to_wall_text((*standing)->since);
+}
+
+nlohmann::json with_standing(Journal& journal, const std::vector<WorkItem>& items) {
+  nlohmann::json answer = items_to_json(items);
+  for (std::size_t i = 0; i < items.size(); ++i) add_standing(journal, items[i].id, answer["items"][i]);
+  return answer;
+}
+
 Result<nlohmann::json> work_show(Journal& journal, const nlohmann::json& arguments) {
   const std::string text = arguments.value("id", std::string());
   const auto id = work_id_from_string(text);
@@ -47,18 +61,20 @@ Result<nlohmann::json> work_show(Journal& journal, const nlohmann::json& argumen
                 "\"" + text + "\" is no work id; one looks like w-0123456789abc");
   CERTSPAN_TRY(const auto item, journal.find(*id));
   if (!item) return fail(Outcome::Rejected, "work.not_found", "there is no work item " + text);
-  return work_to_json(*item);
+  nlohmann::json answer = work_to_json(*item);
+  add_standing(journal, item->id, answer);
+  return answer;
 }
 
 Result<nlohmann::json> search(Journal& journal, const nlohmann::json& arguments) {
   const std::string text = arguments.value("text", std::string());
   if (const auto id = work_id_from_string(text)) {
     CERTSPAN_TRY(const auto item, journal.find(*id));
-    if (item) return items_to_json({*item});
+    if (item) return with_standing(journal, {*item});
   }
   CERTSPAN_TRY(const auto items,
                journal.search(text, std::min<std::size_t>(arguments.value("limit", std::size_t{5}), 100)));
-  return items_to_json(items);
+  return with_standing(journal, items);
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ std::string call_in_words(const nlohmann::json& attempt) {
   if (call == "lookup") return "asked CA " + connector + " what came of the request";
   if (call == "lookup_earlier") return "asked CA " + connector + " what came of an earlier such request";
   if (call == "deliver") return "told " + connector + " how it ended";
+  if (call == "revoke") return "asked CA " + connector + " to revoke";
+  if (call == "guard") return "held the order against `host.revocation_guard`";
   if (call == "resolve") return "a person told what CA " + connector + " did";
   if (call == "cancel") return "asked CA " + connector + " to drop the order";
   return call + " at " + connector;
@@ -51,10 +53,25 @@ bool is_over(const std::string& at) {
          to_wall_text(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
 }
 
+std::string advice_for_order(const nlohmann::json& work, const std::string& state, const std::string& id) {
+  const auto& attempts = work["attempts"];
+  const bool waits = state == "ready" && !attempts.empty() && text(attempts.back(), "call") == "guard";
+  if (waits) {
+    return "say whether it is meant: `certspan work approve " + id + " --reason ...`, or `work refuse`";
+  }
+  if (state == "ready") return "it is tried again at " + text(work, "next_at");
+  if (state == "done") return "nothing: the CA's next CRL tells it";
+  return "see to the certificate at its CA; `certspan revoke` orders it anew";
+}
+
 std::string advice(const nlohmann::json& work) {
   const std::string state = text(work, "state");
   const std::string id = text(work, "id");
   const std::string code = text(work, "code");
+  if (text(work, "message") == "revocation") return advice_for_order(work, state, id);
+  if (!text(work, "revoked").empty()) {
+    return "nothing: the certificate is revoked, and its device has to enrol anew";
+  }
   if (state == "done")
     return "nothing to do: the client has its certificate or gets it when it repeats its request";
   if (state == "pending") {
@@ -139,6 +156,12 @@ std::string tell_story(const nlohmann::json& work) {
     story += "\n  certificate serial " + labels["serial"].get<std::string>() + ", valid to " +
              labels.value("not_after", "?") + "\n";
   }
+  if (!text(work, "revoked").empty()) story += "  revoked: " + text(work, "revoked") + "\n";
+  if (labels.contains("revokes"))
+    story += "  revokes the certificate of " + text(labels, "revokes") + ", as " +
+             labels.value("reason", "its step says") + "\n";
+  if (labels.contains("ordered_by"))
+    story += "  ordered by " + text(labels, "ordered_by") + ": " + text(labels, "why") + "\n";
   return story + "\n  What to do: " + advice(work) + ".\n";
 }
 

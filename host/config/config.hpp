@@ -111,6 +111,12 @@ struct MetricsSection {
   }
 };
 
+/// How many revocations sources may order within an hour without a person.
+struct RevocationGuardSection {
+  std::uint32_t orders = 200;
+  std::uint32_t percent = 5;  ///< of all finished items
+};
+
 struct HostSection {
   std::filesystem::path data_dir = "/var/lib/certspan";
   Mark data_dir_mark;  ///< of the value; nowhere if the file has none
@@ -129,6 +135,7 @@ struct HostSection {
   HttpOutSection http_out;
   AuditSection audit;
   MetricsSection metrics;
+  RevocationGuardSection revocation_guard;
   bool danger_ca_key_in_host = false;
 
   const Listener* listener(std::string_view name) const;

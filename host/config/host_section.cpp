@@ -286,6 +286,17 @@ void read_journal_key(MapReader& map, const char* name, std::optional<SecretRef>
 
 }  // namespace
 
+namespace {
+
+void read_revocation_guard(const YamlNode& node, RevocationGuardSection& guard, Faults& faults) {
+  MapReader map(node, "host.revocation_guard", "host.revocation_guard", faults);
+  map.integer("orders", Bounds<std::uint32_t>{1, 1'000'000}, guard.orders);
+  map.integer("percent", Bounds<std::uint32_t>{1, 100}, guard.percent);
+  map.finish();
+}
+
+}  // namespace
+
 void read_host(const YamlNode& node, const std::filesystem::path& base, HostSection& host, Faults& faults) {
   MapReader map(node, "host", "host", faults);
   map.path("data_dir", base, host.data_dir);
@@ -306,6 +317,8 @@ void read_host(const YamlNode& node, const std::filesystem::path& base, HostSect
   if (const YamlEntry* http_out = map.take("http_out")) read_http_out(http_out->value, host.http_out, faults);
   if (const YamlEntry* audit = map.take("audit")) read_audit(audit->value, base, host.audit, faults);
   if (const YamlEntry* metrics = map.take("metrics")) read_metrics(metrics->value, host.metrics, faults);
+  if (const YamlEntry* guard = map.take("revocation_guard"))
+    read_revocation_guard(guard->value, host.revocation_guard, faults);
   map.boolean("danger_ca_key_in_host", host.danger_ca_key_in_host);
   map.finish();
 }

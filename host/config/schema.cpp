@@ -158,6 +158,10 @@ Json host() {
        {"http_out", std::move(http_out)},
        {"audit", std::move(audit)},
        {"metrics", std::move(metrics)},
+       {"revocation_guard",
+        mapping("how many revocations are ordered within an hour before a person has to say yes",
+                {{"orders", number("at most so many", 1, 1'000'000)},
+                 {"percent", number("of all finished items, at most", 1, 100)}})},
        {"danger_ca_key_in_host", yes_or_no("accept a CA key in the process that reads the network")}});
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include <certspan/abi/role_revoker.h>
@@ -66,6 +67,16 @@ std::vector<std::string_view> reason_names() {
 Result<bool> Revocations::is_revoked(WorkId item) const {
   CERTSPAN_TRY(const auto record, journal_.store_get(kStore, key_of(kRevoked, item)));
   return record.has_value();
+}
+
+Result<std::optional<Revocations::Standing>> Revocations::standing(WorkId item) const {
+  CERTSPAN_TRY(const auto record, journal_.store_get(kStore, key_of(kRevoked, item)));
+  if (!record) return std::optional<Standing>();
+  const std::string_view text = as_text(record->value);
+  Standing standing{std::string(text.substr(0, text.find(' '))), 0};
+  const std::string_view at = text.substr(std::min(text.size(), standing.reason.size() + 1));
+  std::from_chars(at.data(), at.data() + at.size(), standing.since);
+  return std::optional<Standing>(std::move(standing));
 }
 
 StoreWrite Revocations::write(WorkId item, std::uint32_t reason, WallMs at) {

@@ -49,6 +49,12 @@ class Revocations {
 
   /// Whether the certificate of this item is revoked, or on hold.
   Result<bool> is_revoked(WorkId item) const;
+  struct Standing {
+    std::string reason;
+    WallMs since = 0;
+  };
+  /// Why and since when; nothing if it is not.
+  Result<std::optional<Standing>> standing(WorkId item) const;
   /// What makes it so, or takes it back, with the transition of the item that revoked it.
   static StoreWrite write(WorkId item, std::uint32_t reason, WallMs at);
 

@@ -18,7 +18,8 @@ namespace certspan::ca_local {
 using Crl = std::shared_ptr<const pki::Bytes>;  // shared: a new one may be made while this one is handed out
 
 /// Thread-safe. Every start of a connector makes new ones. Their numbers stand in the ledger and are never
-/// below the time, so that a ledger which was put back from a backup repeats none.
+/// below the time, so that a ledger which was put back from a backup repeats none. What is revoked stands in
+/// the CRL that is asked for next; making them takes no more than a tenth of the time.
 class CrlBook {
  public:
   CrlBook(Ledger ledger, const CrlRules& rules) : ledger_(ledger), rules_(rules) {}
@@ -31,10 +32,12 @@ class CrlBook {
   struct Entry {
     Crl crl;
     std::int64_t made = 0;
+    std::uint64_t mark = 0;        // of what stood revoked then
+    std::chrono::seconds took{0};  // rounded up
   };
 
   sdk::Outcome make(const Authority& authority, std::int64_t now, Crl& crl) const;
-  bool is_due(const Entry& entry, std::int64_t now) const;
+  bool is_due(const Entry& entry, std::int64_t now, std::uint64_t mark) const;
 
   Ledger ledger_;
   CrlRules rules_;

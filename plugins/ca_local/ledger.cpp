@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
+
+#include "plugins/common/pki/certificate.hpp"
+#include "plugins/common/pki/crl_writer.hpp"
+#include "plugins/common/pki/digest.hpp"
 
 namespace certspan::ca_local {
 
@@ -16,6 +21,17 @@ constexpr std::uint8_t kByItem = 'i';
 constexpr std::uint8_t kBySerial = 's';
 constexpr std::uint8_t kRevoked = 'r';
 constexpr std::uint8_t kCrlNumber = 'n';
+constexpr std::uint8_t kCompromised = 'k';
+constexpr std::uint8_t kMark = 'm';
+constexpr std::uint8_t kEnd = 'e';
+
+constexpr std::uint8_t kKeyCompromise = 1;
+constexpr std::uint8_t kHold = 6;
+constexpr std::uint8_t kRelease = 8;
+
+bool is_reason(std::uint32_t reason) {
+  return reason <= pki::kLargestCrlReason && reason != 7;
+}
 
 constexpr std::size_t kNumberSize = 8;
 constexpr std::size_t kRevocationHead = 2 + kNumberSize;
@@ -61,7 +77,7 @@ pki::Result<Revocation> decode_revocation(pki::BytesView serial, pki::BytesView 
     return pki::fault(pki::FaultKind::Malformed, "revocation: truncated, or of another version of ca_local");
   }
   const auto at = static_cast<std::int64_t>(number_in(stored.subspan(2, kNumberSize)));
-  return Revocation{pki::to_bytes(serial), pki::to_bytes(stored.subspan(kRevocationHead)), at, stored[1]};
+  return Revocation{pki::to_bytes(serial), pki::to_bytes(stored.subspan(kRevocationHead)), at, stored[1], 0};
 }
 
 pki::Bytes encode_record(const LedgerRecord& record) {
@@ -130,17 +146,120 @@ sdk::Outcome Ledger::revocations(std::vector<Revocation>& all) const {
         if (!damaged) all.push_back(std::move(*revocation));
         return !damaged;
       });
-  return outcome == sdk::Outcome::Ok && damaged ? sdk::Outcome::Internal : outcome;
+  if (outcome != sdk::Outcome::Ok || damaged) return damaged ? sdk::Outcome::Internal : outcome;
+  return add_ends(all);
+}
+
+/// Both kinds of records come in the order of the serial numbers.
+sdk::Outcome Ledger::add_ends(std::vector<Revocation>& all) const {
+  auto next = all.begin();
+  return store_.scan(pki::BytesView(&kEnd, 1), {}, kScanLimit, [&](const sdk::RecordView& record) {
+    const pki::BytesView serial = record.key.subspan(1);
+    const auto comes_before = [&](const Revocation& each) {
+      return std::ranges::lexicographical_compare(each.serial, serial);
+    };
+    while (next != all.end() && comes_before(*next)) ++next;
+    const bool fits = next != all.end() && pki::equal(next->serial, serial);
+    if (fits && record.value.size() == kNumberSize)
+      next->not_after = static_cast<std::int64_t>(number_in(record.value));
+    return next != all.end();
+  });
+}
+
+Ledger::Revoked Ledger::revoke(pki::BytesView item_key, std::uint32_t reason, std::int64_t at,
+                               sdk::Outcome& outcome) const {
+  if (!is_reason(reason)) return Revoked::NoReason;
+  sdk::Record issued;
+  outcome = store_.get(store_key(kByItem, item_key), issued);
+  if (outcome == sdk::Outcome::Rejected) return Revoked::Unknown;
+  if (outcome != sdk::Outcome::Ok) return Revoked::Failed;
+  auto record = decode_record(issued.value);
+  const auto certificate = record ? pki::Certificate::parse(record->certificate)
+                                  : pki::Result<pki::Certificate>(tl::unexpected(record.error()));
+  if (!certificate) {
+    outcome = sdk::Outcome::Internal;
+    return Revoked::Failed;
+  }
+  Revocation known;
+  const bool was_revoked = record->state == CertificateState::Revoked;
+  outcome = was_revoked ? find_revocation(record->serial, known) : sdk::Outcome::Rejected;
+  if (outcome != sdk::Outcome::Ok && outcome != sdk::Outcome::Rejected) return Revoked::Failed;
+  const bool is_held = was_revoked && known.reason == kHold;
+  if (reason == kRelease && was_revoked && !is_held) return Revoked::NotHeld;
+  const bool changes = reason == kRelease ? is_held : !was_revoked || (is_held && reason != kHold);
+  if (!changes) return Revoked::Done;
+  outcome = write_revocation(issued, std::move(*record),
+                             {.serial = pki::to_bytes(certificate->serial()),
+                              .authority_key_id = pki::to_bytes(certificate->authority_key_identifier()),
+                              .at = at,
+                              .reason = static_cast<std::uint8_t>(reason),
+                              .not_after = certificate->not_after()});
+  if (outcome != sdk::Outcome::Ok) return Revoked::Failed;
+  if (reason != kKeyCompromise) return Revoked::Done;
+  const pki::Bytes key = store_key(kCompromised, pki::sha256(certificate->spki()));
+  outcome = store_.commit({sdk::put_record(key, {})});
+  return outcome == sdk::Outcome::Ok ? Revoked::Done : Revoked::Failed;
+}
+
+/// Ledger, list of what is revoked and its mark change together.
+sdk::Outcome Ledger::write_revocation(const sdk::Record& issued, LedgerRecord record,
+                                      const Revocation& revocation) const {
+  const bool released = revocation.reason == kRelease;
+  record.state = released ? CertificateState::Good : CertificateState::Revoked;
+  const pki::Bytes stored = encode_record(record);
+  const pki::Bytes key = store_key(kRevoked, without_leading_zeros(revocation.serial));
+  const pki::Bytes listed = encode_revocation(revocation);
+  const pki::Bytes end_key = store_key(kEnd, without_leading_zeros(revocation.serial));
+  pki::Bytes end;
+  append_number(end, static_cast<std::uint64_t>(revocation.not_after));
+  const pki::Bytes mark = {kMark};
+  return store_.commit({sdk::update_record(issued.key, issued.revision, stored),
+                        released ? sdk::erase_record(key) : sdk::put_record(key, listed),
+                        sdk::put_record(end_key, end), sdk::put_record(mark, {})});
+}
+
+sdk::Outcome Ledger::find_revocation(pki::BytesView serial, Revocation& revocation) const {
+  const pki::BytesView number = without_leading_zeros(serial);
+  sdk::Record stored;
+  const sdk::Outcome found = store_.get(store_key(kRevoked, number), stored);
+  if (found != sdk::Outcome::Ok) return found;
+  auto decoded = decode_revocation(number, stored.value);
+  if (!decoded) return sdk::Outcome::Internal;
+  revocation = std::move(*decoded);
+  return sdk::Outcome::Ok;
+}
+
+sdk::Outcome Ledger::find_compromised(pki::BytesView spki) const {
+  sdk::Record stored;
+  return store_.get(store_key(kCompromised, pki::sha256(spki)), stored);
+}
+
+sdk::Outcome Ledger::find_any_compromised() const {
+  bool any = false;
+  const sdk::Outcome outcome =
+      store_.scan(pki::BytesView(&kCompromised, 1), {}, 1, [&](const sdk::RecordView&) {
+        any = true;
+        return false;
+      });
+  return outcome != sdk::Outcome::Ok || any ? outcome : sdk::Outcome::Rejected;
+}
+
+sdk::Outcome Ledger::revocations_mark(std::uint64_t& mark) const {
+  sdk::Record stored;
+  const sdk::Outcome found = store_.get(pki::BytesView(&kMark, 1), stored);
+  mark = found == sdk::Outcome::Ok ? stored.revision : 0;
+  return found == sdk::Outcome::Rejected ? sdk::Outcome::Ok : found;
 }
 
 sdk::Outcome Ledger::take_crl_number(pki::BytesView authority_key_id, std::uint64_t least,
-                                     std::uint64_t& number) const {
+                                     std::uint64_t& number, std::uint64_t& before) const {
   const pki::Bytes key = store_key(kCrlNumber, authority_key_id);
   sdk::Record last;
   const sdk::Outcome found = store_.get(key, last);
   if (found != sdk::Outcome::Ok && found != sdk::Outcome::Rejected) return found;
   if (found == sdk::Outcome::Ok && last.value.size() != kNumberSize) return sdk::Outcome::Internal;
-  number = found == sdk::Outcome::Ok ? std::max(least, number_in(last.value) + 1) : least;
+  before = found == sdk::Outcome::Ok ? number_in(last.value) : 0;
+  number = std::max(least, before + 1);
   pki::Bytes value;
   append_number(value, number);
   return store_.commit({found == sdk::Outcome::Ok ? sdk::update_record(key, last.revision, value)

@@ -27,10 +27,12 @@ struct Revocation {
   pki::Bytes authority_key_id;  // of the key that signed the certificate
   std::int64_t at = 0;          // seconds since 1970
   std::uint8_t reason = 0;      // CRLReason
+  std::int64_t not_after = 0;   // of the certificate, seconds since 1970; 0 if an older version wrote it
 };
 
 /// The stored form of a revocation, whose key holds the serial number: version, reason, time (8 octets),
-/// authority key identifier.
+/// authority key identifier. The certificate's end stands in a record of its own, which older versions let
+/// be.
 pki::Bytes encode_revocation(const Revocation& revocation);
 /// Fault: Malformed, also for a version that a later Certspan wrote.
 pki::Result<Revocation> decode_revocation(pki::BytesView serial, pki::BytesView stored);
@@ -54,13 +56,37 @@ class Ledger {
   sdk::Outcome find_by_serial(pki::BytesView serial, LedgerRecord& record) const;
   sdk::Outcome add(pki::BytesView item_key, const LedgerRecord& record) const;
 
+  /// What becomes of an order to revoke.
+  enum class Revoked : std::uint8_t {
+    Done,      // or it was so already
+    Unknown,   // nothing was issued under this key
+    NoReason,  // there is no such reason
+    NotHeld,   // only a hold can be released
+    Failed,    // the store, `outcome` says how
+  };
+  /// Marks what was issued under `item_key` as revoked for `reason` (RFC 5280 5.3.1), or releases it from
+  /// hold (8); after keyCompromise its key is refused for good. One commit, staged in a call with an item.
+  Revoked revoke(pki::BytesView item_key, std::uint32_t reason, std::int64_t at, sdk::Outcome& outcome) const;
+  /// Ok: this key (SPKI, DER) was compromised; Rejected: not that we know.
+  sdk::Outcome find_compromised(pki::BytesView spki) const;
+  /// Ok: some key was; Rejected: none.
+  sdk::Outcome find_any_compromised() const;
+
   /// What stands revoked, in the order of the serial numbers.
   sdk::Outcome revocations(std::vector<Revocation>& all) const;
-  /// Takes the next CRL number of a key: above every one before, and not below `least`.
-  sdk::Outcome take_crl_number(pki::BytesView authority_key_id, std::uint64_t least,
-                               std::uint64_t& number) const;
+  /// Differs after each change of what stands revoked.
+  sdk::Outcome revocations_mark(std::uint64_t& mark) const;
+  /// Takes the next CRL number of a key: above every one before, and not below `least`. `last`: the one
+  /// before, 0 if there was none.
+  sdk::Outcome take_crl_number(pki::BytesView authority_key_id, std::uint64_t least, std::uint64_t& number,
+                               std::uint64_t& last) const;
 
  private:
+  sdk::Outcome add_ends(std::vector<Revocation>& all) const;
+  sdk::Outcome find_revocation(pki::BytesView serial, Revocation& revocation) const;
+  sdk::Outcome write_revocation(const sdk::Record& issued, LedgerRecord record,
+                                const Revocation& revocation) const;
+
   sdk::Store store_;
 };
 

@@ -84,6 +84,8 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
 }
 
 bool LocalCa::start(sdk::Faults& /*faults*/) {
+  // Who can't tell looks each time.
+  knows_compromised_ = ledger_.find_any_compromised() != Outcome::Rejected;
   tokens_.start_watching();
   return true;
 }
@@ -127,6 +129,10 @@ Answer LocalCa::issue_new(const sdk::Item& item, const pki::Profile& profile) {
   if (const auto violation = own_identity_.check_request(profile, *request)) {
     return connector::refuse_request(kPlugin, *violation);
   }
+  if (knows_compromised_ && ledger_.find_compromised(request->spki()) != Outcome::Rejected) {
+    return Answer::rejected("ca_local.key_compromised",
+                            "a certificate with this key was revoked because the key is in other hands");
+  }
   const auto record = issue_certificate(*authority_, settings_.rules, profile, *request, now());
   if (record) return enter_in_ledger(item, *record);
   switch (record.error().kind) {
@@ -163,6 +169,26 @@ Answer LocalCa::lookup(const sdk::Item& item) {
     default:
       return ledger_failed(known);
   }
+}
+
+Answer LocalCa::revoke(const sdk::Item& /*item*/, const sdk::Revocation& revocation) {
+  Outcome outcome = Outcome::Ok;
+  if (revocation.reason() == CERTSPAN_REASON_KEY_COMPROMISE) knows_compromised_ = true;
+  switch (ledger_.revoke(revocation.key(), revocation.reason(), unix_seconds(revocation.at()), outcome)) {
+    case Ledger::Revoked::Done:
+      return Answer::ok();
+    case Ledger::Revoked::Unknown:
+      return Answer::rejected("ca_local.not_issued", "nothing was issued for this request");
+    case Ledger::Revoked::NoReason:
+      return Answer::unsupported("ca_local.bad_reason", "there is no such reason for a revocation");
+    case Ledger::Revoked::NotHeld:
+      return Answer::rejected(
+          "ca_local.not_on_hold",
+          "only what is on hold can be released, and this certificate is revoked for good");
+    case Ledger::Revoked::Failed:
+      break;
+  }
+  return ledger_failed(outcome);
 }
 
 template <class Wanted>

@@ -1,6 +1,7 @@
 // The embedded certificate authority as a connector.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ namespace certspan::ca_local {
 /// Everything that a call needs is loaded once, by the constructor; calls share it without a lock. The ledger
 /// is written through the host's store, staged with the item's transition (CERTSPAN_ISSUER_LOCAL_EFFECTS):
 /// what the ledger does not hold was never handed out.
-class LocalCa final : public sdk::Issuer, public sdk::Actions {
+class LocalCa final : public sdk::Issuer, public sdk::Revoker, public sdk::Actions {
  public:
   static constexpr const char* kName = "ca";
   static constexpr const char* kSummary =
@@ -49,6 +50,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
 
   sdk::Answer issue(const sdk::Item& item) override;
   sdk::Answer lookup(const sdk::Item& item) override;
+  sdk::Answer revoke(const sdk::Item& item, const sdk::Revocation& revocation) override;
   sdk::Outcome find(const sdk::FindRequest& request, sdk::FindSink& sink) override;
   sdk::Outcome chain(sdk::ChainSink& sink) override;
   sdk::Outcome crl(const sdk::CrlRequest& request, sdk::BytesSink& sink) override;
@@ -78,8 +80,9 @@ class LocalCa final : public sdk::Issuer, public sdk::Actions {
   std::optional<OutsideCas> outside_;
   std::vector<pki::Certificate> next_;  // the chain of the CA that comes, empty if none is prepared
   std::optional<CrlBook> crls_;
-  std::mutex next_mutex_;    // guards next_message_
-  pki::Bytes next_message_;  // made when it is asked for first
+  std::atomic<bool> knows_compromised_{false};  // some key is in other hands
+  std::mutex next_mutex_;                       // guards next_message_
+  pki::Bytes next_message_;                     // made when it is asked for first
 };
 
 }  // namespace certspan::ca_local

@@ -97,7 +97,7 @@ TEST_CASE("a revoked certificate stands in the CRL of the key that signed it, an
   const auto enter = [&](pki::BytesView serial, pki::BytesView key_id) {
     pki::Bytes key = {'r'};
     key.insert(key.end(), serial.begin(), serial.end());
-    const Revocation revocation{pki::to_bytes(serial), pki::to_bytes(key_id), 1'700'000'000, 1};
+    const Revocation revocation{pki::to_bytes(serial), pki::to_bytes(key_id), 1'700'000'000, 1, 0};
     REQUIRE(sdk::Host(ca.host().c_host())
                 .store()
                 .commit({sdk::insert_record(key, encode_revocation(revocation))}) == Outcome::Ok);

@@ -44,7 +44,7 @@ TEST_CASE("every truncation of a record is refused, as are unknown versions, sta
 }
 
 TEST_CASE("a revocation reads back as it was written, and no part of it does") {
-  const Revocation revocation{{0x0A, 0x0B}, pki::Bytes(20, 0x77), 1'790'000'000, 4};
+  const Revocation revocation{{0x0A, 0x0B}, pki::Bytes(20, 0x77), 1'790'000'000, 4, 1'800'000'000};
   const pki::Bytes stored = encode_revocation(revocation);
   const auto read = decode_revocation(revocation.serial, stored);
   REQUIRE(read);
@@ -63,16 +63,17 @@ TEST_CASE("a revocation reads back as it was written, and no part of it does") {
 TEST_CASE("CRL numbers rise for each key by itself, and are never below what is asked for") {
   LedgerUnderTest test;
   std::uint64_t number = 0;
-  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 100, number) == Outcome::Ok);
+  std::uint64_t last = 0;
+  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 100, number, last) == Outcome::Ok);
   CHECK(number == 100);
-  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 50, number) == Outcome::Ok);
+  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 50, number, last) == Outcome::Ok);
   CHECK(number == 101);
-  REQUIRE(test.ledger.take_crl_number(pki::Bytes{2}, 7, number) == Outcome::Ok);
+  REQUIRE(test.ledger.take_crl_number(pki::Bytes{2}, 7, number, last) == Outcome::Ok);
   CHECK(number == 7);
-  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 1ULL << 40U, number) == Outcome::Ok);
+  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 1ULL << 40U, number, last) == Outcome::Ok);
   CHECK(number == 1ULL << 40U);
   test.host.store.fail_next_commit(Outcome::Rejected);
-  CHECK(test.ledger.take_crl_number(pki::Bytes{1}, 1, number) == Outcome::Rejected);
+  CHECK(test.ledger.take_crl_number(pki::Bytes{1}, 1, number, last) == Outcome::Rejected);
 }
 
 TEST_CASE("what was entered is found by item and by serial number") {
