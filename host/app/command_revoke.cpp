@@ -26,7 +26,8 @@ Error bad(std::string message) {
 Result<void> add_from_file(const std::filesystem::path& file, std::vector<std::string>& texts) {
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.pop_back();
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
+      line.pop_back();
     if (line.empty() || line.front() == '#') continue;
     if (texts.size() >= kMostInFile) return tl::unexpected(bad(file.string() + " names more than 100000"));
     texts.push_back(line);
@@ -36,7 +37,8 @@ Result<void> add_from_file(const std::filesystem::path& file, std::vector<std::s
 }
 
 bool has_certificate(const Json& work) {
-  return work.value("message", std::string()) != "revocation" && !work.value("issuer", std::string()).empty() &&
+  return work.value("message", std::string()) != "revocation" &&
+         !work.value("issuer", std::string()).empty() &&
          (work.value("state", std::string()) == "done" || work.value("state", std::string()) == "failed");
 }
 
@@ -127,8 +129,9 @@ ExitCode order_and_tell(const Config& config, const RevokeOptions& revoke, const
   } else {
     for (const std::string& text : found.nothing)
       std::cout << "nothing that could be done so is known of \"" << text << "\"\n";
-    std::cout << found.items.size() - refused << " of " << found.items.size() << " certificates: "
-              << revoke.reason << "; `certspan work list --pipeline revocation` shows how they stand\n";
+    std::cout << found.items.size() - refused << " of " << found.items.size()
+              << " certificates: " << revoke.reason
+              << "; `certspan work list --pipeline revocation` shows how they stand\n";
   }
   return refused == 0 && found.nothing.empty() ? ExitCode::Ok : ExitCode::Failure;
 }
@@ -138,7 +141,8 @@ ExitCode order_and_tell(const Config& config, const RevokeOptions& revoke, const
 ExitCode command_revoke(const CommonOptions& options, const RevokeOptions& revoke) {
   std::vector<std::string> texts = revoke.texts;
   if (!revoke.file.empty()) {
-    if (const auto read = add_from_file(revoke.file, texts); !read) return complain(read.error(), ExitCode::Usage);
+    if (const auto read = add_from_file(revoke.file, texts); !read)
+      return complain(read.error(), ExitCode::Usage);
   }
   if (texts.empty()) {
     return complain(bad("say which certificates: work ids, serial numbers, parts of subjects, or --file"),

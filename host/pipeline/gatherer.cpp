@@ -16,7 +16,7 @@ void Gatherer::look_for_sources() {
     if (!station.connector->gathers()) continue;
     {
       const MutexLock lock(mutex_);
-      if (!sources_.emplace(name, std::string()).second) continue;
+      if (!sources_.try_emplace(name).second) continue;
     }
     come_back(name, kSoon);
   }
@@ -45,25 +45,31 @@ void Gatherer::gather(const std::string& source) {
   if (connector == nullptr) return come_back(source, kSoon);
   const Answer answer = connector->gather(runtime_.clock.now() + kLongestCall);
   connector->tally().count(answer.outcome != Outcome::Internal);
-  tell(source, answer);
-  come_back(source, answer.retry_after.count() > 0 ? answer.retry_after : kPause);
+  come_back(source, note(source, answer));
 }
 
-/// Once when it begins to fail, and once when that is over.
-void Gatherer::tell(const std::string& source, const Answer& answer) {
-  const std::string code = answer.ok() ? std::string() : answer.code;
+/// How long until the next call. That one fails is told when it begins, and when it is over.
+std::chrono::milliseconds Gatherer::note(const std::string& source, const Answer& answer) {
+  constexpr std::chrono::milliseconds kFirst{1000};
+  constexpr std::uint32_t kMostDoublings = 6;
+  State before;
+  State now;
   {
     const MutexLock lock(mutex_);
-    const auto known = sources_.find(source);
-    if (known == sources_.end() || known->second == code) return;
-    known->second = code;
+    State& known = sources_[source];
+    before = known;
+    known = answer.ok() ? State{} : State{known.failures + 1, answer.code};
+    now = known;
   }
-  if (answer.ok()) {
+  if (answer.ok() && before.failures > 0) {
     runtime_.log.write(LogLevel::Info, "work is fetched again", {{"connector", source}});
-  } else {
+  } else if (!answer.ok() && before.code != now.code) {
     runtime_.log.write(LogLevel::Warn, "work could not be fetched",
                        {{"connector", source}, {"code", answer.code}, {"reason", answer.message}});
   }
+  if (answer.retry_after.count() > 0) return answer.retry_after;
+  if (answer.ok()) return kPause;
+  return std::min(kPause, kFirst * (1U << std::min(now.failures - 1, kMostDoublings)));
 }
 
 }  // namespace certspan

@@ -81,8 +81,8 @@ sdk::Answer RevocationOrders::gather(std::chrono::steady_clock::time_point deadl
 Got<std::vector<RevocationOrder>> RevocationOrders::fetch(std::chrono::steady_clock::time_point deadline,
                                                           std::string& activity) {
   const std::string body = download_body(kMostOrders);
-  const auto reply =
-      client_.post({kOrderService, kDownload, kOrderVersion, kOrderPermission, pki::as_bytes(body)}, deadline, activity);
+  const auto reply = client_.post(
+      {kOrderService, kDownload, kOrderVersion, kOrderPermission, pki::as_bytes(body)}, deadline, activity);
   if (!reply) {
     Trouble still = reply.error();
     still.message = with_activity(std::move(still.message), activity);
@@ -110,7 +110,8 @@ sdk::Answer RevocationOrders::deliver(const sdk::Item& item, const sdk::Delivery
   const std::string body = result_body(pki::as_text(item.request()), delivery);
   std::string activity;
   const auto reply =
-      client_.post({kOrderService, kUpload, kOrderVersion, kOrderPermission, pki::as_bytes(body)}, item.deadline(), activity);
+      client_.post({kOrderService, kUpload, kOrderVersion, kOrderPermission, pki::as_bytes(body)},
+                   item.deadline(), activity);
   const bool taken = reply && took_results(pki::as_text(reply->body));
   host_.log(taken ? sdk::LogLevel::Info : sdk::LogLevel::Warn,
             taken ? "Intune was told of a revocation" : "Intune was not told of a revocation",

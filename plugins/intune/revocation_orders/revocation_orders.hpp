@@ -38,8 +38,8 @@ inline constexpr sdk::ActionSpec kRevocationOrdersActions[] = {
     {pkcs11::kStatusAction, "says who vouches for the app, and when that ends", CERTSPAN_PERSON_VIEWER, 0,
      pkcs11::kStatusArguments}};
 
-/// Microsoft's API for revocation by CAs of third parties. An order is durable before the next call to Intune;
-/// one that could not be kept comes again, since nothing was said of it.
+/// Microsoft's API for revocation by CAs of third parties. An order is durable before the next call to
+/// Intune; one that could not be kept comes again, since nothing was said of it.
 class RevocationOrders final : public sdk::Source, public sdk::Deliverer, public sdk::Actions {
  public:
   static constexpr const char* kName = "revocation_orders";

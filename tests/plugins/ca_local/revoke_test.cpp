@@ -34,7 +34,8 @@ sdk::ByteBuffer crl_of(CaUnderTest& ca) {
 
 std::string told_by_openssl(const TestCa& files, CaUnderTest& ca) {
   files.dir().write("crl.der", crl_of(ca));
-  return pki::test::run(files.dir(), "openssl crl -inform DER -in crl.der -text -noout -CAfile ca.pem").output;
+  return pki::test::run(files.dir(), "openssl crl -inform DER -in crl.der -text -noout -CAfile ca.pem")
+      .output;
 }
 
 bool holds(const std::string& text, const std::string& part) {
@@ -57,7 +58,8 @@ TEST_CASE("a revoked certificate stands in the next CRL at once, and is not hand
   CHECK(holds(text, "Cessation Of Operation"));
   CHECK(holds(text, "verify OK"));
   CHECK(ca.lookup(kKey).code == "ca_local.revoked");
-  CHECK(ca.issue(certspan::test::make_request(certspan::test::device_key()), kKey).code == "ca_local.revoked");
+  CHECK(ca.issue(certspan::test::make_request(certspan::test::device_key()), kKey).code ==
+        "ca_local.revoked");
   CHECK(ca.issue(certspan::test::make_request(certspan::test::device_key()), 2).outcome == Outcome::Ok);
 }
 

@@ -1,0 +1,110 @@
+"""certspan revoke: what was issued here is taken back, by whatever it is known, and nobody gets it again."""
+import json
+
+import pytest
+from cryptography import x509
+
+from tests.support import scep_messages as scep
+from tests.support.scep_client import ScepClient
+from tests.support.waiting import wait_until
+from tests.system.test_revocation_lists import publish_crls
+
+
+@pytest.fixture(params=["in_process", "process"], name="host")
+def host_fixture(request, make_host):
+    host = make_host().configure(publish_crls)
+    host.isolation = request.param
+    return host.start()
+
+
+def crl_of(host):
+    return x509.load_der_x509_crl(ScepClient(host.url()).http("GET", "", path="/crl").body)
+
+
+def reason_in(crl, certificate):
+    entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    if entry is None:
+        return None
+    try:
+        return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
+    except x509.ExtensionNotFound:
+        return "unspecified"
+
+
+def revoke(host, *arguments, code=0):
+    done = host.run_program("revoke", *arguments, "--why", "the laptop was stolen", "--config", str(host.config))
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def hexadecimal(certificate):
+    return f"{certificate.serial_number:X}"
+
+
+def until_revoked(host, certificate, reason):
+    wait_until(lambda: (reason_in(crl_of(host), certificate) or "good") == reason)
+
+
+def test_a_certificate_is_revoked_by_its_serial_number_and_its_request_is_a_new_one(host):
+    client = ScepClient(host.url())
+    device = client.enrol("stolen.example", host.challenge)
+    assert reason_in(crl_of(host), device.certificate) is None
+    shown = revoke(host, hexadecimal(device.certificate), "--dry-run").stdout
+    assert "stolen.example" in shown and "1 certificates" in shown
+    assert reason_in(crl_of(host), device.certificate) is None
+    said = revoke(host, hexadecimal(device.certificate), "--reason", "key_compromise").stdout
+    assert "ordered as w-" in said
+    until_revoked(host, device.certificate, "keyCompromise")
+    story = host.command("why", hexadecimal(device.certificate))
+    assert "revoked: key_compromise since" in story and "the laptop was stolen" in story
+    refused = client.enrol("stolen.example", host.challenge, key=device.key)
+    assert refused.reply.pki_status == scep.FAILURE
+    story = host.command("why", host.items("--state", "failed")[0]["id"])
+    assert "ca_local.key_compromised" in story
+
+
+def test_many_are_revoked_by_a_file_and_what_is_not_known_is_said(host, tmp_path):
+    client = ScepClient(host.url())
+    devices = [client.enrol(f"laptop-{i}.example", host.challenge) for i in range(3)]
+    lines = tmp_path / "leavers.txt"
+    lines.write_text("# of this week\n" + "\n".join(hexadecimal(each.certificate) for each in devices) + "\nABCDEF0123\n")
+    done = json.loads(revoke(host, "--file", str(lines), "--json", code=1).stdout)
+    assert len(done["items"]) == 3 and done["not_found"] == ["ABCDEF0123"] and done["refused"] == []
+    for each in devices:
+        until_revoked(host, each.certificate, "cessationOfOperation")
+
+
+def test_a_text_that_fits_several_needs_a_yes(host):
+    client = ScepClient(host.url())
+    devices = [client.enrol(f"group-{i}.example", host.challenge) for i in range(2)]
+    shown = revoke(host, "group-", code=1)
+    assert "say --yes" in shown.stderr and "group-0" in shown.stdout and "group-1" in shown.stdout
+    assert len(crl_of(host)) == 0
+    revoke(host, "group-", "--yes")
+    for each in devices:
+        until_revoked(host, each.certificate, "cessationOfOperation")
+
+
+def test_a_hold_is_released(host):
+    device = ScepClient(host.url()).enrol("away.example", host.challenge)
+    serial = hexadecimal(device.certificate)
+    revoke(host, serial, "--reason", "certificate_hold")
+    until_revoked(host, device.certificate, "certificateHold")
+    revoke(host, serial, "--reason", "remove_from_crl")
+    until_revoked(host, device.certificate, "good")
+    assert "revoked:" not in host.command("why", serial)
+
+
+def test_a_repeat_after_a_revocation_gets_another_certificate(host):
+    client = ScepClient(host.url())
+    first = client.enrol("again.example", host.challenge)
+    revoke(host, hexadecimal(first.certificate))
+    until_revoked(host, first.certificate, "cessationOfOperation")
+    second = client.enrol("again.example", host.challenge, key=first.key)
+    assert second.certificate.serial_number != first.certificate.serial_number
+
+
+def test_nobody_revokes_without_a_reason_for_people_or_what_is_not_there(host):
+    assert "--why" in host.run_program("revoke", "ABC", "--config", str(host.config)).stderr
+    assert "nothing that could be done so is known" in revoke(host, "ABCDEF99", code=1).stdout
+    assert "say which certificates" in revoke(host, code=64).stderr
