@@ -173,7 +173,6 @@ void ItemRunner::take_certificate(const OpenItemPtr& open, Answer answer) {
   if (!verdict.ok()) {
     log(LogLevel::Error, "certificate withheld", open->item,
         {{"issuer", name}, {"code", verdict.code}, {"reason", verdict.message}});
-    open->writes.clear();
     open->item.certificate = std::move(answer.certificate);
     open->writes.push_back(runtime_.revocations.owe(open->item.id, "not what was asked for"));
     return finish(open, ItemState::Failed, Outcome::Rejected, verdict.code,

@@ -84,7 +84,7 @@ TEST_CASE("what was issued when the host ended is told of by the next one, and n
   CHECK(lost.get().status == 503);
   fixture.start(EngineFixture::telling({"ca"}, {"hook"}));
   const auto late = fixture.send("a");
-  REQUIRE(fixture.engine().retry(fixture.only_item().id).has_value());
+  fixture.hurry(fixture.only_item().id);
   REQUIRE(fixture.wait_for(ItemState::Done));
   CHECK(fixture.script.heard == Words{"hook ok certificate of a 1", "hook ok certificate of a 1"});
   CHECK(fixture.script.issuers["ca"].issued == 1);
@@ -107,7 +107,7 @@ TEST_CASE("nobody cancels what is issued and waits to be told of") {
     said = fixture.engine().cancel(fixture.only_item().id, "root");
   REQUIRE(!said);
   CHECK(said.error().code == "work.issued");
-  REQUIRE(fixture.engine().retry(fixture.only_item().id).has_value());
+  fixture.hurry(fixture.only_item().id);
   CHECK(client.get().body == "ok:certificate of a 1");
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <thread>
 
 namespace certspan {
@@ -146,9 +147,15 @@ std::vector<WorkItem> EngineFixture::items(bool open, bool finished) {
 }
 
 WorkItem EngineFixture::only_item() {
-  const auto all = items(true, true);
+  auto all = items(true, true);
+  std::erase_if(all, [](const WorkItem& item) { return item.message == kRevocation; });
   REQUIRE(all.size() == 1);
   return all.front();
+}
+
+std::string EngineFixture::log_text() const {
+  std::ifstream file(directory_ / "log");
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 bool EngineFixture::wait_for(ItemState state) {
@@ -160,6 +167,16 @@ bool EngineFixture::wait_for(ItemState state) {
     std::this_thread::yield();
   }
   return false;
+}
+
+void EngineFixture::hurry(WorkId id) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  auto done = engine_->retry(id);
+  while (!done && done.error().code == "work.busy") {
+    REQUIRE(std::chrono::steady_clock::now() < end);
+    done = engine_->retry(id);
+  }
+  REQUIRE(done.has_value());
 }
 
 bool EngineFixture::wait_for_full(const std::string& connector) {

@@ -77,14 +77,19 @@ class EngineFixture {
   PendingAnswer send(const std::string& body);
   ClientAnswer ask(const std::string& body) { return send(body).get(); }
 
+  /// Goes on with an item that waits, as soon as nobody works on it.
+  void hurry(WorkId id);
+
   /// Waits until as many calls wait for a connector as may.
   bool wait_for_full(const std::string& connector);
 
   Journal& journal() { return *journal_; }
   Engine& engine() { return *engine_; }
   std::vector<WorkItem> items(bool open, bool finished);
-  /// The one item that the journal knows.
+  /// The one item that the journal knows, besides orders of revocation.
   WorkItem only_item();
+  /// What the log holds.
+  std::string log_text() const;
   /// Waits until an item is in this state, by the journal; for one in which it ends, until the engine has let
   /// go of it too, since a poll in between still hears PENDING.
   bool wait_for(ItemState state);

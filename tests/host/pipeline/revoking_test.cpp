@@ -164,9 +164,72 @@ TEST_CASE(
   while (order_of(fixture).tries == 0) REQUIRE(std::chrono::steady_clock::now() < deadline);
   fixture.stop();
   fixture.start(with_orders("ca"));
-  REQUIRE(fixture.engine().retry(order_of(fixture).id));
+  fixture.hurry(order_of(fixture).id);
   REQUIRE(fixture.wait_for(ItemState::Done));
   CHECK(order_of(fixture).state == ItemState::Done);
+}
+
+/// Waits until the host has had revoked what nobody may have.
+WorkItem paid(EngineFixture& fixture) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  WorkItem order = order_of(fixture);
+  while (order.state != ItemState::Done) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    order = order_of(fixture);
+  }
+  return order;
+}
+
+TEST_CASE("a certificate that its deliverer refused word of is revoked by the host itself") {
+  EngineFixture fixture;
+  fixture.script.deliver = {"rejected"};
+  fixture.start(EngineFixture::telling({"ca"}, {"hook"}));
+  CHECK(fixture.ask("a").body == "rejected:");
+  const WorkItem order = paid(fixture);
+  CHECK(order.label("ordered_by") == "certspan");
+  CHECK(order.label("revokes") == to_string(fixture.only_item().id));
+  CHECK(fixture.script.issuers["ca"].revoked == Words{"certificate of a 1, certificate of a 1, 4"});
+}
+
+TEST_CASE("a certificate that is not what was asked for is revoked, also after a restart in between") {
+  EngineFixture fixture;
+  fixture.script.after_issue = {"rejected"};
+  fixture.start(EngineFixture::pipeline({"local"}));
+  CHECK(fixture.ask("a").body == "rejected:");
+  fixture.stop();
+  fixture.start(EngineFixture::pipeline({"local"}));
+  CHECK(paid(fixture).issuer == "local");
+  CHECK(fixture.script.issuers["local"].revoked.size() == 1);
+}
+
+TEST_CASE("a certificate that nobody may have and whose CA can't revoke is left to people") {
+  EngineFixture fixture;
+  fixture.script.after_issue = {"rejected"};
+  fixture.start(EngineFixture::pipeline({"blind"}));
+  CHECK(fixture.ask("a").body == "rejected:");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (fixture.log_text().find("revocation is a person's") == std::string::npos)
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+  CHECK(order_of(fixture).message.empty());
+}
+
+TEST_CASE("a person's order needs no pipeline, is the same while it is open, and no guard counts it") {
+  EngineFixture fixture;
+  fixture.revocation_guard.orders = 1;
+  fixture.script.issuers["ca"].revoke = {"unavailable"};
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  REQUIRE(fixture.ask("a").status == 200);
+  const Intake::RevocationOrder mine{fixture.only_item().id, 1, "ann", "stolen", false};
+  const auto first = fixture.engine().revoke(mine);
+  REQUIRE(first);
+  const auto second = fixture.engine().revoke(mine);
+  REQUIRE(second);
+  const WorkItem order = paid(fixture);
+  CHECK(order.label("ordered_by") == "ann");
+  CHECK(order.label("why") == "stolen");
+  CHECK(order.label("reason") == "key_compromise");
+  CHECK(fixture.engine().revoke({WorkId{12345}, 1, "ann", "", false}).error().code == "revocation.not_found");
+  CHECK(fixture.engine().revoke({order.id, 1, "ann", "", false}).error().code == "revocation.not_issued");
 }
 
 TEST_CASE("an order that no pipeline takes is not taken") {
