@@ -11,6 +11,8 @@ ROTATION = "rotate."
 SWAP = "swap."
 #: Of those that only a pipeline with a `deliver` step passes.
 DELIVERY = "deliver."
+#: Of those that only an order of revocation passes.
+REVOCATION = "revoke."
 
 
 def names_in(program):

@@ -10,7 +10,8 @@ TYPES = {("ca_local", "ca"): "### ca_local", ("ndes", "scep_server"): "Connector
          ("ndes", "challenge"): "Connector type `challenge`", ("ndes", "renewal"): "Connector type `renewal`",
          ("ndes", "approval"): "Connector type `approval`",
          ("ndes", "webhook"): "Connector type `webhook`",
-         ("intune", "scep_validator"): "Connector type `scep_validator`"}
+         ("intune", "scep_validator"): "Connector type `scep_validator`",
+         ("intune", "revocation_orders"): "Connector type `revocation_orders`"}
 
 
 def documented(root, beginning):

@@ -7,7 +7,7 @@ import time
 import pytest
 from cryptography import x509
 
-from tests.support.failpoints import DELIVERY, ROTATION, SWAP, parametrize_points
+from tests.support.failpoints import DELIVERY, REVOCATION, ROTATION, SWAP, parametrize_points
 from tests.support.host import HostError
 from tests.support.outside_ca_process import OutsideCaProcess
 from tests.support.configs import certify_ra, use_outside_ca
@@ -22,7 +22,7 @@ NOT_PASSED = {"embedded": {"issue.c1", "note.before", "journal.note.before", "jo
 
 
 def pytest_generate_tests(metafunc):
-    parametrize_points(metafunc, lambda name: not name.startswith((DELIVERY, ROTATION, SWAP)))
+    parametrize_points(metafunc, lambda name: not name.startswith((DELIVERY, REVOCATION, ROTATION, SWAP)))
 
 
 def enrol_until_it_works(host, client, key, challenge, dies):

@@ -5,9 +5,14 @@ import pytest
 from cryptography import x509
 
 from tests.support import scep_messages as scep
+from tests.support.failpoints import REVOCATION, parametrize_points
 from tests.support.scep_client import ScepClient
 from tests.support.waiting import wait_until
 from tests.system.test_revocation_lists import publish_crls
+
+
+def pytest_generate_tests(metafunc):
+    parametrize_points(metafunc, lambda name: name.startswith(REVOCATION))
 
 
 @pytest.fixture(params=["in_process", "process"], name="host")
@@ -108,3 +113,16 @@ def test_nobody_revokes_without_a_reason_for_people_or_what_is_not_there(host):
     assert "--why" in host.run_program("revoke", "ABC", "--config", str(host.config)).stderr
     assert "nothing that could be done so is known" in revoke(host, "ABCDEF99", code=1).stdout
     assert "say which certificates" in revoke(host, code=64).stderr
+
+
+def test_a_host_that_dies_at_any_point_of_a_revocation_revokes_all_the_same(make_host, point):
+    host = make_host().configure(publish_crls).start()
+    device = ScepClient(host.url()).enrol("killed.example", host.challenge)
+    assert host.stop() == 0
+    host.start(environment={"CERTSPAN_FAILPOINT": point})
+    host.run_program("revoke", hexadecimal(device.certificate), "--why", "stolen", "--config", str(host.config))
+    host.wait()
+    host.start()
+    until_revoked(host, device.certificate, "cessationOfOperation")
+    wait_until(lambda: host.items("--open") == [])
+    assert [item["state"] for item in host.items("--pipeline", "revocation")] == ["done"]
