@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "plugins/intune/revocation_orders/orders.hpp"
 #include "plugins/intune/scep_validator/scep_answer.hpp"
 #include "plugins/intune/service/answers.hpp"
 
@@ -19,6 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (page && page->services.size() > size) std::abort();
   if (read_service_error(text).size() > 200) std::abort();
   read_token_refusal(text);
+  const auto orders = read_orders(text);
+  for (const RevocationOrder& order : orders.value_or(std::vector<RevocationOrder>())) {
+    if (order.context.empty() || order.serial.size() > 128) std::abort();
+    if (!order.item.empty() && !order.item.starts_with("w-")) std::abort();
+  }
+  if (took_results(text) && text.find("true") == std::string_view::npos) std::abort();
   const auto word = read_scep_answer(text);
   if (!word) return 0;
   if (word->said.size() > 200 || word->code.empty()) std::abort();
