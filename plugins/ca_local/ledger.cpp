@@ -57,6 +57,19 @@ void append_number(pki::Bytes& octets, std::uint64_t number) {
   }
 }
 
+pki::Bytes compromised_key(pki::BytesView spki) {
+  return store_key(kCompromised, pki::sha256(spki));
+}
+
+/// Nothing is revoked before it began to count, whatever the order says.
+Revocation revocation_of(const pki::Certificate& certificate, std::uint32_t reason, std::int64_t at) {
+  return {.serial = pki::to_bytes(certificate.serial()),
+          .authority_key_id = pki::to_bytes(certificate.authority_key_identifier()),
+          .at = std::max(at, certificate.not_before()),
+          .reason = static_cast<std::uint8_t>(reason),
+          .not_after = certificate.not_after()};
+}
+
 std::uint64_t number_in(pki::BytesView octets) {
   std::uint64_t number = 0;
   for (const std::uint8_t octet : octets) number = number << 8U | octet;
@@ -180,30 +193,29 @@ Ledger::Revoked Ledger::revoke(pki::BytesView item_key, std::uint32_t reason, st
     outcome = sdk::Outcome::Internal;
     return Revoked::Failed;
   }
-  Revocation known;
   const bool was_revoked = record->state == CertificateState::Revoked;
+  Revocation known;
   outcome = was_revoked ? find_revocation(record->serial, known) : sdk::Outcome::Rejected;
   if (outcome != sdk::Outcome::Ok && outcome != sdk::Outcome::Rejected) return Revoked::Failed;
   const bool is_held = was_revoked && known.reason == kHold;
   if (reason == kRelease && was_revoked && !is_held) return Revoked::NotHeld;
+  Revocation next = revocation_of(*certificate, reason, at);
+  // What becomes final was revoked from the day of the hold on.
+  if (is_held) next.at = known.at;
   const bool changes = reason == kRelease ? is_held : !was_revoked || (is_held && reason != kHold);
-  if (!changes) return Revoked::Done;
-  outcome = write_revocation(issued, std::move(*record),
-                             {.serial = pki::to_bytes(certificate->serial()),
-                              .authority_key_id = pki::to_bytes(certificate->authority_key_identifier()),
-                              .at = at,
-                              .reason = static_cast<std::uint8_t>(reason),
-                              .not_after = certificate->not_after()});
-  if (outcome != sdk::Outcome::Ok) return Revoked::Failed;
-  if (reason != kKeyCompromise) return Revoked::Done;
-  const pki::Bytes key = store_key(kCompromised, pki::sha256(certificate->spki()));
-  outcome = store_.commit({sdk::put_record(key, {})});
+  if (changes) {
+    outcome = write_revocation(issued, std::move(*record), next, certificate->spki());
+  } else {
+    // A key may get into other hands long after its certificate was replaced.
+    const pki::Bytes lost = compromised_key(certificate->spki());
+    outcome = reason == kKeyCompromise ? store_.commit({sdk::put_record(lost, {})}) : sdk::Outcome::Ok;
+  }
   return outcome == sdk::Outcome::Ok ? Revoked::Done : Revoked::Failed;
 }
 
-/// Ledger, list of what is revoked and its mark change together.
+/// Ledger, list of what is revoked, its mark and the keys in other hands change together.
 sdk::Outcome Ledger::write_revocation(const sdk::Record& issued, LedgerRecord record,
-                                      const Revocation& revocation) const {
+                                      const Revocation& revocation, pki::BytesView spki) const {
   const bool released = revocation.reason == kRelease;
   record.state = released ? CertificateState::Good : CertificateState::Revoked;
   const pki::Bytes stored = encode_record(record);
@@ -213,9 +225,12 @@ sdk::Outcome Ledger::write_revocation(const sdk::Record& issued, LedgerRecord re
   pki::Bytes end;
   append_number(end, static_cast<std::uint64_t>(revocation.not_after));
   const pki::Bytes mark = {kMark};
-  return store_.commit({sdk::update_record(issued.key, issued.revision, stored),
-                        released ? sdk::erase_record(key) : sdk::put_record(key, listed),
-                        sdk::put_record(end_key, end), sdk::put_record(mark, {})});
+  const pki::Bytes lost = compromised_key(spki);
+  std::vector<sdk::StoreWrite> writes = {sdk::update_record(issued.key, issued.revision, stored),
+                                         released ? sdk::erase_record(key) : sdk::put_record(key, listed),
+                                         sdk::put_record(end_key, end), sdk::put_record(mark, {})};
+  if (revocation.reason == kKeyCompromise) writes.push_back(sdk::put_record(lost, {}));
+  return store_.commit(writes);
 }
 
 sdk::Outcome Ledger::find_revocation(pki::BytesView serial, Revocation& revocation) const {
@@ -231,7 +246,7 @@ sdk::Outcome Ledger::find_revocation(pki::BytesView serial, Revocation& revocati
 
 sdk::Outcome Ledger::find_compromised(pki::BytesView spki) const {
   sdk::Record stored;
-  return store_.get(store_key(kCompromised, pki::sha256(spki)), stored);
+  return store_.get(compromised_key(spki), stored);
 }
 
 sdk::Outcome Ledger::find_any_compromised() const {

@@ -65,7 +65,8 @@ class Ledger {
     Failed,    // the store, `outcome` says how
   };
   /// Marks what was issued under `item_key` as revoked for `reason` (RFC 5280 5.3.1), or releases it from
-  /// hold (8); after keyCompromise its key is refused for good. One commit, staged in a call with an item.
+  /// hold (8). What is revoked for good stays as it is; after keyCompromise its key is refused for good all
+  /// the same. One commit, staged in a call with an item.
   Revoked revoke(pki::BytesView item_key, std::uint32_t reason, std::int64_t at, sdk::Outcome& outcome) const;
   /// Ok: this key (SPKI, DER) was compromised; Rejected: not that we know.
   sdk::Outcome find_compromised(pki::BytesView spki) const;
@@ -84,8 +85,8 @@ class Ledger {
  private:
   sdk::Outcome add_ends(std::vector<Revocation>& all) const;
   sdk::Outcome find_revocation(pki::BytesView serial, Revocation& revocation) const;
-  sdk::Outcome write_revocation(const sdk::Record& issued, LedgerRecord record,
-                                const Revocation& revocation) const;
+  sdk::Outcome write_revocation(const sdk::Record& issued, LedgerRecord record, const Revocation& revocation,
+                                pki::BytesView spki) const;
 
   sdk::Store store_;
 };

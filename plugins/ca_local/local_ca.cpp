@@ -123,16 +123,22 @@ Answer LocalCa::issue(const sdk::Item& item) {
   return issue_new(item, profile->second);
 }
 
+/// A final no only where it is certain: a store that fails says nothing about the key.
+std::optional<Answer> LocalCa::refuse_compromised(pki::BytesView spki) const {
+  const Outcome found = knows_compromised_ ? ledger_.find_compromised(spki) : Outcome::Rejected;
+  if (found == Outcome::Rejected) return std::nullopt;
+  if (found != Outcome::Ok) return ledger_failed(found);
+  return Answer::rejected("ca_local.key_compromised",
+                          "a certificate with this key was revoked because the key is in other hands");
+}
+
 Answer LocalCa::issue_new(const sdk::Item& item, const pki::Profile& profile) {
   const auto request = pki::parse_certificate_request(item.request());
   if (!request) return connector::refuse_request(kPlugin, request.error());
   if (const auto violation = own_identity_.check_request(profile, *request)) {
     return connector::refuse_request(kPlugin, *violation);
   }
-  if (knows_compromised_ && ledger_.find_compromised(request->spki()) != Outcome::Rejected) {
-    return Answer::rejected("ca_local.key_compromised",
-                            "a certificate with this key was revoked because the key is in other hands");
-  }
+  if (const auto refused = refuse_compromised(request->spki())) return *refused;
   const auto record = issue_certificate(*authority_, settings_.rules, profile, *request, now());
   if (record) return enter_in_ledger(item, *record);
   switch (record.error().kind) {
@@ -174,7 +180,9 @@ Answer LocalCa::lookup(const sdk::Item& item) {
 Answer LocalCa::revoke(const sdk::Item& /*item*/, const sdk::Revocation& revocation) {
   Outcome outcome = Outcome::Ok;
   if (revocation.reason() == CERTSPAN_REASON_KEY_COMPROMISE) knows_compromised_ = true;
-  switch (ledger_.revoke(revocation.key(), revocation.reason(), unix_seconds(revocation.at()), outcome)) {
+  // A clock that was ahead when it was ordered revokes nothing in the future.
+  const std::int64_t at = std::min(unix_seconds(revocation.at()), now());
+  switch (ledger_.revoke(revocation.key(), revocation.reason(), at, outcome)) {
     case Ledger::Revoked::Done:
       return Answer::ok();
     case Ledger::Revoked::Unknown:

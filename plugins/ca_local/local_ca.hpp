@@ -67,6 +67,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Revoker, public sdk::Actio
   template <class Wanted>
   const Authority* authority_where(const Wanted& wanted) const;
   pki::Result<pki::Bytes> make_next_ca() const;
+  std::optional<sdk::Answer> refuse_compromised(pki::BytesView spki) const;
   sdk::Answer issue_new(const sdk::Item& item, const pki::Profile& profile);
   sdk::Answer enter_in_ledger(const sdk::Item& item, const LedgerRecord& record);
 

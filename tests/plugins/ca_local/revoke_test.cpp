@@ -1,5 +1,8 @@
 // What the embedded CA takes back: the ledger, its CRL, and keys that are in other hands.
 
+#include <algorithm>
+#include <chrono>
+
 #include <catch2/catch.hpp>
 
 #include "plugins/common/pki/certificate.hpp"
@@ -20,6 +23,28 @@ sdk::testing::RecordedAnswer revoke(CaUnderTest& ca, std::uint32_t reason, std::
   return ca.connector.revoke(item, item_key, {}, reason);
 }
 
+/// An order of that day.
+void revoke_at(CaUnderTest& ca, std::uint32_t reason, std::int64_t seconds) {
+  auto item = CaUnderTest::item_for({}, 9, "");
+  const sdk::ByteBuffer item_key(32, kKey);
+  certspan_revocation order{};
+  order.struct_size = sizeof(order);
+  order.reason = reason;
+  order.at_ms = seconds * 1000;
+  order.key = sdk::to_abi(sdk::Bytes(item_key));
+  sdk::testing::AnswerRecorder recorder;
+  const certspan_item view = item.view();
+  ca.connector.role<certspan_role_revoker>(CERTSPAN_ROLE_REVOKER)
+      .revoke(ca.connector.instance(), &view, &order, recorder.sink());
+  REQUIRE(recorder.only().outcome == Outcome::Ok);
+}
+
+std::int64_t now_of(CaUnderTest& ca) {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             sdk::Host(ca.host().c_host()).wall_now().time_since_epoch())
+      .count();
+}
+
 sdk::ByteBuffer crl_of(CaUnderTest& ca) {
   sdk::ByteBuffer der;
   const certspan_crl_request any = {sizeof(certspan_crl_request), 0, {}, {}};
@@ -36,6 +61,14 @@ std::string told_by_openssl(const TestCa& files, CaUnderTest& ca) {
   files.dir().write("crl.der", crl_of(ca));
   return pki::test::run(files.dir(), "openssl crl -inform DER -in crl.der -text -noout -CAfile ca.pem")
       .output;
+}
+
+/// The day that openssl reads as the revocation's, seconds since 1970.
+std::int64_t revoked_at(const TestCa& files, CaUnderTest& ca) {
+  files.dir().write("crl.der", crl_of(ca));
+  return std::stoll(pki::test::must_run(files.dir(),
+                                        "date -d \"$(openssl crl -inform DER -in crl.der -text -noout | sed "
+                                        "-n 's/.*Revocation Date: //p')\" +%s"));
 }
 
 bool holds(const std::string& text, const std::string& part) {
@@ -118,6 +151,57 @@ TEST_CASE("a key that is in other hands is refused for good, also after a start"
   again.start();
   auto item = CaUnderTest::item_for(request, 3, "wifi");
   CHECK(again.issue(item).code == "ca_local.key_compromised");
+}
+
+TEST_CASE("a key is refused too if it got into other hands after its certificate had been revoked") {
+  const TestCa files;
+  CaUnderTest ca(files);
+  issued_by(ca);
+  REQUIRE(revoke(ca, 4).outcome == Outcome::Ok);
+  CHECK(revoke(ca, 1).outcome == Outcome::Ok);
+  CHECK(holds(told_by_openssl(files, ca), "Superseded"));
+  const auto request = certspan::test::make_request(certspan::test::device_key());
+  CHECK(ca.issue(request, 2).code == "ca_local.key_compromised");
+}
+
+TEST_CASE("a ledger that can't be read is no final no about a key") {
+  const TestCa files;
+  CaUnderTest ca(files);
+  issued_by(ca);
+  REQUIRE(revoke(ca, 1).outcome == Outcome::Ok);
+  const auto records = ca.host().store.records();
+  const auto key = std::ranges::find_if(records, [](const auto& each) { return each.first.front() == 'k'; });
+  REQUIRE(key != records.end());
+  ca.host().store.fail_reads_of(key->first, Outcome::Unavailable);
+  const auto request = certspan::test::make_request(certspan::test::device_key());
+  const auto answer = ca.issue(request, 2);
+  CHECK(answer.outcome == Outcome::Unavailable);
+  CHECK(answer.code == "ca_local.ledger_unavailable");
+}
+
+TEST_CASE("a revocation is dated as it was ordered: never ahead of the clock, nor before the certificate") {
+  const TestCa files;
+  CaUnderTest ca(files);
+  const auto begin = pki::Certificate::parse(issued_by(ca).certificate).value().not_before();
+  ca.host().advance(std::chrono::hours(10));
+  const std::int64_t now = now_of(ca);
+  SECTION("as ordered") {
+    revoke_at(ca, 5, now - 3600);
+    CHECK(revoked_at(files, ca) == now - 3600);
+  }
+  SECTION("never ahead") {
+    revoke_at(ca, 5, now + 3600);
+    CHECK(revoked_at(files, ca) <= now + 5);
+  }
+  SECTION("never before") {
+    revoke_at(ca, 5, 1);
+    CHECK(revoked_at(files, ca) == begin);
+  }
+  SECTION("what becomes final counts from the hold on") {
+    revoke_at(ca, 6, now - 7200);
+    revoke_at(ca, 1, now - 60);
+    CHECK(revoked_at(files, ca) == now - 7200);
+  }
 }
 
 TEST_CASE("a store that can't be written leaves everything as it was") {

@@ -30,6 +30,11 @@ class FakeStore {
     const std::lock_guard lock(mutex_);
     next_read_failure_ = outcome;
   }
+  /// From now on `get` of this key answers this and gives nothing.
+  void fail_reads_of(std::string key, Outcome outcome) {
+    const std::lock_guard lock(mutex_);
+    unreadable_ = {std::move(key), outcome};
+  }
   [[nodiscard]] std::map<std::string, Value> records() const {
     const std::lock_guard lock(mutex_);
     return records_;
@@ -38,6 +43,7 @@ class FakeStore {
   certspan_outcome get(certspan_bytes_view key, const certspan_store_sink* sink) {
     const std::lock_guard lock(mutex_);
     if (next_read_failure_.has_value()) return to_abi(*std::exchange(next_read_failure_, std::nullopt));
+    if (unreadable_ && unreadable_->first == text(key)) return to_abi(unreadable_->second);
     const auto found = records_.find(text(key));
     if (found == records_.end()) return CERTSPAN_REJECTED;
     hand_over(*found, sink);
@@ -100,6 +106,7 @@ class FakeStore {
   std::uint64_t last_revision_ = 0;
   std::optional<Outcome> next_failure_;
   std::optional<Outcome> next_read_failure_;
+  std::optional<std::pair<std::string, Outcome>> unreadable_;
 };
 
 }  // namespace certspan::sdk::testing
