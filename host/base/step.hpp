@@ -34,7 +34,8 @@ struct Step {
   std::string profile;  ///< issue: name in `profiles:`
   std::chrono::milliseconds timeout{20000};
   RetryPolicy retry;
-  bool required = true;  ///< deliver: whoever is not told of a certificate keeps it from its client
+  bool required = true;      ///< deliver: whoever is not told of a certificate keeps it from its client
+  bool after_reply = false;  ///< deliver: its client has the certificate by then
   std::vector<std::string> sources;  ///< revoke: whose items issued what may be named
   std::uint32_t reason = 0;          ///< revoke: CRLReason, RFC 5280 5.3.1
 

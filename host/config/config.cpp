@@ -66,6 +66,7 @@ std::vector<Step> PipelineConfig::resolved_steps() const {
     made.timeout = step.timeout;
     made.retry = step.retry;
     made.required = step.required;
+    made.after_reply = step.after_reply;
     for (const Named& each : step.sources) made.sources.push_back(each.name);
     if (step.kind == StepKind::Revoke) made.reason = step.reason;
   }

@@ -195,7 +195,8 @@ struct StepConfig {
   std::uint32_t reason = 5;       ///< revoke: CRLReason; cessationOfOperation
   std::chrono::milliseconds timeout{20'000};
   RetryPolicy retry;
-  bool required = true;  ///< deliver
+  bool required = true;      ///< deliver
+  bool after_reply = false;  ///< deliver
 };
 
 /// What a client hears whose item takes longer than `within`.

@@ -89,6 +89,7 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"validate", "pipelines.*.steps"},
     {"issue", "pipelines.*.steps"},
     {"deliver", "pipelines.*.steps"},
+    {"notify", "pipelines.*.steps"},
     {"revoke", "pipelines.*.steps"},
     {"sources", "pipelines.*.steps"},
     {"reason", "pipelines.*.steps"},

@@ -130,6 +130,13 @@ bool has_verb(const YamlNode& node) {
   });
 }
 
+void read_notify(MapReader& map, StepConfig& step) {
+  static constexpr std::array<std::string_view, 2> kWhen = {"before_reply", "after_reply"};
+  std::size_t when = 0;
+  map.choice("notify", kWhen, when);
+  step.after_reply = when == 1;
+}
+
 /// Whose items a revocation may name, and why it happens.
 void read_revocation(MapReader& map, StepConfig& step, Faults& faults) {
   step.retry.attempts = 0;
@@ -160,6 +167,7 @@ StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faul
   if (step.kind == StepKind::Deliver) {
     step.retry.attempts = 0;
     map.boolean("required", step.required);
+    read_notify(map, step);
   }
   if (step.kind == StepKind::Revoke) read_revocation(map, step, faults);
   map.duration("timeout", {milliseconds(100), minutes(10)}, step.timeout);
@@ -200,8 +208,9 @@ void read_on_failure(const YamlNode& node, PipelineConfig& pipeline, Faults& fau
                    "write `deliver: CONNECTOR`");
       continue;
     }
-    if (!step.required) {
-      faults.error(FaultCode::BadValue, step.mark, fmt::format("\"required\" has no meaning in {}", field),
+    if (!step.required || step.after_reply) {
+      faults.error(FaultCode::BadValue, step.mark,
+                   fmt::format("\"{}\" has no meaning in {}", step.required ? "notify" : "required", field),
                    "no client waits for word of a failure");
     }
     step.kind = StepKind::DeliverFailure;

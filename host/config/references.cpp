@@ -84,7 +84,15 @@ void check_steps(const PipelineConfig& pipeline, Faults& faults) {
     return;
   }
   bool issued = false;
+  bool replied = false;
   for (const StepConfig& step : pipeline.steps) {
+    if (step.kind == StepKind::Deliver && replied && !step.after_reply) {
+      faults.error(FaultCode::Unreachable, step.mark,
+                   fmt::format("this step of pipeline \"{}\" stands behind one of `notify: after_reply`",
+                               pipeline.name.name),
+                   "put it before that one");
+    }
+    replied = replied || step.after_reply;
     const bool delivers = step.kind == StepKind::Deliver || step.kind == StepKind::DeliverFailure;
     if (step.kind == StepKind::Deliver && !issued) {
       faults.error(

@@ -202,6 +202,8 @@ Json step() {
       {{"validate", name("validator that must agree")},
        {"issue", issuers("issuer, or issuers in the order in which they are tried")},
        {"deliver", name("deliverer that is told")},
+       {"notify",
+        choice("deliver: whether the client has the certificate by then", {"before_reply", "after_reply"})},
        {"revoke", issuers("CA, or CAs whose certificates may be named")},
        {"sources", texts("revoke: sources whose items may be named")},
        {"reason", choice("revoke: why, as CRLs tell it", {"unspecified", "affiliation_changed", "superseded",
@@ -214,11 +216,9 @@ Json step() {
                      {{"required", {"issue"}}},
                      {{"required", {"deliver"}}},
                      {{"required", {"revoke", "sources"}}}};
-  schema["dependencies"] = {{"issue", Json::array({"profile"})},
-                            {"profile", Json::array({"issue"})},
-                            {"required", Json::array({"deliver"})},
-                            {"sources", Json::array({"revoke"})},
-                            {"reason", Json::array({"revoke"})}};
+  schema["dependencies"] = {{"issue", Json::array({"profile"})},    {"profile", Json::array({"issue"})},
+                            {"required", Json::array({"deliver"})}, {"notify", Json::array({"deliver"})},
+                            {"sources", Json::array({"revoke"})},   {"reason", Json::array({"revoke"})}};
   return schema;
 }
 

@@ -55,7 +55,8 @@ struct StepTag {
     RetryMost,
     Optional,
     Source,
-    Reason
+    Reason,
+    AfterReply
   };
 };
 struct AttemptTag {
@@ -82,6 +83,7 @@ Bytes encode(const Step& step) {
   out.signed_number(StepTag::RetryFirst, step.retry.first.count());
   out.signed_number(StepTag::RetryMost, step.retry.most.count());
   out.number(StepTag::Optional, step.required ? 0 : 1);
+  if (step.after_reply) out.number(StepTag::AfterReply, 1);
   for (const auto& source : step.sources) out.element(StepTag::Source, as_bytes(source));
   if (step.kind == StepKind::Revoke) out.number(StepTag::Reason, step.reason);
   return std::move(out).take();
@@ -201,6 +203,9 @@ void read_step_field(FieldReader& in, Step& step) {
       break;
     case StepTag::Optional:
       step.required = in.number() == 0;
+      break;
+    case StepTag::AfterReply:
+      step.after_reply = in.number() != 0;
       break;
     case StepTag::Source:
       if (step.sources.size() >= kMostListed) return in.fail();

@@ -20,6 +20,12 @@ inline bool delivers(const Step& step) {
   return step.kind == StepKind::Deliver || step.kind == StepKind::DeliverFailure;
 }
 
+/// Whether the item's client has its certificate while the item goes on.
+inline bool is_behind_reply(const WorkItem& item) {
+  const bool at_step = is_open(item.state) && item.step < item.steps.size();
+  return at_step && item.steps[item.step].kind == StepKind::Deliver && item.steps[item.step].after_reply;
+}
+
 /// Whether the last thing that was heard of the item's step is that a person has to decide.
 inline bool waits_for_person(const WorkItem& item) {
   if (item.state != ItemState::Ready || item.attempts.empty()) return false;

@@ -68,7 +68,24 @@ void ItemRunner::hand_over(const OpenItemPtr& open, std::string reason) {
   forget_order(*open);
   ++item.step;
   item.tries = 0;
-  commit(open, [this, open] { go_on(open); });
+  commit(open, [this, open] {
+    answer_early(open);
+    go_on(open);
+  });
+}
+
+/// Where the rest of the telling stands behind the reply: the clients are answered, now and when they come
+/// again.
+void ItemRunner::answer_early(const OpenItemPtr& open) {
+  if (!is_behind_reply(open->item)) return;
+  if (open->answer.load() == nullptr) {
+    auto answer = std::make_shared<WorkItem>(open->item);
+    answer->state = ItemState::Done;
+    answer->outcome = Outcome::Ok;
+    open->answer = std::move(answer);
+  }
+  const auto answer = open->answer.load();
+  desk_.finished(runtime_.table.take_waiters(open), *answer, answer->certificate);
 }
 
 void ItemRunner::go_on(const OpenItemPtr& open) {
@@ -127,7 +144,10 @@ void ItemRunner::delivered(const OpenItemPtr& open) {
   }
   ++item.step;
   item.tries = 0;
-  commit(open, [this, open] { go_on(open); });
+  commit(open, [this, open] {
+    answer_early(open);
+    go_on(open);
+  });
 }
 
 /// A deliverer will not be told. A certificate that its management does not know of is handed to nobody,
@@ -136,7 +156,7 @@ void ItemRunner::undelivered(const OpenItemPtr& open, const Answer& answer) {
   WorkItem& item = open->item;
   const std::string name = current_step(*open).connectors.front();
   if (current_step(*open).kind == StepKind::DeliverFailure || !current_step(*open).required ||
-      item.message == kRevocation) {
+      current_step(*open).after_reply || item.message == kRevocation) {
     log(LogLevel::Error, "not told", item,
         {{"connector", name}, {"code", answer.code}, {"reason", answer.message}});
     return delivered(open);

@@ -65,6 +65,9 @@ void Intake::submit(Submission submission, HttpExchangePtr exchange, Bytes reply
     case ItemTable::Entry::Fresh:
       return accept(open, std::move(submission), *pipeline);
     case ItemTable::Entry::Repeat:
+      if (const auto answer = open->answer.load()) {
+        return desk_.finished(runtime_.table.take_waiters(open), *answer, answer->certificate);
+      }
       if (open->tell_pending) desk_.pending(runtime_.table.take_waiters(open), open->id);
       return;
     case ItemTable::Entry::PollKeyInUse:
@@ -218,6 +221,9 @@ void Intake::poll(std::string_view source, const ItemKey& poll_key, std::string_
       make_waiter(source, transaction_id, std::move(exchange), std::move(reply_context), ReplyRule{}.within);
   if (!accepting_) return ReplyDesk::try_later(only(std::move(waiter)));
   if (const OpenItemPtr open = runtime_.table.find_by_poll_key(poll_key)) {
+    if (const auto answer = open->answer.load()) {
+      return desk_.finished(only(std::move(waiter)), *answer, answer->certificate);
+    }
     if (open->tell_pending) return desk_.pending(only(std::move(waiter)), open->id);
     if (runtime_.table.wait(open, waiter)) return;
   }

@@ -91,6 +91,7 @@ void ItemRunner::resume(const OpenItemPtr& open) {
   switch (item.state) {
     case ItemState::Ready:
       if (waits_for_person(item)) tell_that_it_is_pending(open);
+      answer_early(open);
       return schedule(open, until_next, [this, open] { step(open); });
     case ItemState::Pending:
       return schedule(open, until_next, [this, open] { ask_issuer(open, "poll"); });

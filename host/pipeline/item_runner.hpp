@@ -82,6 +82,7 @@ class ItemRunner {
 
   // Delivering.
   void hand_over(const OpenItemPtr& open, std::string reason);
+  void answer_early(const OpenItemPtr& open);
   void deliver(const OpenItemPtr& open, const Step& step);
   void deliver_again(const OpenItemPtr& open, const Answer& answer);
   void delivered(const OpenItemPtr& open);

@@ -40,6 +40,9 @@ struct OpenItem {
   std::atomic<WorkId> id{};
   std::atomic<bool> stored{false};        ///< has a row in the journal
   std::atomic<bool> tell_pending{false};  ///< the order is pending and the pipeline lets clients hear so
+  /// What clients are answered though the item is still open: it is issued, and somebody is told of it behind
+  /// their back. Null before.
+  std::atomic<std::shared_ptr<const WorkItem>> answer;
   /// Not 0: nobody works on the item, it waits for a time or for a person. Whoever sets this to 0 gets the
   /// baton.
   std::atomic<std::uint64_t> parked{0};

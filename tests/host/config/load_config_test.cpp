@@ -50,8 +50,9 @@ TEST_CASE("the example of the architecture page is read into types") {
   CHECK(pipeline.otherwise_reject);
   const std::vector<Step> steps = pipeline.resolved_steps();
   REQUIRE(steps.size() == 2);
-  CHECK(steps[0] == Step{StepKind::Validate, {"password"}, "wifi", 20s, {}, true, {}, 0});
-  CHECK(steps[1] == Step{StepKind::Issue, {"corp-ca", "corp-ca-2"}, "wifi", 20s, {6, 1s, 2min}, true, {}, 0});
+  CHECK(steps[0] == Step{StepKind::Validate, {"password"}, "wifi", 20s, {}, true, false, {}, 0});
+  CHECK(steps[1] ==
+        Step{StepKind::Issue, {"corp-ca", "corp-ca-2"}, "wifi", 20s, {6, 1s, 2min}, true, false, {}, 0});
 }
 
 TEST_CASE("a proxy is a place, without a path or a password") {

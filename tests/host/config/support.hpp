@@ -151,6 +151,7 @@ pipelines:
         timeout: 20s
         retry: { attempts: 6, backoff: 1s..2m }
       - { deliver: hook, required: false }
+      - { deliver: hook, notify: after_reply }
     on_failure: [ { deliver: hook, timeout: 5s, retry: { attempts: 3, backoff: 1s..2m } } ]
     deadline: 3d
     reply: { within: 45s, then: pending }

@@ -26,9 +26,16 @@ WorkItem fresh_item(WorkId id, std::uint64_t number) {
   item.request_digest = key_of(number + 2'000'000'000);
   item.signer = Bytes(700, 0x31);
   item.set_label("subject", "CN=Device " + std::to_string(number) + ",O=Example");
-  item.steps = {
-      {StepKind::Validate, {"intune"}, "", std::chrono::milliseconds(5000), {}, true, {}, 0},
-      {StepKind::Issue, {"corp-ca", "corp-ca-2"}, "wifi", std::chrono::milliseconds(20000), {}, true, {}, 0}};
+  item.steps = {{StepKind::Validate, {"intune"}, "", std::chrono::milliseconds(5000), {}, true, false, {}, 0},
+                {StepKind::Issue,
+                 {"corp-ca", "corp-ca-2"},
+                 "wifi",
+                 std::chrono::milliseconds(20000),
+                 {},
+                 true,
+                 false,
+                 {},
+                 0}};
   item.accepted_at = 1'800'000'000'000;
   item.changed_at = item.accepted_at;
   item.next_at = item.accepted_at;

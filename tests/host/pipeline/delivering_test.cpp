@@ -155,5 +155,43 @@ TEST_CASE("a deliverer that is a validator too hears of failures that came after
   CHECK(fixture.script.heard == Words{"hook failed scripted.rejected"});
 }
 
+Pipeline telling_late() {
+  Pipeline pipeline = EngineFixture::telling({"ca"}, {"hook", "hook-2"});
+  pipeline.steps.back().after_reply = true;
+  return pipeline;
+}
+
+TEST_CASE(
+    "who is told after the reply keeps no client waiting, nor one that comes again, and is told all the "
+    "same") {
+  EngineFixture fixture;
+  fixture.script.deliver = {"ok", "unavailable"};
+  Pipeline pipeline = telling_late();
+  pipeline.steps.back().retry.first = pipeline.steps.back().retry.most = std::chrono::hours(1);
+  fixture.start(pipeline);
+  CHECK(fixture.ask("a p").body == "ok:certificate of a 1");
+  CHECK(fixture.ask("a p").body == "ok:certificate of a 1");
+  CHECK(fixture.ask("poll p").body == "ok:certificate of a 1");
+  CHECK(fixture.items(true, false).size() == 1);
+  fixture.stop();
+  fixture.start(telling_late());
+  CHECK(fixture.ask("a p").body == "ok:certificate of a 1");
+  fixture.hurry(fixture.only_item().id);
+  REQUIRE(fixture.wait_for(ItemState::Done));
+  CHECK(fixture.script.heard.back() == "hook-2 ok certificate of a 1");
+  CHECK(fixture.ask("a p").body == "ok:certificate of a 1");
+  CHECK(fixture.script.issuers["ca"].issued == 1);
+}
+
+TEST_CASE("a no after the reply takes no certificate back") {
+  EngineFixture fixture;
+  fixture.script.deliver = {"ok", "rejected"};
+  fixture.start(telling_late());
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+  REQUIRE(fixture.wait_for(ItemState::Done));
+  CHECK(fixture.ask("a").body == "ok:certificate of a 1");
+  CHECK(fixture.script.issuers["ca"].revoked.empty());
+}
+
 }  // namespace
 }  // namespace certspan

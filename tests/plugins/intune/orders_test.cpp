@@ -41,12 +41,13 @@ TEST_CASE("a page of orders is read: serial numbers in any spelling, work ids wh
 
 TEST_CASE("what is no whole page is none") {
   for (std::size_t size = 0; size < kPage.size(); ++size) CHECK_FALSE(read_orders(kPage.substr(0, size)));
-  for (const std::string_view text :
-       {R"({})", R"([])", R"({"value": {}})", R"({"value": null})", R"({"value": ["c1"]})",
-        R"({"value": [{"serialNumber": "1"}]})", R"({"value": [{"requestContext": "", "serialNumber": "1"}]})",
-        R"({"value": [{"requestContext": "c"}]})", R"({"value": [{"requestContext": 5, "serialNumber": "1"}]})",
-        R"({"value": [{"requestContext": "c", "serialNumber": 1}]})", R"({"value": [], "value": []})",
-        "<html>sign in</html>"}) {
+  for (const std::string_view text : {R"({})", R"([])", R"({"value": {}})", R"({"value": null})",
+                                      R"({"value": ["c1"]})", R"({"value": [{"serialNumber": "1"}]})",
+                                      R"({"value": [{"requestContext": "", "serialNumber": "1"}]})",
+                                      R"({"value": [{"requestContext": "c"}]})",
+                                      R"({"value": [{"requestContext": 5, "serialNumber": "1"}]})",
+                                      R"({"value": [{"requestContext": "c", "serialNumber": 1}]})",
+                                      R"({"value": [], "value": []})", "<html>sign in</html>"}) {
     CHECK_FALSE(read_orders(text));
   }
   CHECK_FALSE(read_orders(R"({"value": [], "more": ")" + std::string(2'000'000, 'x') + "\"}"));
@@ -54,7 +55,8 @@ TEST_CASE("what is no whole page is none") {
 
 TEST_CASE("an order that can't be kept is left out, and comes again") {
   const std::string large(20'000, 'x');
-  const auto orders = read_orders(R"({"value": [{"requestContext": ")" + large + R"(", "serialNumber": "1"}]})");
+  const auto orders =
+      read_orders(R"({"value": [{"requestContext": ")" + large + R"(", "serialNumber": "1"}]})");
   REQUIRE(orders);
   CHECK(orders->empty());
 }
@@ -66,7 +68,8 @@ TEST_CASE("orders of every issuer are asked for") {
 
 TEST_CASE("what came of an order is told by the class that says whether Intune asks again") {
   const json done = result_for(sdk::Outcome::Ok, "");
-  CHECK(done == json::parse(R"({"results": [{"requestContext": "context", "succeeded": true, "errorCode": "0"}]})"));
+  CHECK(done ==
+        json::parse(R"({"results": [{"requestContext": "context", "succeeded": true, "errorCode": "0"}]})"));
   const auto code_for = [](sdk::Outcome outcome, std::string_view code) {
     const json one = result_for(outcome, code).at("results").at(0);
     CHECK(one.at("succeeded") == false);
@@ -90,7 +93,8 @@ TEST_CASE("words for Intune are cut, and hold nothing that can't be seen") {
 
 TEST_CASE("only Intune's own word says that it took the results") {
   CHECK(took_results(R"({"value": true})"));
-  for (const std::string_view text : {R"({"value": false})", R"({"value": "true"})", R"({"value": 1})", "{}", "", "true"})
+  for (const std::string_view text :
+       {R"({"value": false})", R"({"value": "true"})", R"({"value": 1})", "{}", "", "true"})
     CHECK_FALSE(took_results(text));
 }
 
