@@ -80,7 +80,7 @@ class Ledger {
   /// Takes the next CRL number of a key: above every one before, and not below `least`. `last`: the one
   /// before, 0 if there was none.
   sdk::Outcome take_crl_number(pki::BytesView authority_key_id, std::uint64_t least, std::uint64_t& number,
-                               std::uint64_t& last) const;
+                               std::uint64_t& before) const;
 
  private:
   sdk::Outcome add_ends(std::vector<Revocation>& all) const;

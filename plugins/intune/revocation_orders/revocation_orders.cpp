@@ -30,7 +30,7 @@ ServiceSettings settings_of(const nlohmann::json& settings) {
   return read;
 }
 
-std::string with_activity(std::string text, const std::string& activity) {
+std::string with_activity(const std::string& text, const std::string& activity) {
   return activity.empty() ? text : text + " [activity " + activity + "]";
 }
 
@@ -85,7 +85,7 @@ Got<std::vector<RevocationOrder>> RevocationOrders::fetch(std::chrono::steady_cl
       {kOrderService, kDownload, kOrderVersion, kOrderPermission, pki::as_bytes(body)}, deadline, activity);
   if (!reply) {
     Trouble still = reply.error();
-    still.message = with_activity(std::move(still.message), activity);
+    still.message = with_activity(still.message, activity);
     return tl::unexpected(std::move(still));
   }
   auto orders = read_orders(pki::as_text(reply->body));
@@ -122,7 +122,7 @@ sdk::Answer RevocationOrders::deliver(const sdk::Item& item, const sdk::Delivery
                                     with_activity("Intune did not take the result", activity));
   }
   Trouble still = reply.error();
-  still.message = with_activity(std::move(still.message), activity);
+  still.message = with_activity(still.message, activity);
   return still.to_answer();
 }
 

@@ -179,18 +179,22 @@ TEST_CASE("a token is used on where it can't be renewed, until it ends") {
 
 TEST_CASE("an answer of Retry-After that is odd asks for no pause, and none is longer than an hour") {
   FakeTenant tenant;
-  for (const auto& [text, wait] : {std::pair{"", 0U},
-                                   {"soon", 0U},
-                                   {"-5", 0U},
-                                   {"1e3", 0U},
-                                   {"99999999999999999999", 0U},
-                                   {"7", 7000U},
-                                   {"9999999", 3'600'000U}}) {
-    INFO(text);
-    tenant.service = [&] { return HttpOutScript::answer(429, "", {{"retry-after", text}}); };
+  struct Row {
+    const char* text;
+    std::uint32_t wait;
+  };
+  for (const Row& row : {Row{"", 0U},
+                         {"soon", 0U},
+                         {"-5", 0U},
+                         {"1e3", 0U},
+                         {"99999999999999999999", 0U},
+                         {"7", 7000U},
+                         {"9999999", 3'600'000U}}) {
+    INFO(row.text);
+    tenant.service = [&] { return HttpOutScript::answer(429, "", {{"retry-after", row.text}}); };
     const auto answer = tenant.validate();
     CHECK(answer.outcome == Outcome::Throttled);
-    CHECK(answer.retry_after_ms == wait);
+    CHECK(answer.retry_after_ms == row.wait);
   }
 }
 
