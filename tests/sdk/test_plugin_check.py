@@ -195,19 +195,30 @@ def test_every_check_that_was_skipped_says_why(reports):
             assert check["result"] != "skipped" or check["reason"]
 
 
+TENANT = {"scep_validator": {
+    "settings": {"tenant": "example.com", "client_id": "11111111-2222-3333-4444-555555555555", "client_secret": "KEY"},
+    "secrets": {"KEY": "a secret of the app"},
+    "http_out": [
+        {"url": "/oauth2/v2.0/token", "body": {"token_type": "Bearer", "expires_in": 3599, "access_token": "a-token"}},
+        {"url": "/endpoints", "body": {"value": [{"providerName": "ScepRequestValidationFEService", "uri": "https://fef.example/x"}]}},
+        {"url": "/ScepActions/", "body": {"code": "Success", "errorDescription": ""}}]}}
+
+
 @pytest.fixture(scope="module")
 def reports_of_ours(checker, tmp_path_factory):
     """Of plugins of this tree that are meant to be sound, and of a CA plugin that was written in a hurry."""
     settings = tmp_path_factory.mktemp("settings") / "settings.json"
     settings.write_text('{"address": "127.0.0.1:9"}')
+    tenant = settings.with_name("tenant.json")
+    tenant.write_text(json.dumps(TENANT))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         made = {name: pool.submit(checker.report, checker.build / "plugins" / f"{name}.so", *options) for name, options in
-                {"profile": [], "ndes": [], "ca_local": [], "example_ca": ["--settings", settings],
+                {"profile": [], "ndes": [], "ca_local": [], "intune": ["--settings", tenant], "example_ca": ["--settings", settings],
                  "http_ca": ["--settings", settings]}.items()}
         return {name: future.result() for name, future in made.items()}
 
 
-@pytest.mark.parametrize("name", ("profile", "ndes", "ca_local", "example_ca"))
+@pytest.mark.parametrize("name", ("profile", "ndes", "ca_local", "intune", "example_ca"))
 def test_plugins_of_this_tree_pass(reports_of_ours, name):
     assert failed(reports_of_ours[name]) == []
 

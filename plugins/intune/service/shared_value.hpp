@@ -105,6 +105,7 @@ class SharedValue {
       return tl::unexpected(*failed_);
     }
     failed_.reset();
+    quiet_until_ = {};
     fetched_at_ = at;
     ends_ = at + fetched->lasts;
     renew_at_ = at + fetched->renew_after;
