@@ -36,9 +36,9 @@ def let_an_hour_pass(tenant):
     tenant.offset_s += COOL_DOWN_S + 1
 
 
-def order(tenant, serial, issuer="CN=nobody", configuration=None):
+def order(tenant, serial, issuer="CN=nobody", configuration=None, **more):
     with tenant.lock:
-        tenant.orders.append(Order(serial, issuer, configuration))
+        tenant.orders.append(Order(serial, issuer, configuration, **more))
 
 
 @BOTH
@@ -115,7 +115,7 @@ def test_more_orders_than_fit_on_a_page_are_fetched_in_their_time(host, tenant):
     use_orders(host, tenant)
     host.start()
     for number in range(130):
-        order(tenant, f"{0xABC000 + number:X}")
+        order(tenant, f"{0xABC000 + number:X}", context=f"{number}-{'x' * 4000}")
     wait_until(lambda: sum(result is not None for result in results_of(tenant)) == 100)
     let_an_hour_pass(tenant)
     wait_until(lambda: results_of(tenant) == [(False, 4004)] * 130)

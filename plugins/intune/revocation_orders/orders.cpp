@@ -12,7 +12,7 @@ namespace {
 using connector::string_member;
 using nlohmann::json;
 
-constexpr std::size_t kLargestList = 1024UL * 1024;
+constexpr std::size_t kLargestList = 4UL * 1024 * 1024;
 constexpr std::size_t kLongestContext = 16UL * 1024;
 constexpr std::size_t kLongestSerial = 128;
 constexpr std::size_t kLongestMessage = 255;

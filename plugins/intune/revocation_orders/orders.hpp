@@ -21,7 +21,7 @@ struct RevocationOrder {
 std::string download_body(int most);
 
 /// nullopt: not one JSON object whose `value` is a list of objects with a requestContext and a serialNumber
-/// as text; over 1 MiB. An order whose context is longer than 16 KiB can't be kept and is left out.
+/// as text; over 4 MiB. An order whose context is longer than 16 KiB can't be kept and is left out.
 std::optional<std::vector<RevocationOrder>> read_orders(std::string_view text);
 
 /// That the order ended so; `context` as it was downloaded.

@@ -18,6 +18,7 @@ constexpr std::string_view kOrderPermission = "scep_challenge_provider";
 constexpr std::string_view kDownload = "CertificateAuthorityRequests/downloadRevocationRequests";
 constexpr std::string_view kUpload = "CertificateAuthorityRequests/uploadRevocationResults";
 constexpr int kMostOrders = 100;
+constexpr std::uint64_t kLargestPage = 4UL * 1024 * 1024;
 /// Beyond it the rest comes the next time.
 constexpr int kMostPages = 50;
 constexpr std::int64_t kDefaultEveryMs = 61L * 60 * 1000;
@@ -82,7 +83,8 @@ Got<std::vector<RevocationOrder>> RevocationOrders::fetch(std::chrono::steady_cl
                                                           std::string& activity) {
   const std::string body = download_body(kMostOrders);
   const auto reply = client_.post(
-      {kOrderService, kDownload, kOrderVersion, kOrderPermission, pki::as_bytes(body)}, deadline, activity);
+      {kOrderService, kDownload, kOrderVersion, kOrderPermission, pki::as_bytes(body), kLargestPage},
+      deadline, activity);
   if (!reply) {
     Trouble still = reply.error();
     still.message = with_activity(still.message, activity);

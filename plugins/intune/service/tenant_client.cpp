@@ -80,7 +80,7 @@ Got<sdk::HttpOutReply> TenantClient::send(const ServiceCall& call, Try& attempt,
                     {.name = "client-request-id", .value = activity},
                     {.name = "api-version", .value = call.version},
                     {.name = "UserAgent", .value = kCaller}},
-                   call.body, attempt.deadline);
+                   call.body, attempt.deadline, call.max_answer);
 }
 
 Trouble TenantClient::refused(const ServiceCall& call, const sdk::HttpOutReply& reply) const {

@@ -26,6 +26,7 @@ struct ServiceCall {
   std::string_view version;     // api-version
   std::string_view permission;  // which the app needs for it, for people
   pki::BytesView body;
+  std::uint64_t max_answer = Web::kAnswer;  // octets
 };
 
 /// The body of an answer with a status 2xx.

@@ -4,12 +4,6 @@
 #include <utility>
 
 namespace certspan::intune {
-namespace {
-
-constexpr std::uint64_t kLargestAnswer = 256UL * 1024;
-
-}  // namespace
-
 sdk::HttpOutReply Web::get(const std::string& url, std::vector<sdk::HttpOutField> fields,
                            std::chrono::steady_clock::time_point deadline) const {
   sdk::HttpOutRequest request;
@@ -20,12 +14,13 @@ sdk::HttpOutReply Web::get(const std::string& url, std::vector<sdk::HttpOutField
 }
 
 sdk::HttpOutReply Web::post(const std::string& url, std::vector<sdk::HttpOutField> fields, sdk::Bytes body,
-                            std::chrono::steady_clock::time_point deadline) const {
+                            std::chrono::steady_clock::time_point deadline, std::uint64_t max_answer) const {
   sdk::HttpOutRequest request;
   request.method = "POST";
   request.url = url;
   request.fields = std::move(fields);
   request.body = body;
+  request.max_answer = max_answer;
   return send(request, deadline);
 }
 
@@ -35,7 +30,7 @@ sdk::HttpOutReply Web::send(sdk::HttpOutRequest& request,
   tls.trust = sdk::bytes_of(settings_.trust);
   request.tls = settings_.trust.empty() ? nullptr : &tls;
   request.deadline = std::min(deadline, host_.now() + settings_.timeout);
-  request.max_answer = kLargestAnswer;
+  if (request.max_answer == 0) request.max_answer = kAnswer;
   request.asks_only = true;
   return host_.http_out().send(request);
 }
