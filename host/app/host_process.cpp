@@ -24,10 +24,8 @@ namespace {
 /// A wall clock further behind the newest record than this is wrong, or the records are from the future.
 constexpr WallMs kMostBehind = 5L * 60 * 1000;
 
-/// For what a plugin is still inside of when work under way has had its time.
+/// For what a plugin is still inside of, a change too, when work under way has had its time.
 constexpr std::chrono::seconds kBeyondDrain{10};
-/// For a change that was under way, and can't come to its end any more.
-constexpr std::chrono::seconds kForAChange{5};
 
 /// Of the route for metrics; no connector can be named like this.
 constexpr const char* kMetricsOwner = "host metrics";
@@ -247,7 +245,7 @@ void HostProcess::shut_down() {
   engine_->stop();
   http_->stop();
   if (swaps_ && !journal_failed_) swaps_->note_stop();
-  if (!changes_.ended_by(clock_.now() + kForAChange)) end_without_plugin();
+  if (!changes_.ended_by(deadline + kBeyondDrain)) end_without_plugin();
   end_connectors(deadline);
   log_->write(LogLevel::Info, "stopped", {{"drained", drained ? "yes" : "no"}});
   engine_.reset();

@@ -255,13 +255,14 @@ TEST_CASE("a command whose client has gone before its turn is not begun") {
   REQUIRE(send_line(waiting, "{\"command\":\"slow\"}"));
   entered.get_future().wait();
   REQUIRE(send_line(connection_to(fixture), "{\"command\":\"change\"}"));
-  // A host that tells this one that its line is too long has a place again, so it knows that the other went.
+  // Two that are told that their lines are too long, one after the other: the second is read in a later round
+  // than the first, and by its end the first round has forgotten who went.
   const auto until = std::chrono::steady_clock::now() + seconds(20);
-  std::string code;
-  while (code != "control.too_large" && std::chrono::steady_clock::now() < until) {
-    code = ask(connection_to(fixture), std::string(kLongest + 1, 'x'))["error"]["code"];
+  for (int told = 0; told < 2 && std::chrono::steady_clock::now() < until;) {
+    const std::string code = ask(connection_to(fixture), std::string(kLongest + 1, 'x'))["error"]["code"];
+    if (code == "control.too_large") ++told;
   }
-  CHECK(code == "control.too_large");
+  CHECK(std::chrono::steady_clock::now() < until);
   release.set_value();
   std::string rest;
   CHECK(receive_line(waiting, rest, 1'000));
