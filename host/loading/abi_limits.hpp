@@ -10,6 +10,7 @@ constexpr std::size_t kCertificate = 64UL * 1024;
 constexpr std::size_t kChain = 16;
 constexpr std::size_t kCrl = 16UL * 1024 * 1024;
 constexpr std::size_t kNextCa = 256UL * 1024;
+constexpr std::size_t kStatus = 1024;  // CertID and CertStatus each
 constexpr std::size_t kHandle = 4UL * 1024;
 constexpr std::size_t kNote = 4UL * 1024;
 constexpr std::size_t kLabels = 32;

@@ -193,6 +193,9 @@ class Connector {
   Result<std::optional<Bytes>> crl(BytesView issuer, BytesView authority_key_id);
   /// The signed message about the CA that comes next. Nothing: none is prepared.
   Result<std::optional<Bytes>> next_ca();
+  /// The CertStatus (RFC 6960 4.2.1) of the certificate with this CertID. Nothing: it is of no CA of this
+  /// connector. Errors: as above.
+  Result<std::optional<Bytes>> status(BytesView cert_id);
   /// What `certspan status` shows; Unsupported if the issuer has no ping.
   CallReport ping();
 
@@ -221,6 +224,7 @@ class Connector {
   bool has_crl() const { return issuer() != nullptr && issuer()->crl != nullptr; }
   /// A validator whose `pending` means that a person decides.
   bool asks_person() const;
+  bool has_status() const { return issuer() != nullptr && issuer()->certificate_status != nullptr; }
   bool has_next_ca() const { return issuer() != nullptr && issuer()->next_ca != nullptr; }
 
  private:

@@ -360,6 +360,16 @@ Result<std::optional<Bytes>> Connector::next_ca() {
                    [&](const certspan_bytes_sink* sink) { return issuer()->next_ca(instance_, sink); });
 }
 
+Result<std::optional<Bytes>> Connector::status(BytesView cert_id) {
+  certspan_status_request request{};
+  request.struct_size = sizeof(request);
+  request.cert_id = to_abi(cert_id);
+  return one_value(has_status(), "certificate status", abi_limit::kStatus,
+                   [&](const certspan_bytes_sink* sink) {
+                     return issuer()->certificate_status(instance_, &request, sink);
+                   });
+}
+
 CallReport Connector::ping() {
   if (issuer() == nullptr || issuer()->ping == nullptr) {
     return refused(Outcome::Unsupported, "connector \"" + name_ + "\" has no ping");

@@ -219,6 +219,17 @@ Outcome Engine::crl(std::string_view source, std::string_view pipeline, BytesVie
   return outcome;
 }
 
+Outcome Engine::status(std::string_view issuer, BytesView cert_id, Bytes& status) {
+  const auto config = runtime_.config();
+  Connector* connector = config->connectors.find(issuer);
+  if (connector == nullptr || !connector->has_status()) return Outcome::Rejected;
+  auto answer = connector->status(cert_id);
+  if (!answer) return Outcome::Unavailable;
+  if (!*answer) return Outcome::Rejected;
+  status = std::move(**answer);
+  return Outcome::Ok;
+}
+
 Outcome Engine::next_ca(std::string_view source, std::string_view pipeline, Bytes& message) {
   const auto config = runtime_.config();
   Outcome outcome = Outcome::Unsupported;

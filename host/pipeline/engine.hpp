@@ -75,6 +75,7 @@ class Engine final : public IssuerDirectory {
   Outcome crl(std::string_view source, std::string_view pipeline, BytesView issuer,
               BytesView authority_key_id, Bytes& crl) override;
   Outcome next_ca(std::string_view source, std::string_view pipeline, Bytes& message) override;
+  Outcome status(std::string_view issuer, BytesView cert_id, Bytes& status) override;
 
   /// Turns new work away; what is inside goes on.
   void close_intake() { intake_.close(); }

@@ -127,6 +127,7 @@ constexpr certspan_role_issuer kIssuer = {sizeof(certspan_role_issuer),
                                           nullptr,
                                           (kTraits & kCancel) != 0 ? &cancel : nullptr,
                                           nullptr,
+                                          nullptr,
                                           nullptr};
 
 template <std::size_t kTraits>

@@ -63,6 +63,8 @@ class IssuerDirectory {
                       BytesView authority_key_id, Bytes& crl) = 0;
   /// The signed message about the CA that comes next.
   virtual Outcome next_ca(std::string_view source, std::string_view pipeline, Bytes& message) = 0;
+  /// The CertStatus (RFC 6960 4.2.1) of the certificate with this CertID, by the connector `issuer`.
+  virtual Outcome status(std::string_view issuer, BytesView cert_id, Bytes& status) = 0;
 };
 
 /// Opens the secrets of connectors. Thread-safe.

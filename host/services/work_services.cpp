@@ -10,6 +10,7 @@ constexpr std::uint64_t kLongestRequest = 64ULL * 1024;
 constexpr std::uint64_t kLongestSigner = 16ULL * 1024;
 constexpr std::uint64_t kLongestContext = 64ULL * 1024;
 constexpr std::uint64_t kMostLabels = 32;
+constexpr std::uint64_t kLongestCertId = 1024;
 
 certspan_outcome http_add_route(void* context, const certspan_http_route* route) noexcept try {
   HostServices& services = HostServices::of(context);
@@ -162,12 +163,31 @@ certspan_outcome issuers_next_ca(void* context, certspan_string_view pipeline,
   return CERTSPAN_INTERNAL;
 }
 
+certspan_outcome issuers_status(void* context, certspan_string_view issuer,
+                                const certspan_status_request* request,
+                                const certspan_bytes_sink* sink) noexcept try {
+  HostServices& services = HostServices::of(context);
+  const BytesView cert_id = from_abi(request->cert_id);
+  if (cert_id.size() > kLongestCertId) return CERTSPAN_INVALID;
+  Bytes status;
+  const Outcome outcome = services.backends().issuers->status(from_abi(issuer), cert_id, status);
+  if (outcome == Outcome::Ok) sink->put(sink->context, to_abi(status));
+  return static_cast<certspan_outcome>(outcome);
+} catch (...) {
+  return CERTSPAN_INTERNAL;
+}
+
 }  // namespace
 
 const certspan_service_http_in kHttpInService = {sizeof(certspan_service_http_in), 0, &http_add_route,
                                                  &http_respond};
 const certspan_service_submit kSubmitService = {sizeof(certspan_service_submit), 0, &submit, &poll, &bring};
-const certspan_service_issuers kIssuersService = {
-    sizeof(certspan_service_issuers), 0, &issuers_chain, &issuers_find, &issuers_crl, &issuers_next_ca};
+const certspan_service_issuers kIssuersService = {sizeof(certspan_service_issuers),
+                                                  0,
+                                                  &issuers_chain,
+                                                  &issuers_find,
+                                                  &issuers_crl,
+                                                  &issuers_next_ca,
+                                                  &issuers_status};
 
 }  // namespace certspan

@@ -89,6 +89,7 @@ CAUGHT = {
     "empty_chain": "issuer.chain",
     "finds_all": "issuer.find",
     "crls_all": "issuer.crl",
+    "knows_all": "issuer.status",
     "one_socket": "swap.together",
     "heavy_image": "swap.rounds",
     "reset_is_unavailable": "fault.reset",

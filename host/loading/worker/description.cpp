@@ -69,7 +69,7 @@ template <typename Io, typename Part>
 requires std::is_same_v<std::remove_const_t<Part>, IssuerDescription>
 void fields(Io& io, Part& issuer) {
   io(issuer.flags), io(issuer.poll), io(issuer.lookup), io(issuer.find), io(issuer.ping), io(issuer.cancel);
-  io(issuer.crl), io(issuer.next_ca);
+  io(issuer.crl), io(issuer.next_ca), io(issuer.status);
 }
 
 template <typename Io, typename Part>
@@ -117,9 +117,10 @@ TypeDescription describe_type(const certspan_connector_type& type) {
   told.revoker = interface_of<certspan_role_revoker>(type) != nullptr;
   told.deliverer = interface_of<certspan_role_deliverer>(type) != nullptr;
   if (const auto* issuer = interface_of<certspan_role_issuer>(type)) {
-    told.issuer = {issuer->flags,           issuer->poll != nullptr,   issuer->lookup != nullptr,
-                   issuer->find != nullptr, issuer->ping != nullptr,   issuer->cancel != nullptr,
-                   issuer->crl != nullptr,  issuer->next_ca != nullptr};
+    told.issuer = {
+        issuer->flags,           issuer->poll != nullptr,    issuer->lookup != nullptr,
+        issuer->find != nullptr, issuer->ping != nullptr,    issuer->cancel != nullptr,
+        issuer->crl != nullptr,  issuer->next_ca != nullptr, issuer->certificate_status != nullptr};
   }
   if (const auto* actions = interface_of<certspan_actions>(type)) told.actions = describe_actions(*actions);
   return told;

@@ -30,6 +30,7 @@ struct IssuerDescription {
   bool cancel = false;
   bool crl = false;
   bool next_ca = false;
+  bool status = false;
 };
 
 struct TypeDescription {

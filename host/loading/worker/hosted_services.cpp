@@ -223,6 +223,16 @@ certspan_outcome issuers_next_ca(void*, certspan_string_view pipeline,
   return CERTSPAN_INTERNAL;
 }
 
+certspan_outcome issuers_status(void*, certspan_string_view issuer, const certspan_status_request* request,
+                                const certspan_bytes_sink* sink) noexcept try {
+  FrameWriter question = asking(Service::IssuersStatus);
+  question.view(issuer);
+  transfer(question, *request);
+  return answer_of(question, [&](FrameReader& reply) { return read_value(reply, sink); });
+} catch (...) {
+  return CERTSPAN_INTERNAL;
+}
+
 certspan_outcome http_send(void*, const certspan_http_out_request* request,
                            const certspan_http_out_sink* sink) noexcept try {
   FrameWriter question = asking(Service::SendHttp);
@@ -258,8 +268,13 @@ constexpr certspan_service_http_in kHttpIn{sizeof(certspan_service_http_in), 0, 
 constexpr certspan_service_http_out kHttpOut{sizeof(certspan_service_http_out), 0, &http_send,
                                              &http_answered_by_ca};
 constexpr certspan_service_submit kSubmit{sizeof(certspan_service_submit), 0, &submit, &poll_for, &bring};
-constexpr certspan_service_issuers kIssuers{
-    sizeof(certspan_service_issuers), 0, &issuers_chain, &issuers_find, &issuers_crl, &issuers_next_ca};
+constexpr certspan_service_issuers kIssuers{sizeof(certspan_service_issuers),
+                                            0,
+                                            &issuers_chain,
+                                            &issuers_find,
+                                            &issuers_crl,
+                                            &issuers_next_ca,
+                                            &issuers_status};
 
 struct Offer {
   std::string_view id;

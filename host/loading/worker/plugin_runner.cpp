@@ -173,6 +173,9 @@ bool PluginRunner::lifecycle(FrameReader& call, FrameWriter& done) {
     case Call::NextCa:
       next_ca(done);
       break;
+    case Call::Status:
+      status(call, done);
+      break;
     default:
       ask(call, done);
   }
@@ -270,6 +273,12 @@ void PluginRunner::crl(FrameReader& call, FrameWriter& done) const {
 void PluginRunner::next_ca(FrameWriter& done) const {
   ValueWriter message(done);
   message.end(table_of<certspan_role_issuer>(type_).next_ca(instance_, message.sink()));
+}
+
+void PluginRunner::status(FrameReader& call, FrameWriter& done) const {
+  const auto request = call.sized<certspan_status_request>();
+  ValueWriter status(done);
+  status.end(table_of<certspan_role_issuer>(type_).certificate_status(instance_, &request, status.sink()));
 }
 
 }  // namespace certspan::worker

@@ -36,6 +36,7 @@ class PluginRunner {
   void find(FrameReader& call, FrameWriter& done) const;
   void crl(FrameReader& call, FrameWriter& done) const;
   void next_ca(FrameWriter& done) const;
+  void status(FrameReader& call, FrameWriter& done) const;
 
   const certspan_connector_type& type_;
   HostFacts facts_;

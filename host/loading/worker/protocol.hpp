@@ -31,6 +31,7 @@ enum class Call : std::uint8_t {
   Find,
   Crl,
   NextCa,
+  Status,
   Ping,
   Act,
 };
@@ -52,6 +53,7 @@ enum class Service : std::uint8_t {
   IssuersFind,
   IssuersCrl,
   IssuersNextCa,
+  IssuersStatus,
   SendHttp,
   AnsweredByCa,
   ShutIn,  ///< on the control socket, first of all: what holds the worker

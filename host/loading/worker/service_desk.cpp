@@ -131,6 +131,7 @@ bool ServiceDesk::offered(Service service) const {
     case Service::IssuersFind:
     case Service::IssuersCrl:
     case Service::IssuersNextCa:
+    case Service::IssuersStatus:
       return tables_.issuers != nullptr;
     case Service::SendHttp:
     case Service::AnsweredByCa:
@@ -161,6 +162,8 @@ bool ServiceDesk::ask(FrameReader& frame, FrameWriter& reply) {
       return crl(frame, reply);
     case Service::IssuersNextCa:
       return next_ca(frame, reply);
+    case Service::IssuersStatus:
+      return status(frame, reply);
     case Service::SendHttp:
       return send_http(frame, reply);
     case Service::AnsweredByCa:
@@ -320,6 +323,16 @@ bool ServiceDesk::next_ca(FrameReader& frame, FrameWriter& reply) {
   if (!frame.complete()) return false;
   ValueWriter message(reply);
   message.end(tables_.issuers->next_ca(tables_.host->context, to_abi(pipeline), message.sink()));
+  return true;
+}
+
+bool ServiceDesk::status(FrameReader& frame, FrameWriter& reply) {
+  const std::string_view issuer = frame.text();
+  const auto request = frame.sized<certspan_status_request>();
+  if (!frame.complete()) return false;
+  ValueWriter status(reply);
+  status.end(
+      tables_.issuers->certificate_status(tables_.host->context, to_abi(issuer), &request, status.sink()));
   return true;
 }
 

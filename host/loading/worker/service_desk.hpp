@@ -72,6 +72,7 @@ class ServiceDesk {
   bool find(FrameReader& frame, FrameWriter& reply);
   bool crl(FrameReader& frame, FrameWriter& reply);
   bool next_ca(FrameReader& frame, FrameWriter& reply);
+  bool status(FrameReader& frame, FrameWriter& reply);
   bool send_http(FrameReader& frame, FrameWriter& reply);
   bool answered_by_ca(FrameReader& frame, FrameWriter& reply);
   bool bring(FrameReader& frame, FrameWriter& reply);

@@ -95,6 +95,11 @@ void transfer(Io& io, typename Io::template Field<certspan_crl_request> request)
 }
 
 template <typename Io>
+void transfer(Io& io, typename Io::template Field<certspan_status_request> request) {
+  io.view(request.cert_id);
+}
+
+template <typename Io>
 void transfer(Io& io, typename Io::template Field<certspan_reply> reply) {
   io.number(reply.outcome);
   io.view(reply.id);

@@ -325,6 +325,17 @@ certspan_outcome WorkerInstance::crl(const certspan_crl_request* request, const 
   return read_value(frame, sink);
 }
 
+certspan_outcome WorkerInstance::status(const certspan_status_request* request,
+                                        const certspan_bytes_sink* sink) {
+  FrameWriter call = begin(Call::Status);
+  transfer(call, *request);
+  WipedBytes done;
+  const CallEnd end = cross(call, {in(kQuestion)}, done);
+  if (end != CallEnd::Done) return CERTSPAN_UNAVAILABLE;
+  FrameReader frame(done.view());
+  return read_value(frame, sink);
+}
+
 certspan_outcome WorkerInstance::next_ca(const certspan_bytes_sink* sink) {
   WipedBytes done;
   const CallEnd end = cross(begin(Call::NextCa), {in(kQuestion)}, done);

@@ -59,6 +59,7 @@ class WorkerInstance {
   certspan_outcome find(const certspan_find_request* request, const certspan_find_sink* sink);
   certspan_outcome crl(const certspan_crl_request* request, const certspan_bytes_sink* sink);
   certspan_outcome next_ca(const certspan_bytes_sink* sink);
+  certspan_outcome status(const certspan_status_request* request, const certspan_bytes_sink* sink);
   certspan_outcome ping(const certspan_fault_sink* faults);
   certspan_outcome act(const char* name, certspan_string_view arguments, const certspan_bytes_sink* result,
                        const certspan_fault_sink* faults);

@@ -129,6 +129,11 @@ certspan_outcome crl(certspan_instance* instance, const certspan_crl_request* re
                      const certspan_bytes_sink* sink) noexcept {
   return at(instance).crl(request, sink);
 }
+certspan_outcome status(certspan_instance* instance, const certspan_status_request* request,
+                        const certspan_bytes_sink* sink) noexcept {
+  return at(instance).status(request, sink);
+}
+
 certspan_outcome next_ca(certspan_instance* instance, const certspan_bytes_sink* sink) noexcept {
   return at(instance).next_ca(sink);
 }
@@ -238,6 +243,7 @@ void WorkerType::offer_roles() {
   if (has.cancel) issuer_.cancel = &ask<Call::Cancel>;
   if (has.crl) issuer_.crl = &worker::crl;
   if (has.next_ca) issuer_.next_ca = &worker::next_ca;
+  if (has.status) issuer_.certificate_status = &worker::status;
 }
 
 void WorkerType::offer_actions() {

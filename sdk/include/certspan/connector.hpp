@@ -114,6 +114,10 @@ class Issuer : public virtual Connector {
   /// The CA that will take this one's place, signed by the key that issues now (RFC 8894 4.7.1): Ok, Rejected
   /// (none is prepared), Unavailable. Not overridden: no successor is ever told of.
   virtual Outcome next_ca(BytesSink& /*sink*/) { return Outcome::Unsupported; }
+  /// How the certificate with this CertID (RFC 6960 4.1.1, DER) stands now, as its CertStatus (4.2.1), DER;
+  /// `unknown` if it was never issued: Ok, Rejected (of no CA of this connector), Unavailable. Not
+  /// overridden: OCSP is answered elsewhere, if at all.
+  virtual Outcome certificate_status(Bytes /*cert_id*/, BytesSink& /*sink*/) { return Outcome::Unsupported; }
 
  private:
   static Answer not_offered() {

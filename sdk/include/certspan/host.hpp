@@ -187,6 +187,17 @@ class Host {
     });
   }
 
+  /// Asks the connector `issuer` how the certificate with this CertID (RFC 6960 4.1.1, DER) stands now: its
+  /// CertStatus (4.2.1), DER. May block: on worker threads only. Ok, Rejected (it is of no CA of that issuer,
+  /// or there is no such issuer that tells), Unavailable. Without the service: Unsupported.
+  [[nodiscard]] Outcome certificate_status(std::string_view issuer, Bytes cert_id, ByteBuffer& status) const {
+    if (issuers_ == nullptr) return Outcome::Unsupported;
+    const certspan_status_request request = {sizeof(certspan_status_request), 0, to_abi(cert_id)};
+    return one_value(status, [&](const certspan_bytes_sink& sink) {
+      return issuers_->certificate_status(context_, to_abi(issuer), &request, &sink);
+    });
+  }
+
   /// Takes `path` and everything below it on a listener; only within `open_intake`. Rejected: the YAML does
   /// not grant it, or it is another connector's. Without the service: Unsupported.
   [[nodiscard]] Outcome add_route(std::string_view listener, std::string_view path, std::uint64_t max_body,

@@ -165,6 +165,11 @@ constexpr Check kChecks[] = {
     {Stage::Behaviour, "issuer.crl", "issuer", "hosts.full",
      "gives a CRL and a next CA in DER, and no CRL of a CA that it is not",
      "answer rejected for a name and key identifier that are not this CA's", check_crl},
+    {Stage::Behaviour, "issuer.status", "issuer", "hosts.full",
+     "knows nothing about a certificate of a CA that it is not",
+     "answer rejected for a CertID whose hashes are not those of this CA's name and key, and for what is "
+     "none",
+     check_status},
     {Stage::Behaviour, "source.intake", "source", "hosts.full", "opens and closes its intake, twice as well",
      "let close_intake look at whether there is something to close", check_intake},
     {Stage::Behaviour, "source.exchanges", "source", "source.intake",

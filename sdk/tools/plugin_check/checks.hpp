@@ -76,6 +76,7 @@ void check_lookup(Run& run);
 void check_chain(Run& run);
 void check_find(Run& run);
 void check_crl(Run& run);
+void check_status(Run& run);
 
 // source_checks.cpp
 void check_intake(Run& run);

@@ -156,6 +156,33 @@ void check_find(Run& run) {
   scene.connector.end();
 }
 
+void check_status(Run& run) {
+  Scene scene(run);
+  scene.connector.begin();
+  const auto& issuer = issuer_of(scene.connector);
+  if (issuer.certificate_status == nullptr)
+    throw CheckSkipped("the issuer offers no certificate_status: OCSP is answered elsewhere, if at all");
+  // CertID (RFC 6960 4.1.1): SHA-1, the hashes of a strange name and key, a serial number of one octet.
+  sdk::ByteBuffer cert_id = {0x30, 0x3A, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A, 0x05, 0x00};
+  for (int hash = 0; hash < 2; ++hash) {
+    const auto octets = random_bytes(scene.random, 20);
+    cert_id.insert(cert_id.end(), {0x04, 0x14});
+    cert_id.insert(cert_id.end(), octets.begin(), octets.end());
+  }
+  cert_id.insert(cert_id.end(), {0x02, 0x01, 0x05});
+  for (const auto& asked : {cert_id, random_bytes(scene.random, 40), sdk::ByteBuffer()}) {
+    const certspan_status_request request = {sizeof(certspan_status_request), 0,
+                                             sdk::to_abi(sdk::Bytes(asked))};
+    OneValue status;
+    enter_phase("status");
+    const certspan_outcome outcome =
+        issuer.certificate_status(scene.connector.instance(), &request, status.sink());
+    require(outcome != CERTSPAN_OK && status.values.empty(),
+            "certificate_status tells of a certificate of a CA that there is not");
+  }
+  scene.connector.end();
+}
+
 void check_crl(Run& run) {
   Scene scene(run);
   scene.connector.begin();

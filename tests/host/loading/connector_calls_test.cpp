@@ -256,7 +256,7 @@ TEST_CASE("find tells found, revoked, none such and not now apart") {
   CHECK(s.connector->find({}, asked).error().outcome == Outcome::Unavailable);
 }
 
-TEST_CASE("a CRL and a next CA are one value, or none, or not now") {
+TEST_CASE("a CRL, a next CA and a status are one value, or none, or not now") {
   Started s;
   certspan_outcome outcome = CERTSPAN_OK;
   int times = 1;
@@ -271,15 +271,23 @@ TEST_CASE("a CRL and a next CA are one value, or none, or not now") {
     return give(sink);
   };
   s.fake.next_ca = give;
+  s.fake.status = [&](const certspan_status_request& request, const certspan_bytes_sink& sink) {
+    asked = copy_of(from_abi(request.cert_id));
+    return give(sink);
+  };
   const Bytes key_id = {7, 8};
   CHECK(s.connector->crl({}, key_id).value().value() == value);
   CHECK(asked == key_id);
   CHECK(s.connector->next_ca().value().value() == value);
+  const Bytes cert_id = {9};
+  CHECK(s.connector->status(cert_id).value().value() == value);
+  CHECK(asked == cert_id);
 
   for (const int wrong : {0, 2}) {
     times = wrong;
     CHECK(s.connector->crl({}, {}).error().code == "plugin.bad_answer");
     CHECK(s.connector->next_ca().error().code == "plugin.bad_answer");
+    CHECK(s.connector->status({}).error().code == "plugin.bad_answer");
   }
   times = 1;
   value.resize(abi_limit::kCrl + 1);
@@ -287,6 +295,7 @@ TEST_CASE("a CRL and a next CA are one value, or none, or not now") {
   outcome = CERTSPAN_REJECTED;
   CHECK_FALSE(s.connector->crl({}, {}).value().has_value());
   CHECK_FALSE(s.connector->next_ca().value().has_value());
+  CHECK_FALSE(s.connector->status({}).value().has_value());
   outcome = CERTSPAN_UNAVAILABLE;
   CHECK(s.connector->crl({}, {}).error().outcome == Outcome::Unavailable);
   s.connector->stop();

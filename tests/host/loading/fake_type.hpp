@@ -31,6 +31,7 @@ struct FakeType {
   std::function<certspan_outcome(const certspan_find_request&, const certspan_find_sink&)> find;
   std::function<certspan_outcome(const certspan_crl_request&, const certspan_bytes_sink&)> crl;
   std::function<certspan_outcome(const certspan_bytes_sink&)> next_ca;
+  std::function<certspan_outcome(const certspan_status_request&, const certspan_bytes_sink&)> status;
   std::function<void(const certspan_issued&)> issued;
   std::function<void(const certspan_reply&, certspan_bytes_view)> reply;
   std::function<certspan_outcome(certspan_string_view, const certspan_bytes_sink&,
@@ -41,9 +42,9 @@ struct FakeType {
   FakeType() {
     now = this;
     offers_all = true;
-    issuer_table = {sizeof(issuer_table), 0,        &on_issue, &on_poll,   &on_chain,
-                    &on_lookup,           &on_find, &on_ping,  &on_cancel, &on_crl,
-                    &on_next_ca};
+    issuer_table = {sizeof(issuer_table), 0,         &on_issue, &on_poll,   &on_chain,
+                    &on_lookup,           &on_find,  &on_ping,  &on_cancel, &on_crl,
+                    &on_next_ca,          &on_status};
   }
   ~FakeType() { now = nullptr; }
   FakeType(const FakeType&) = delete;
@@ -126,6 +127,11 @@ struct FakeType {
                                  const certspan_bytes_sink* sink) noexcept {
     now->called("crl");
     return now->crl(*request, *sink);
+  }
+  static certspan_outcome on_status(certspan_instance*, const certspan_status_request* request,
+                                    const certspan_bytes_sink* sink) noexcept {
+    now->called("status");
+    return now->status(*request, *sink);
   }
   static certspan_outcome on_next_ca(certspan_instance*, const certspan_bytes_sink* sink) noexcept {
     now->called("next_ca");

@@ -431,8 +431,16 @@ static certspan_outcome crl(certspan_instance* instance, const certspan_crl_requ
   return IS("crls_all") ? CERTSPAN_OK : CERTSPAN_REJECTED;
 }
 
+static certspan_outcome status(certspan_instance* instance, const certspan_status_request* request,
+                               const certspan_bytes_sink* sink) {
+  (void)instance;
+  (void)request;
+  (void)sink;
+  return IS("knows_all") ? CERTSPAN_OK : CERTSPAN_REJECTED;
+}
+
 static const certspan_role_issuer kIssuer = {
-    sizeof(certspan_role_issuer), 0, issue, poll_order, chain, lookup, find, NULL, NULL, crl, NULL};
+    sizeof(certspan_role_issuer), 0, issue, poll_order, chain, lookup, find, NULL, NULL, crl, NULL, status};
 
 static const void* interface_table(const char* id) {
   return strcmp(id, CERTSPAN_ROLE_ISSUER) == 0 ? &kIssuer : 0;

@@ -13,7 +13,7 @@
  *   settings         256 KiB of JSON, their schema 1 MiB
  *   request          64 KiB (PKCS #10); certificates 64 KiB, the signer's 16 KiB, chains of 16
  *   handle, note     4 KiB each; reply context 64 KiB
- *   CRL              16 MiB; certificates of a next CA 256 KiB
+ *   CRL              16 MiB; certificates of a next CA 256 KiB; CertID and CertStatus 1 KiB each
  *   labels           32 an item, names 64 and values 1024 bytes; log 32 fields
  *   code, message    64 and 1024 bytes; longer ones are cut
  *   store            keys 256 bytes, values 64 KiB, 64 writes a call

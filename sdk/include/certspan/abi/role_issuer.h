@@ -43,6 +43,13 @@ typedef struct certspan_crl_request {
   certspan_bytes_view authority_key_id; /* as it stands in the certificates that this key signed */
 } certspan_crl_request;
 
+/* Whose status: `cert_id` is a CertID (RFC 6960 4.1.1), DER, as an OCSP client sent it. */
+typedef struct certspan_status_request {
+  uint32_t struct_size;
+  uint32_t reserved;
+  certspan_bytes_view cert_id;
+} certspan_status_request;
+
 typedef struct certspan_role_issuer {
   uint32_t struct_size;
   uint32_t flags;
@@ -83,6 +90,11 @@ typedef struct certspan_role_issuer {
    * `put`. OK, REJECTED (no CA is prepared), UNAVAILABLE. Absent: the CA tells of no successor.
    * [worker-thread] [may-block] started */
   certspan_outcome (*next_ca)(certspan_instance* instance, const certspan_bytes_sink* sink) CERTSPAN_NOEXCEPT;
+  /* Optional: how a certificate stands now: its CertStatus (RFC 6960 4.2.1), DER, by one `put`; `unknown` for
+   * a serial number that this CA never issued. OK, REJECTED (the CertID is of no CA of this connector),
+   * UNAVAILABLE. Absent: OCSP is answered elsewhere, if at all. [worker-thread] [may-block] started */
+  certspan_outcome (*certificate_status)(certspan_instance* instance, const certspan_status_request* request,
+                                         const certspan_bytes_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_role_issuer;
 
 CERTSPAN_ABI_END

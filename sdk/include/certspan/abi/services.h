@@ -67,6 +67,11 @@ typedef struct certspan_service_issuers {
    * [worker-thread] [may-block] started.. */
   certspan_outcome (*next_ca)(void* context, certspan_string_view pipeline,
                               const certspan_bytes_sink* sink) CERTSPAN_NOEXCEPT;
+  /* role_issuer.h's certificate_status of one issuer, by the name of its connector. OK; REJECTED also if
+   * there is no such issuer, or it tells of no status. [worker-thread] [may-block] started.. */
+  certspan_outcome (*certificate_status)(void* context, certspan_string_view issuer,
+                                         const certspan_status_request* request,
+                                         const certspan_bytes_sink* sink) CERTSPAN_NOEXCEPT;
 } certspan_service_issuers;
 
 CERTSPAN_ABI_END

@@ -85,6 +85,15 @@ struct IssuerTable {
     });
   }
 
+  static certspan_outcome certificate_status(certspan_instance* instance,
+                                             const certspan_status_request* request,
+                                             const certspan_bytes_sink* sink) noexcept {
+    return guard_outcome(nullptr, [&] {
+      BytesSink bytes_sink(*sink);
+      return connector_of<T>(instance).certificate_status(from_abi(request->cert_id), bytes_sink);
+    });
+  }
+
   static certspan_outcome ping(certspan_instance* instance, const certspan_fault_sink* sink) noexcept {
     return guard_outcome(sink, [&] {
       Faults faults(sink);
@@ -104,6 +113,8 @@ struct IssuerTable {
       .cancel = CERTSPAN_SDK_OVERRIDES(T, Issuer, cancel) ? &answer<&T::cancel> : nullptr,
       .crl = CERTSPAN_SDK_OVERRIDES(T, Issuer, crl) ? &crl : nullptr,
       .next_ca = CERTSPAN_SDK_OVERRIDES(T, Issuer, next_ca) ? &next_ca : nullptr,
+      .certificate_status =
+          CERTSPAN_SDK_OVERRIDES(T, Issuer, certificate_status) ? &certificate_status : nullptr,
   };
 };
 

@@ -80,6 +80,8 @@ class FakeHost {
   std::vector<std::pair<std::string, ByteBuffer>> chains;
   /// What `issuers.find` answers, by serial number (text of its octets): certificate and state.
   std::map<std::string, std::pair<ByteBuffer, std::uint32_t>> certificates;
+  /// What `issuers.status` gives, by CertID (text of its octets).
+  std::map<std::string, ByteBuffer> statuses;
   /// What `issuers.crl` gives, by the DER name of the CA (text of its octets).
   std::map<std::string, ByteBuffer> crls;
   /// What `issuers.next_ca` gives; empty: it comes to `next_ca_outcome`.
@@ -207,6 +209,16 @@ class FakeHost {
     sink->put(sink->context, to_abi(found->second));
     return CERTSPAN_OK;
   }
+  static certspan_outcome status(void* context, certspan_string_view /*issuer*/,
+                                 const certspan_status_request* request,
+                                 const certspan_bytes_sink* sink) noexcept {
+    if (self(context).issuers_outcome != Outcome::Ok) return to_abi(self(context).issuers_outcome);
+    const auto& known = self(context).statuses;
+    const auto found = known.find(std::string(text_of(from_abi(request->cert_id))));
+    if (found == known.end()) return CERTSPAN_REJECTED;
+    sink->put(sink->context, to_abi(found->second));
+    return CERTSPAN_OK;
+  }
   static certspan_outcome next_ca(void* context, certspan_string_view /*pipeline*/,
                                   const certspan_bytes_sink* sink) noexcept {
     const FakeHost& host = self(context);
@@ -283,7 +295,7 @@ class FakeHost {
   static constexpr certspan_service_store kStore = {sizeof(certspan_service_store), 0, &store_get,
                                                     &store_scan, &store_commit};
   static constexpr certspan_service_issuers kIssuers = {
-      sizeof(certspan_service_issuers), 0, &issuer_chains, &find, &crl, &next_ca};
+      sizeof(certspan_service_issuers), 0, &issuer_chains, &find, &crl, &next_ca, &status};
   static constexpr certspan_service_http_in kHttpIn = {sizeof(certspan_service_http_in), 0, &add_route,
                                                        &respond};
   static constexpr certspan_service_http_out kHttpOut = {sizeof(certspan_service_http_out), 0, &http_send,

@@ -13,7 +13,7 @@ PluginDescription example() {
   ca.name = "ca";
   ca.settings_schema = "{}";
   ca.flags = 5;
-  ca.issuer = {1, true, false, true, false, true, false, true};
+  ca.issuer = {1, true, false, true, false, true, false, true, true};
   ca.actions = {{"init", "makes a key", "{}", 3, 2}};
   TypeDescription& source = plugin.types.emplace_back();
   source.name = "source";
@@ -33,7 +33,7 @@ TEST_CASE("a description says the same after its way") {
   CHECK(ca.flags == 5);
   REQUIRE(ca.issuer);
   CHECK((ca.issuer->poll && !ca.issuer->lookup && ca.issuer->find && !ca.issuer->ping && ca.issuer->cancel));
-  CHECK((!ca.issuer->crl && ca.issuer->next_ca));
+  CHECK((!ca.issuer->crl && ca.issuer->next_ca && ca.issuer->status));
   REQUIRE(ca.actions);
   CHECK(ca.actions->at(0).person == 2);
   CHECK_FALSE(ca.source);
