@@ -17,7 +17,7 @@
 #include "host/app/listeners.hpp"
 #include "host/app/main_thread.hpp"
 #include "host/app/monitor.hpp"
-#include "host/app/ra_upkeep.hpp"
+#include "host/app/own_keys.hpp"
 #include "host/app/swap_desk.hpp"
 #include "host/base/log.hpp"
 #include "host/base/mutex.hpp"
@@ -78,13 +78,13 @@ class HostProcess {
   /// What a configuration that is to take over brings along.
   struct Upkeep {
     FreshCertificates certificates;
-    AskAgain ras;
+    AskAgain own_keys;
   };
   Result<std::size_t> take_over(std::unique_ptr<Deployment> next, const Upkeep& upkeep,
                                 const Stranded& left_behind, const ApplyTerms& terms);
   void renew_certificates();
-  void renew_ras();
-  void note_ras(const AskAgain& again);
+  void renew_own_keys();
+  void note_own_keys(const AskAgain& again);
   void log_warnings(const Faults& faults);
   void retire(std::unique_ptr<Deployment> gone);
   void end_retired();
@@ -139,8 +139,8 @@ class HostProcess {
   std::filesystem::path data_dir_;  ///< set before anybody can ask
   LostTime lost_time_;
   WallMs started_at_ = 0;
-  std::optional<WallMs> renew_tls_at_;  // of the main thread
-  std::optional<WallMs> ask_ras_at_;    // of the main thread
+  std::optional<WallMs> renew_tls_at_;     // of the main thread
+  std::optional<WallMs> ask_own_keys_at_;  // of the main thread
   std::atomic<bool> journal_failed_{false};
   mutable Mutex mutex_;  ///< of what `status` tells: for moments
 };

@@ -10,34 +10,10 @@
 namespace certspan {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr const char* kRequest = "ra_request";
 constexpr const char* kTake = "ra_take";
 constexpr const char* kCertify = "certify_ra";
-/// A plugin that is always due is not to keep the host busy.
-constexpr milliseconds kSoonest{5'000};
-constexpr milliseconds kLatest = std::chrono::hours(24);
-/// After something could not be done.
-constexpr milliseconds kAfterAFault{60'000};
-
-bool offers_action(const Connector& connector, std::string_view action) {
-  const auto actions = actions_of(connector.type());
-  return std::ranges::any_of(actions, [&](const auto* each) { return action == each->name; });
-}
-
-/// The JSON object that an action of `connector` printed. Error ra.not_certified.
-Result<nlohmann::json> have_run(Connector& connector, const char* action, const nlohmann::json& arguments) {
-  const ActionResult result = connector.run_action(action, arguments.dump());
-  const std::string who = "connector \"" + connector.name() + "\"";
-  if (!result.report.ok()) {
-    return fail(Outcome::Unavailable, "ra.not_certified",
-                who + ", action " + action + ": " + result.report.text());
-  }
-  auto json = nlohmann::json::parse(result.json, nullptr, false);
-  if (json.is_object()) return json;
-  return fail(Outcome::Internal, "ra.not_certified", who + ", action " + action + ": it printed no object");
-}
+constexpr const char* kCode = "ra.not_certified";
 
 bool issues_for(const Config& config, const std::string& source, const std::string& issuer) {
   const auto is_issuer = [&](const Named& connector) { return connector.name == issuer; };
@@ -53,7 +29,7 @@ Result<Connector*> issuer_for(const Config& config, const ConnectorSet& connecto
                               const std::string& name) {
   const auto refuse = [&](const std::string& why) {
     return fail(
-        Outcome::Rejected, "ra.not_certified",
+        Outcome::Rejected, kCode,
         "the RA of connector \"" + source + "\" can't be certified by \"" + name + "\", which " + why);
   };
   if (!issues_for(config, source, name)) return refuse("is no issuer of its pipelines");
@@ -66,24 +42,20 @@ Result<Connector*> issuer_for(const Config& config, const ConnectorSet& connecto
 /// When this one has to be asked again.
 Result<AskAgain> certify_ra_of(Connector& source, const Config& config, const ConnectorSet& connectors,
                                Log& log) {
-  CERTSPAN_TRY(const auto wanted, have_run(source, kRequest, nlohmann::json::object()));
-  const auto due_in = [](const nlohmann::json& answer) -> AskAgain {
-    if (!answer.contains("due_in_ms") || !answer.at("due_in_ms").is_number_integer()) return std::nullopt;
-    return std::clamp(milliseconds(answer.at("due_in_ms").get<std::int64_t>()), kSoonest, kLatest);
-  };
+  CERTSPAN_TRY(const auto wanted, have_run(source, kRequest, nlohmann::json::object(), kCode));
   if (!wanted.contains("csr")) return due_in(wanted);
   const std::string name = wanted.value("issuer", std::string());
   CERTSPAN_TRY(Connector* const issuer, issuer_for(config, connectors, source.name(), name));
   CERTSPAN_TRY(const auto made,
                have_run(*issuer, kCertify,
-                        {{"csr", wanted.at("csr")}, {"validity", wanted.value("validity", "365d")}}));
-  CERTSPAN_CHECK(have_run(source, kTake, {{"certificate", made.value("certificate", std::string())}}));
+                        {{"csr", wanted.at("csr")}, {"validity", wanted.value("validity", "365d")}}, kCode));
+  CERTSPAN_CHECK(have_run(source, kTake, {{"certificate", made.value("certificate", std::string())}}, kCode));
   log.write(LogLevel::Info, "RA certified",
             {{"connector", source.name()},
              {"issuer", name},
              {"subject", made.value("subject", std::string())},
              {"not_after", made.value("not_after", std::string())}});
-  CERTSPAN_TRY(const auto next, have_run(source, kRequest, nlohmann::json::object()));
+  CERTSPAN_TRY(const auto next, have_run(source, kRequest, nlohmann::json::object(), kCode));
   return due_in(next);
 }
 
@@ -92,12 +64,7 @@ Result<AskAgain> asked_for_ra(Connector& source, const Config& config, const Con
                               Log& log) try {
   return certify_ra_of(source, config, connectors, log);
 } catch (const nlohmann::json::exception& fault) {
-  return fail(Outcome::Internal, "ra.not_certified", "connector \"" + source.name() + "\": " + fault.what());
-}
-
-AskAgain sooner(AskAgain a, AskAgain b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
+  return fail(Outcome::Internal, kCode, "connector \"" + source.name() + "\": " + fault.what());
 }
 
 }  // namespace

@@ -1,16 +1,11 @@
 #pragma once
 
-#include <chrono>
-#include <optional>
-
+#include "host/app/upkeep_actions.hpp"
 #include "host/base/log.hpp"
 #include "host/config/config.hpp"
 #include "host/pipeline/connector_set.hpp"
 
 namespace certspan {
-
-/// When somebody has to be asked again; nullopt: nobody.
-using AskAgain = std::optional<std::chrono::milliseconds>;
 
 /// Registration authorities that renew themselves: asks each source that has the actions `ra_request` and
 /// `ra_take` whether a certificate is due, and has the CA that it names certify the request (action

@@ -144,7 +144,7 @@ Result<std::size_t> HostProcess::apply(const ApplyTerms& terms) {
   const ConnectorSet& connectors = next->running()->connectors;
   Upkeep upkeep;
   CERTSPAN_TRY(upkeep.certificates, certificates_of(next->checked().config, connectors, clock_.wall_ms()));
-  upkeep.ras = certify_ras(next->checked().config, connectors, *log_);
+  upkeep.own_keys = certify_own_keys(next->checked().config, connectors, *log_);
   // Open before it runs: nobody is turned away from one moment to the next.
   if (!next->open_intake(faults)) {
     retire_routes(*http_, *next, *deployment_);
@@ -169,7 +169,7 @@ Result<HostProcess::Stranded> HostProcess::expect_to_follow(const Config& next,
 Result<std::size_t> HostProcess::take_over(std::unique_ptr<Deployment> next, const Upkeep& upkeep,
                                            const Stranded& left_behind, const ApplyTerms& terms) {
   engine_->replace(next->running());
-  note_ras(upkeep.ras);
+  note_own_keys(upkeep.own_keys);
   const auto renew_at = put_in(*http_, upkeep.certificates);
   if (renew_at) {
     renew_tls_at_ = *renew_at;

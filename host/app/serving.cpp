@@ -48,7 +48,7 @@ milliseconds HostProcess::until_due() const {
     wait = std::min(wait, std::chrono::duration_cast<milliseconds>(*interval));
   }
   if (!retired_.empty() || deployment_->has_leaving() || swaps_->has_trials()) wait = std::min(wait, kLook);
-  for (const auto& at : {renew_tls_at_, ask_ras_at_}) {
+  for (const auto& at : {renew_tls_at_, ask_own_keys_at_}) {
     if (at) wait = std::min(wait, milliseconds(*at - clock_.wall_ms()));
   }
   return std::max(wait, milliseconds(1));
@@ -65,25 +65,25 @@ void HostProcess::do_what_is_due() {
     renew_tls_at_ = now + kTryAgain.count();
     changes_.do_next("new certificates of listeners", [this] { renew_certificates(); });
   }
-  if (ask_ras_at_ && now >= *ask_ras_at_) {
-    ask_ras_at_ = now + kTryAgain.count();
-    changes_.do_next("new certificates of RAs", [this] { renew_ras(); });
+  if (ask_own_keys_at_ && now >= *ask_own_keys_at_) {
+    ask_own_keys_at_ = now + kTryAgain.count();
+    changes_.do_next("new certificates of RAs and OCSP responders", [this] { renew_own_keys(); });
   }
 }
 
-void HostProcess::note_ras(const AskAgain& again) {
-  ask_ras_at_.reset();
-  if (again) ask_ras_at_ = clock_.wall_ms() + again->count();
+void HostProcess::note_own_keys(const AskAgain& again) {
+  ask_own_keys_at_.reset();
+  if (again) ask_own_keys_at_ = clock_.wall_ms() + again->count();
 }
 
 /// On the thread of changes.
-void HostProcess::renew_ras() {
+void HostProcess::renew_own_keys() {
   using Scene = Deployment::Scene;
   const auto scene = main_thread_.have_done([&] { return Result<Scene>(deployment_->scene()); });
   if (!scene) return;  // the host stops
-  const AskAgain again = certify_ras(deployment_->checked().config, scene->running->connectors, *log_);
+  const AskAgain again = certify_own_keys(deployment_->checked().config, scene->running->connectors, *log_);
   static_cast<void>(main_thread_.have_done([&] {
-    note_ras(again);
+    note_own_keys(again);
     return Result<void>();
   }));
 }

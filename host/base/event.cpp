@@ -79,6 +79,8 @@ constexpr EventKind kKinds[] = {
     {911, "TokenKeyOpened", "key opened in its token"},
     {912, "TokenKeyLost", "key in its token can't be used"},
     {913, "TokenKeyBack", "key in its token can be used again"},
+    {920, "OcspResponderCertified", "OCSP responder certified"},
+    {921, "OcspResponderNotCertified", "OCSP responder can't be certified"},
     {3020, "RevokeDownloadedRequest", "orders of revocation fetched"},
     {3050, "RevokeSuccess", "revoked"},
     {3051, "RevokeFailure", "not revoked"},

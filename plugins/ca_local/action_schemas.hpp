@@ -60,6 +60,16 @@ inline constexpr auto kCertifyTlsText = connector::join_texts(R"({
   }})");
 inline constexpr const char* kCertifyTls = kCertifyTlsText.data();
 
+inline constexpr const char* kCertifyOcsp = R"({
+  "type": "object", "additionalProperties": false, "required": ["csr", "responder"],
+  "description": "Certificates with which a responder answers in the name of the CA: one of each of its keys.",
+  "properties": {
+    "csr": {"type": "string", "minLength": 1, "description": "Request of the responder, PEM."},
+    "responder": {"type": "string", "minLength": 1,
+      "description": "The connector whose key it is; the CA's setting ocsp_responders must name it."},
+    "validity": {"type": "string", "x-certspan-duration": true, "default": "30d", "description": "How long the certificates last."}
+  }})";
+
 inline constexpr auto kCaCsrText = connector::join_texts(R"({
   "type": "object", "additionalProperties": false, "required": ["directory", "subject"],
   "description": "A request for a CA certificate under a company's own root.",

@@ -20,6 +20,7 @@ std::optional<json> dispatch(std::string_view name, const Arguments& arguments, 
   if (name == "ca_import") return import_ca(arguments, now);
   if (name == "certify_ra") return certify_ra(arguments, now, running);
   if (name == "certify_tls") return certify_tls(arguments, now, running);
+  if (name == "certify_ocsp" && running != nullptr) return certify_ocsp(arguments, now, *running);
   if (name == "import_certificates" && running != nullptr) {
     return import_outside(arguments, running->outside, now);
   }

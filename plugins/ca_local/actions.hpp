@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <certspan/actions.hpp>
 
@@ -24,6 +25,8 @@ inline constexpr sdk::ActionSpec kActionSpecs[] = {
      action_schemas::kCertifyRa},
     {"certify_tls", "Certifies a listener of this host.", CERTSPAN_PERSON_ADMIN,
      CERTSPAN_ACTION_OFFLINE | CERTSPAN_ACTION_PRINTS_SECRET, action_schemas::kCertifyTls},
+    {"certify_ocsp", "Certifies an OCSP responder of this host, with each key of the CA.",
+     CERTSPAN_PERSON_ADMIN, 0, action_schemas::kCertifyOcsp},
     {"ca_csr", "Makes a request for a CA certificate under a company's own root.", CERTSPAN_PERSON_ADMIN,
      CERTSPAN_ACTION_OFFLINE, action_schemas::kCaCsr},
     {"ca_import", "Takes the CA certificate that the company's root has signed.", CERTSPAN_PERSON_ADMIN,
@@ -35,9 +38,11 @@ inline constexpr sdk::ActionSpec kActionSpecs[] = {
 /// The CA of a running connector.
 struct RunningCa {
   const Authority& authority;
+  const std::vector<Authority>& previous;
   const IssuingRules& rules;
   const connector::ProfileMap& profiles;
   const OutsideCas& outside;
+  const std::vector<std::string>& ocsp_responders;
 };
 
 /// Runs one. `arguments` is a JSON object, `now` seconds since 1970; `running` is null when no connector

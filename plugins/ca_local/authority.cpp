@@ -129,8 +129,8 @@ pki::Result<std::vector<Certificate>> order_chain(std::vector<Certificate> certi
   return chain;
 }
 
-Authority::Authority(std::vector<Certificate> chain, pki::PrivateKey key)
-    : chain_(std::move(chain)), key_(std::move(key)) {
+Authority::Authority(std::vector<Certificate> chain, pki::PrivateKey key, const pki::OcspIssuer& ocsp_issuer)
+    : chain_(std::move(chain)), key_(std::move(key)), ocsp_issuer_(ocsp_issuer) {
   const pki::BytesView stated = certificate().subject_key_identifier();
   const pki::KeyIdentifier computed = key_.public_key().key_identifier();
   // What relying parties compare is the extension where there is one, whatever method made it (RFC
@@ -143,7 +143,8 @@ pki::Result<Authority> Authority::make(std::vector<Certificate> chain, pki::Priv
     return fault(FaultKind::Policy,
                  "the key does not belong to the certificate of " + quoted_subject(chain.front()));
   }
-  return Authority(std::move(chain), std::move(key));
+  CERTSPAN_PKI_TRY(const pki::OcspIssuer ocsp_issuer, pki::OcspIssuer::make(chain.front()));
+  return Authority(std::move(chain), std::move(key), ocsp_issuer);
 }
 
 pki::Result<pki::Bytes> Authority::sign(pki::CertificateTemplate what) const {

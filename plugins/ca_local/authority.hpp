@@ -9,6 +9,7 @@
 #include "plugins/common/pki/certificate.hpp"
 #include "plugins/common/pki/certificate_writer.hpp"
 #include "plugins/common/pki/crl_writer.hpp"
+#include "plugins/common/pki/ocsp_request.hpp"
 #include "plugins/common/pki/private_key.hpp"
 #include "plugins/common/pki/result.hpp"
 
@@ -39,6 +40,8 @@ class Authority {
 
   /// What stands as authority key identifier in what this key signs.
   pki::BytesView key_identifier() const { return key_identifier_; }
+  /// By which an OCSP client names this CA.
+  const pki::OcspIssuer& ocsp_issuer() const { return ocsp_issuer_; }
   /// Whether the certificate lets the key sign CRLs (RFC 5280 4.2.1.3).
   bool may_sign_crls() const;
 
@@ -50,11 +53,12 @@ class Authority {
   pki::Result<pki::Bytes> sign(pki::CertificateTemplate what) const;
 
  private:
-  Authority(std::vector<pki::Certificate> chain, pki::PrivateKey key);
+  Authority(std::vector<pki::Certificate> chain, pki::PrivateKey key, const pki::OcspIssuer& ocsp_issuer);
 
   std::vector<pki::Certificate> chain_;
   pki::PrivateKey key_;
   pki::Bytes key_identifier_;
+  pki::OcspIssuer ocsp_issuer_;
 };
 
 /// A serial number of 128 random bits, without leading zero octets and never zero (RFC 5280 4.1.2.2). Throws

@@ -10,6 +10,7 @@
 #include "plugins/ca_local/create_actions.hpp"
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
+#include "plugins/common/pki/der_reader.hpp"
 #include "plugins/common/pki/general_names.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
@@ -24,6 +25,7 @@ using nlohmann::json;
 constexpr std::chrono::hours kRaValidity{24 * 730};
 /// Apple's systems trust no server certificate for longer than 398 days.
 constexpr std::chrono::hours kTlsValidity{24 * 397};
+constexpr std::chrono::hours kOcspValidity{24 * 30};
 constexpr std::size_t kLongestCommonName = 64;  // RFC 5280 appendix A, ub-common-name
 
 /// The CA that the arguments name: the running one, or one that is loaded for this call.
@@ -180,6 +182,27 @@ std::int64_t tls_validity(const Arguments& arguments, const RunningCa* running) 
   return std::min(profile.validity_seconds, std::int64_t{std::chrono::seconds(kTlsValidity).count()});
 }
 
+pki::CertificateTemplate ocsp_template(const pki::CertificateRequest& request, pki::BytesView subject,
+                                       const IssuingRules& rules, std::int64_t now, std::int64_t validity) {
+  static constexpr std::array<std::uint8_t, 2> kNull = {pki::tag::kNull, 0};
+  pki::CertificateTemplate what = server_template(request.public_key(), {}, now, validity);
+  what.not_before = now - rules.backdate.count();
+  what.subject = subject;
+  what.key_usage = pki::key_usage::kDigitalSignature;
+  what.extended_key_usage = {pki::oids::kOcspSigning};
+  what.extra_extensions = {{pki::oids::kOcspNoCheck, false, kNull}};
+  return what;
+}
+
+/// Every key that may still have certificates out there.
+std::vector<const Authority*> all_that_count(const RunningCa& running, std::int64_t now) {
+  std::vector<const Authority*> all = {&running.authority};
+  for (const Authority& each : running.previous) {
+    if (each.certificate().not_after() > now) all.push_back(&each);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::optional<json> certify_ra(const Arguments& arguments, std::int64_t now, const RunningCa* running) {
@@ -236,6 +259,30 @@ std::optional<json> certify_tls(const Arguments& arguments, std::int64_t now, co
   }
   if (!server.pem.empty()) (*result)["key"] = server.pem;
   return result;
+}
+
+std::optional<json> certify_ocsp(const Arguments& arguments, std::int64_t now, const RunningCa& running) {
+  const std::int64_t validity = arguments.duration("validity", kOcspValidity);
+  const std::string responder = arguments.text("responder");
+  if (std::ranges::find(running.ocsp_responders, responder) == running.ocsp_responders.end()) {
+    arguments.fault("responder", "\"" + responder + "\" is not among the CA's \"ocsp_responders\"");
+  }
+  const auto request = read_request(arguments);
+  if (arguments.faulty() || !request) return std::nullopt;
+  const auto subject = arguments.take("csr", issuable_subject(*request));
+  if (!subject) return std::nullopt;
+  json pairs = json::array();
+  for (const Authority* authority : all_that_count(running, now)) {
+    if (is_our_own_key(*authority, request->spki())) {
+      arguments.fault("csr", "has the CA's own key: the responder needs one of its own");
+      return std::nullopt;
+    }
+    auto made = sign(arguments, *authority, ocsp_template(*request, *subject, running.rules, now, validity));
+    if (!made) return std::nullopt;
+    pairs.push_back({{"certificate", made->at("certificate")},
+                     {"ca", pki::pem_encode(pki::kPemCertificate, authority->certificate().der())}});
+  }
+  return json{{"certificates", std::move(pairs)}};
 }
 
 }  // namespace certspan::ca_local

@@ -20,4 +20,9 @@ std::optional<nlohmann::json> certify_ra(const Arguments& arguments, std::int64_
 std::optional<nlohmann::json> certify_tls(const Arguments& arguments, std::int64_t now,
                                           const RunningCa* running);
 
+/// {"certificates": [{"certificate", "ca"}...], "not_after"}: OCSPSigning and id-pkix-ocsp-nocheck (RFC 6960
+/// 4.2.2.2), with the key of now and with those before it whose certificates still count.
+std::optional<nlohmann::json> certify_ocsp(const Arguments& arguments, std::int64_t now,
+                                           const RunningCa& running);
+
 }  // namespace certspan::ca_local

@@ -57,6 +57,7 @@ pki::Result<LedgerRecord> issue_certificate(const Authority& authority, const Is
   }
   what.crl_urls = rules.crl_urls;
   what.ca_issuers_urls = rules.ca_issuers_urls;
+  what.ocsp_urls = rules.ocsp_urls;
 
   LedgerRecord record;
   record.serial = what.serial;

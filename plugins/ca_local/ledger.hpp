@@ -73,6 +73,8 @@ class Ledger {
   /// Ok: some key was; Rejected: none.
   sdk::Outcome find_any_compromised() const;
 
+  /// How one stands that is revoked; Rejected: it is not.
+  sdk::Outcome find_revocation(pki::BytesView serial, Revocation& revocation) const;
   /// What stands revoked, in the order of the serial numbers.
   sdk::Outcome revocations(std::vector<Revocation>& all) const;
   /// Differs after each change of what stands revoked.
@@ -84,7 +86,6 @@ class Ledger {
 
  private:
   sdk::Outcome add_ends(std::vector<Revocation>& all) const;
-  sdk::Outcome find_revocation(pki::BytesView serial, Revocation& revocation) const;
   sdk::Outcome write_revocation(const sdk::Record& issued, LedgerRecord record, const Revocation& revocation,
                                 pki::BytesView spki) const;
 

@@ -10,6 +10,7 @@
 
 #include "plugins/ca_local/issuance.hpp"
 #include "plugins/ca_local/load_authorities.hpp"
+#include "plugins/ca_local/ocsp_status.hpp"
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/connector/fault_list.hpp"
 #include "plugins/common/connector/own_status.hpp"
@@ -257,6 +258,18 @@ Outcome LocalCa::next_ca(sdk::BytesSink& sink) {
   return Outcome::Ok;
 }
 
+Outcome LocalCa::certificate_status(sdk::Bytes cert_id, sdk::BytesSink& sink) {
+  const auto id = pki::parse_cert_id(cert_id);
+  if (!id) return Outcome::Rejected;
+  const Authority* authority =
+      authority_where([&](const Authority& each) { return each.ocsp_issuer().is_named_by(*id); });
+  if (authority == nullptr) return Outcome::Rejected;
+  pki::Bytes status;
+  const Outcome outcome = ocsp_status(ledger_, *authority, *id, status);
+  if (outcome == Outcome::Ok) sink.put(status);
+  return outcome;
+}
+
 pki::Result<pki::Bytes> LocalCa::make_next_ca() const {
   std::vector<pki::BytesView> certificates;
   for (const pki::Certificate& certificate : next_) certificates.push_back(certificate.der());
@@ -309,7 +322,8 @@ std::optional<std::string> LocalCa::run_offline(std::string_view name, std::stri
 std::optional<std::string> LocalCa::run_action(std::string_view name, std::string_view arguments,
                                                sdk::Faults& faults) {
   if (name == pkcs11::kStatusAction) return status();
-  const RunningCa running{*authority_, settings_.rules, settings_.profiles, *outside_};
+  const RunningCa running{*authority_,        previous_, settings_.rules,
+                          settings_.profiles, *outside_, settings_.ocsp_responders};
   return ca_local::run_action(name, arguments, now(), &running, faults);
 }
 

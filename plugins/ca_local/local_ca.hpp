@@ -55,6 +55,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Revoker, public sdk::Actio
   sdk::Outcome chain(sdk::ChainSink& sink) override;
   sdk::Outcome crl(const sdk::CrlRequest& request, sdk::BytesSink& sink) override;
   sdk::Outcome next_ca(sdk::BytesSink& sink) override;
+  sdk::Outcome certificate_status(sdk::Bytes cert_id, sdk::BytesSink& sink) override;
   sdk::Outcome ping(sdk::Faults& faults) override;
   std::optional<std::string> run_action(std::string_view name, std::string_view arguments,
                                         sdk::Faults& faults) override;

@@ -60,6 +60,21 @@ std::vector<std::string> url_list(const json& settings, const char* name, sdk::F
   return urls;
 }
 
+std::vector<std::string> name_list(const json& settings, const char* name, sdk::Faults& faults) {
+  std::vector<std::string> names;
+  const auto found = settings.find(name);
+  if (found == settings.end()) return names;
+  const bool is_list = found->is_array() && std::ranges::all_of(*found, [](const json& each) {
+                         return each.is_string() && !each.get_ref<const std::string&>().empty();
+                       });
+  if (!is_list) {
+    faults.add(std::string("/") + name, "must be a list of names");
+    return names;
+  }
+  for (const json& each : *found) names.push_back(each.get<std::string>());
+  return names;
+}
+
 /// A duration between `least` and `most`; nothing if the settings have none.
 std::optional<std::chrono::seconds> duration_member(const json& settings, const char* name,
                                                     milliseconds least, milliseconds most,
@@ -184,6 +199,8 @@ Settings own_settings(const json& document, sdk::Faults& faults) {
   settings.renew_from = read_renew_from(document, faults);
   settings.rules.crl_urls = url_list(document, "crl_urls", faults);
   settings.rules.ca_issuers_urls = url_list(document, "ca_issuers_urls", faults);
+  settings.rules.ocsp_urls = url_list(document, "ocsp_urls", faults);
+  settings.ocsp_responders = name_list(document, "ocsp_responders", faults);
   if (const auto backdate =
           duration_member(document, "backdate", milliseconds(0), kLongestBackdate, faults)) {
     settings.rules.backdate = *backdate;

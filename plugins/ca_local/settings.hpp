@@ -20,6 +20,7 @@ namespace certspan::ca_local {
 struct IssuingRules {
   std::vector<std::string> crl_urls;         // cRLDistributionPoints
   std::vector<std::string> ca_issuers_urls;  // authorityInfoAccess: where the CA's certificate can be fetched
+  std::vector<std::string> ocsp_urls;        // authorityInfoAccess: where OCSP is answered
   std::chrono::seconds backdate{300};
   std::optional<std::chrono::seconds> longest_validity;
 };
@@ -51,6 +52,7 @@ struct Settings {
   RenewFrom renew_from;
   IssuingRules rules;
   CrlRules crl;
+  std::vector<std::string> ocsp_responders;  // connectors that may answer in this CA's name
   connector::ProfileMap profiles;
 };
 
@@ -102,6 +104,10 @@ inline constexpr auto kSettingsSchemaText = connector::join_texts(
       }},
     "ca_issuers_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
       "description": "Where the CA's certificate can be fetched, over plain HTTP; stands in every certificate."},
+    "ocsp_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
+      "description": "Where OCSP is answered for this CA, over plain HTTP; stands in every certificate that a device gets."},
+    "ocsp_responders": {"type": "array", "items": {"type": "string", "minLength": 1, "description": "Name of a connector."}, "maxItems": 16,
+      "description": "Connectors of type ocsp_responder that may answer in this CA's name: it certifies their keys."},
     "longest_validity": {"type": "string", "x-certspan-duration": true, "minimum": 600000,
       "description": "No certificate lasts longer, whatever its profile says. Not set: the profile decides."},
     "backdate": {"type": "string", "x-certspan-duration": true, "maximum": 86400000, "default": "5m",

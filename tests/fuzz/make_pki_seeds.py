@@ -8,7 +8,9 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from asn1crypto import core, x509 as asn1_x509  # noqa: E402
-from cryptography.hazmat.primitives import serialization  # noqa: E402
+from cryptography import x509  # noqa: E402
+from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.x509 import ocsp  # noqa: E402
 
 from tests.support import scep_messages as scep  # noqa: E402
 
@@ -51,6 +53,10 @@ def main():
                                      recipients=[ra], **options)
         save("scep_outer_fuzz", name, request.der)
         save("scep_outer_fuzz", "envelope_" + name, request.enveloped)
+    for name, digest in {"sha1": hashes.SHA1(), "sha256": hashes.SHA256()}.items():
+        builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, ra, digest)
+        for kind, request in {"": builder, "_nonce": builder.add_extension(x509.OCSPNonce(bytes(16)), critical=False)}.items():
+            save("ocsp_request_fuzz", name + kind, request.build().public_bytes(serialization.Encoding.DER))
     for name, each in {"ec": certificate, "rsa": ra}.items():
         save("certificate_fuzz", name, each.public_bytes(serialization.Encoding.DER))
 

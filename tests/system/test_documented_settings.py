@@ -6,7 +6,7 @@ import pytest
 from tests.support.host import Host
 
 # Where the table of a connector type begins.
-TYPES = {("ca_local", "ca"): "### ca_local", ("ndes", "scep_server"): "Connector type `scep_server`",
+TYPES = {("ca_local", "ca"): "### ca_local", ("ca_local", "ocsp_responder"): "### OCSP responder", ("ndes", "scep_server"): "Connector type `scep_server`",
          ("ndes", "challenge"): "Connector type `challenge`", ("ndes", "renewal"): "Connector type `renewal`",
          ("ndes", "approval"): "Connector type `approval`",
          ("ndes", "webhook"): "Connector type `webhook`",

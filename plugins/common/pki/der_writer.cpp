@@ -157,6 +157,10 @@ DerWriter& DerWriter::time(std::int64_t unix_seconds) {
   return text(utc ? tag::kUtcTime : tag::kGeneralizedTime, format_time(unix_seconds, utc));
 }
 
+DerWriter& DerWriter::generalized_time(std::int64_t unix_seconds) {
+  return text(tag::kGeneralizedTime, format_time(unix_seconds, false));
+}
+
 DerWriter& DerWriter::algorithm_with_null(const Oid& algorithm) {
   return begin(tag::kSequence).oid(algorithm).null().end();
 }

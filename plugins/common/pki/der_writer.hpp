@@ -43,6 +43,8 @@ class DerWriter {
   DerWriter& null() { return primitive(tag::kNull, {}); }
   // Seconds since 1970: UTCTime through 2049, GeneralizedTime from 2050 on (RFC 5280 4.1.2.5).
   DerWriter& time(std::int64_t unix_seconds);
+  // Seconds since 1970, GeneralizedTime whatever the year, without fractions, as OCSP wants it.
+  DerWriter& generalized_time(std::int64_t unix_seconds);
   // AlgorithmIdentifier with NULL parameters, or without any.
   DerWriter& algorithm_with_null(const Oid& algorithm);
   DerWriter& algorithm(const Oid& algorithm);

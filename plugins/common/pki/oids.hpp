@@ -71,6 +71,11 @@ inline constexpr Oid kAuthorityInfoAccess = known("1.3.6.1.5.5.7.1.1");
 inline constexpr Oid kAdOcsp = known("1.3.6.1.5.5.7.48.1");
 inline constexpr Oid kAdCaIssuers = known("1.3.6.1.5.5.7.48.2");
 
+// OCSP (RFC 6960 4.2.1, 4.4.1 and 4.2.2.2.1).
+inline constexpr Oid kOcspBasic = known("1.3.6.1.5.5.7.48.1.1");
+inline constexpr Oid kOcspNonce = known("1.3.6.1.5.5.7.48.1.2");
+inline constexpr Oid kOcspNoCheck = known("1.3.6.1.5.5.7.48.1.5");
+
 // Extended key usages.
 inline constexpr Oid kAnyExtendedKeyUsage = known("2.5.29.37.0");
 inline constexpr Oid kServerAuth = known("1.3.6.1.5.5.7.3.1");

@@ -199,7 +199,7 @@ Result<PublicKey> PublicKey::decode(BytesView spki) {
 }
 
 KeyIdentifier PublicKey::key_identifier() const {
-  const DigestValue value = hash(Digest::Sha1, spki().subspan(key_offset_));
+  const DigestValue value = hash(Digest::Sha1, key_bits());
   KeyIdentifier identifier{};
   std::ranges::copy(value.view(), identifier.begin());
   return identifier;

@@ -40,6 +40,8 @@ class PublicKey {
   int bits() const { return bits_; }
   BytesView spki() const { return *spki_; }
   Sha256Value spki_sha256() const { return sha256(spki()); }
+  // The content of the key's BIT STRING, without the octet of unused bits; what identifiers are hashes of.
+  BytesView key_bits() const { return spki().subspan(key_offset_); }
   // SHA-1 of the key's BIT STRING content: RFC 5280 4.2.1.2 method 1.
   KeyIdentifier key_identifier() const;
 
