@@ -149,10 +149,11 @@ TEST_CASE("one answer has one signer: a certificate of another CA is unknown to 
            "openssl ocsp -issuer ca.pem -serial 5 -issuer other.pem -serial 6 -no_nonce -reqout request.der");
   scene.files.dir().write("answer.der", scene.post(scene.files.dir().read("request.der")));
   // openssl wants one issuer for all before it verifies.
-  const std::string said = pki::test::run(scene.files.dir(),
-                                          "openssl ocsp -respin answer.der -issuer ca.pem -serial 5 -issuer other.pem "
-                                          "-serial 6 -no_nonce -noverify")
-                               .output;
+  const std::string said =
+      pki::test::run(scene.files.dir(),
+                     "openssl ocsp -respin answer.der -issuer ca.pem -serial 5 -issuer other.pem "
+                     "-serial 6 -no_nonce -noverify")
+          .output;
   CHECK_THAT(said, Contains("5: good") && Contains("6: unknown"));
 }
 
