@@ -12,6 +12,7 @@
 #include <certspan/abi/plugin.h>
 
 #include "host/base/bytes.hpp"
+#include "host/base/crl_wanted.hpp"
 #include "host/base/mutex.hpp"
 #include "host/base/result.hpp"
 #include "host/loading/abi_item.hpp"
@@ -188,9 +189,9 @@ class Connector {
   Result<std::vector<Bytes>> chain();
   /// `issuer` is a DER Name, `serial` unsigned big-endian. Nothing: this CA has none such.
   Result<std::optional<FoundCertificate>> find(BytesView issuer, BytesView serial);
-  /// The CRL of the CA with this DER Name and key identifier, either of which may be empty. Nothing: it is of
+  /// A CRL. Nothing: it is of
   /// no CA of this connector.
-  Result<std::optional<Bytes>> crl(BytesView issuer, BytesView authority_key_id);
+  Result<std::optional<Bytes>> crl(const CrlWanted& wanted);
   /// The signed message about the CA that comes next. Nothing: none is prepared.
   Result<std::optional<Bytes>> next_ca();
   /// The CertStatus (RFC 6960 4.2.1) of the certificate with this CertID. Nothing: it is of no CA of this

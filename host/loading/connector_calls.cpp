@@ -346,11 +346,13 @@ Result<std::optional<Bytes>> Connector::one_value(bool offered, std::string_view
   return std::optional<Bytes>(std::move(value.value()));
 }
 
-Result<std::optional<Bytes>> Connector::crl(BytesView issuer_name, BytesView authority_key_id) {
-  certspan_crl_request request{};
-  request.struct_size = sizeof(request);
-  request.issuer = to_abi(issuer_name);
-  request.authority_key_id = to_abi(authority_key_id);
+Result<std::optional<Bytes>> Connector::crl(const CrlWanted& wanted) {
+  const certspan_crl_request request = {.struct_size = sizeof(certspan_crl_request),
+                                        .flags = wanted.delta ? CERTSPAN_CRL_DELTA : 0U,
+                                        .issuer = to_abi(wanted.issuer),
+                                        .authority_key_id = to_abi(wanted.authority_key_id),
+                                        .partition = wanted.partition,
+                                        .partitions = wanted.partitions};
   return one_value(has_crl(), "CRL", abi_limit::kCrl,
                    [&](const certspan_bytes_sink* sink) { return issuer()->crl(instance_, &request, sink); });
 }

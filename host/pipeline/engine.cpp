@@ -201,14 +201,13 @@ Outcome Engine::find(std::string_view source, std::string_view pipeline, BytesVi
   return outcome;
 }
 
-Outcome Engine::crl(std::string_view source, std::string_view pipeline, BytesView issuer,
-                    BytesView authority_key_id, Bytes& crl) {
+Outcome Engine::crl(std::string_view source, std::string_view pipeline, const CrlWanted& wanted, Bytes& crl) {
   const auto config = runtime_.config();
   Outcome outcome = Outcome::Rejected;
   for (const std::string& name : config->graph.issuers(source, pipeline)) {
     Connector* connector = config->connectors.find(name);
     if (connector == nullptr || !connector->has_crl()) continue;
-    auto answer = connector->crl(issuer, authority_key_id);
+    auto answer = connector->crl(wanted);
     if (!answer) {
       outcome = Outcome::Unavailable;
     } else if (*answer) {

@@ -72,8 +72,8 @@ class Engine final : public IssuerDirectory {
                 const std::function<void(const Certificate&)>& visit) override;
   Outcome find(std::string_view source, std::string_view pipeline, BytesView issuer, BytesView serial,
                Found& found) override;
-  Outcome crl(std::string_view source, std::string_view pipeline, BytesView issuer,
-              BytesView authority_key_id, Bytes& crl) override;
+  Outcome crl(std::string_view source, std::string_view pipeline, const CrlWanted& wanted,
+              Bytes& crl) override;
   Outcome next_ca(std::string_view source, std::string_view pipeline, Bytes& message) override;
   Outcome status(std::string_view issuer, BytesView cert_id, Bytes& status) override;
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/base/bytes.hpp"
+#include "host/base/crl_wanted.hpp"
 #include "host/base/outcome.hpp"
 #include "host/journal/work_item.hpp"
 #include "host/services/exchange.hpp"
@@ -58,9 +59,8 @@ class IssuerDirectory {
   };
   virtual Outcome find(std::string_view source, std::string_view pipeline, BytesView issuer, BytesView serial,
                        Found& found) = 0;
-  /// The CRL of the CA with this name and key identifier; either may be empty.
-  virtual Outcome crl(std::string_view source, std::string_view pipeline, BytesView issuer,
-                      BytesView authority_key_id, Bytes& crl) = 0;
+  virtual Outcome crl(std::string_view source, std::string_view pipeline, const CrlWanted& wanted,
+                      Bytes& crl) = 0;
   /// The signed message about the CA that comes next.
   virtual Outcome next_ca(std::string_view source, std::string_view pipeline, Bytes& message) = 0;
   /// The CertStatus (RFC 6960 4.2.1) of the certificate with this CertID, by the connector `issuer`.

@@ -137,14 +137,22 @@ certspan_outcome issuers_find(void* context, certspan_string_view pipeline,
   return CERTSPAN_INTERNAL;
 }
 
+CrlWanted wanted_of(const certspan_crl_request& request) {
+  const bool parted = CERTSPAN_HAS(&request, certspan_crl_request, partitions);
+  return {.issuer = from_abi(request.issuer),
+          .authority_key_id = from_abi(request.authority_key_id),
+          .delta = (request.flags & CERTSPAN_CRL_DELTA) != 0,
+          .partition = parted ? request.partition : 0,
+          .partitions = parted ? request.partitions : 0};
+}
+
 certspan_outcome issuers_crl(void* context, certspan_string_view pipeline,
                              const certspan_crl_request* request, const certspan_bytes_sink* sink) noexcept
     try {
   HostServices& services = HostServices::of(context);
   Bytes crl;
   const Outcome outcome =
-      services.backends().issuers->crl(services.connector(), from_abi(pipeline), from_abi(request->issuer),
-                                       from_abi(request->authority_key_id), crl);
+      services.backends().issuers->crl(services.connector(), from_abi(pipeline), wanted_of(*request), crl);
   if (outcome == Outcome::Ok) sink->put(sink->context, to_abi(crl));
   return static_cast<certspan_outcome>(outcome);
 } catch (...) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "plugins/ca_local/crl_address.hpp"
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/pem.hpp"
@@ -19,7 +20,6 @@ using pki::fault;
 using pki::FaultKind;
 
 constexpr std::size_t kMostCertificates = 16;
-constexpr std::string_view kKeyIdWord = "{key_id}";
 
 std::string quoted_subject(const Certificate& certificate) {
   return "\"" + pki::printable_name(certificate.subject()) + "\"";
@@ -86,11 +86,6 @@ std::optional<Certificate> take(std::vector<Certificate>& pool, Wanted wanted) {
   Certificate certificate = std::move(*found);
   pool.erase(found);
   return certificate;
-}
-
-void fill_in_key_id(std::string& url, pki::BytesView key_identifier) {
-  const std::size_t at = url.find(kKeyIdWord);
-  if (at != std::string::npos) url.replace(at, kKeyIdWord.size(), pki::to_hex(key_identifier));
 }
 
 }  // namespace
@@ -171,6 +166,8 @@ bool Authority::may_sign_crls() const {
 pki::Result<pki::Bytes> Authority::sign(pki::CrlTemplate what) const {
   what.issuer = certificate().subject();
   what.authority_key_id = key_identifier_;
+  for (std::string& url : what.partition_urls) fill_in_key_id(url, key_identifier_);
+  for (std::string& url : what.delta_urls) fill_in_key_id(url, key_identifier_);
   return pki::write_crl(what, key_);
 }
 

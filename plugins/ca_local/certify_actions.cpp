@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 
 #include "plugins/ca_local/create_actions.hpp"
+#include "plugins/ca_local/crl_address.hpp"
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
 #include "plugins/common/pki/der_reader.hpp"
@@ -110,7 +111,8 @@ pki::CertificateTemplate server_template(const pki::PublicKey& key, const Issuin
   what.key_usage = pki::key_usage::kDigitalSignature;
   if (key.family() == pki::KeyFamily::Rsa) what.key_usage |= pki::key_usage::kKeyEncipherment;
   what.extended_key_usage = {pki::oids::kServerAuth};
-  what.crl_urls = rules.crl_urls;
+  what.serial = random_serial();
+  what.crl_urls = with_partition(rules.crl_urls, partition_of(what.serial, rules.crl_partitions));
   what.ca_issuers_urls = rules.ca_issuers_urls;
   return what;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugins/ca_local/crl_address.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
 
@@ -55,7 +56,7 @@ pki::Result<LedgerRecord> issue_certificate(const Authority& authority, const Is
   if (const auto* names = pki::find_extension(request.extensions(), pki::oids::kSubjectAltName)) {
     what.subject_alt_names = names->value;
   }
-  what.crl_urls = rules.crl_urls;
+  what.crl_urls = with_partition(rules.crl_urls, partition_of(what.serial, rules.crl_partitions));
   what.ca_issuers_urls = rules.ca_issuers_urls;
   what.ocsp_urls = rules.ocsp_urls;
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "plugins/ca_local/ledger_keys.hpp"
 #include "plugins/common/pki/certificate.hpp"
 #include "plugins/common/pki/crl_writer.hpp"
 #include "plugins/common/pki/digest.hpp"
@@ -12,18 +13,11 @@ namespace certspan::ca_local {
 
 namespace {
 
+using namespace ledger_keys;
+
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kHeaderSize = 3;
 constexpr std::size_t kMaxSerial = 20;  // RFC 5280 4.1.2.2
-
-// First octet of a store key: what kind of record it names.
-constexpr std::uint8_t kByItem = 'i';
-constexpr std::uint8_t kBySerial = 's';
-constexpr std::uint8_t kRevoked = 'r';
-constexpr std::uint8_t kCrlNumber = 'n';
-constexpr std::uint8_t kCompromised = 'k';
-constexpr std::uint8_t kMark = 'm';
-constexpr std::uint8_t kEnd = 'e';
 
 constexpr std::uint8_t kKeyCompromise = 1;
 constexpr std::uint8_t kHold = 6;
@@ -33,29 +27,7 @@ bool is_reason(std::uint32_t reason) {
   return reason <= pki::kLargestCrlReason && reason != 7;
 }
 
-constexpr std::size_t kNumberSize = 8;
 constexpr std::size_t kRevocationHead = 2 + kNumberSize;
-constexpr std::uint64_t kScanLimit = UINT64_MAX;
-
-pki::Bytes store_key(std::uint8_t kind, pki::BytesView name) {
-  pki::Bytes key;
-  key.reserve(name.size() + 1);
-  key.push_back(kind);
-  key.insert(key.end(), name.begin(), name.end());
-  return key;
-}
-
-/// Serials are compared as numbers: leading zero octets do not count.
-pki::BytesView without_leading_zeros(pki::BytesView serial) {
-  const auto first = std::ranges::find_if(serial, [](std::uint8_t octet) { return octet != 0; });
-  return serial.subspan(static_cast<std::size_t>(first - serial.begin()));
-}
-
-void append_number(pki::Bytes& octets, std::uint64_t number) {
-  for (std::size_t i = 0; i < kNumberSize; ++i) {
-    octets.push_back(static_cast<std::uint8_t>(number >> (8U * (kNumberSize - 1 - i))));
-  }
-}
 
 pki::Bytes compromised_key(pki::BytesView spki) {
   return store_key(kCompromised, pki::sha256(spki));
@@ -68,12 +40,6 @@ Revocation revocation_of(const pki::Certificate& certificate, std::uint32_t reas
           .at = std::max(at, certificate.not_before()),
           .reason = static_cast<std::uint8_t>(reason),
           .not_after = certificate.not_after()};
-}
-
-std::uint64_t number_in(pki::BytesView octets) {
-  std::uint64_t number = 0;
-  for (const std::uint8_t octet : octets) number = number << 8U | octet;
-  return number;
 }
 
 }  // namespace
@@ -150,36 +116,7 @@ sdk::Outcome Ledger::add(pki::BytesView item_key, const LedgerRecord& record) co
   return store_.commit({sdk::insert_record(by_item, stored), sdk::insert_record(by_serial, item_key)});
 }
 
-sdk::Outcome Ledger::revocations(std::vector<Revocation>& all) const {
-  bool damaged = false;
-  const sdk::Outcome outcome =
-      store_.scan(pki::BytesView(&kRevoked, 1), {}, kScanLimit, [&](const sdk::RecordView& record) {
-        auto revocation = decode_revocation(record.key.subspan(1), record.value);
-        damaged = !revocation;
-        if (!damaged) all.push_back(std::move(*revocation));
-        return !damaged;
-      });
-  if (outcome != sdk::Outcome::Ok || damaged) return damaged ? sdk::Outcome::Internal : outcome;
-  return add_ends(all);
-}
-
-/// Both kinds of records come in the order of the serial numbers.
-sdk::Outcome Ledger::add_ends(std::vector<Revocation>& all) const {
-  auto next = all.begin();
-  return store_.scan(pki::BytesView(&kEnd, 1), {}, kScanLimit, [&](const sdk::RecordView& record) {
-    const pki::BytesView serial = record.key.subspan(1);
-    const auto comes_before = [&](const Revocation& each) {
-      return std::ranges::lexicographical_compare(each.serial, serial);
-    };
-    while (next != all.end() && comes_before(*next)) ++next;
-    const bool fits = next != all.end() && pki::equal(next->serial, serial);
-    if (fits && record.value.size() == kNumberSize)
-      next->not_after = static_cast<std::int64_t>(number_in(record.value));
-    return next != all.end();
-  });
-}
-
-Ledger::Revoked Ledger::revoke(pki::BytesView item_key, std::uint32_t reason, std::int64_t at,
+Ledger::Revoked Ledger::revoke(pki::BytesView item_key, std::uint32_t reason, RevocationTimes times,
                                sdk::Outcome& outcome) const {
   if (!is_reason(reason)) return Revoked::NoReason;
   sdk::Record issued;
@@ -199,12 +136,12 @@ Ledger::Revoked Ledger::revoke(pki::BytesView item_key, std::uint32_t reason, st
   if (outcome != sdk::Outcome::Ok && outcome != sdk::Outcome::Rejected) return Revoked::Failed;
   const bool is_held = was_revoked && known.reason == kHold;
   if (reason == kRelease && was_revoked && !is_held) return Revoked::NotHeld;
-  Revocation next = revocation_of(*certificate, reason, at);
+  Revocation next = revocation_of(*certificate, reason, times.at);
   // What becomes final was revoked from the day of the hold on.
   if (is_held) next.at = known.at;
   const bool changes = reason == kRelease ? is_held : !was_revoked || (is_held && reason != kHold);
   if (changes) {
-    outcome = write_revocation(issued, std::move(*record), next, certificate->spki());
+    outcome = write_revocation(issued, std::move(*record), next, certificate->spki(), times.now);
   } else {
     // A key may get into other hands long after its certificate was replaced.
     const pki::Bytes lost = compromised_key(certificate->spki());
@@ -215,7 +152,8 @@ Ledger::Revoked Ledger::revoke(pki::BytesView item_key, std::uint32_t reason, st
 
 /// Ledger, list of what is revoked, its mark and the keys in other hands change together.
 sdk::Outcome Ledger::write_revocation(const sdk::Record& issued, LedgerRecord record,
-                                      const Revocation& revocation, pki::BytesView spki) const {
+                                      const Revocation& revocation, pki::BytesView spki,
+                                      std::int64_t now) const {
   const bool released = revocation.reason == kRelease;
   record.state = released ? CertificateState::Good : CertificateState::Revoked;
   const pki::Bytes stored = encode_record(record);
@@ -226,9 +164,11 @@ sdk::Outcome Ledger::write_revocation(const sdk::Record& issued, LedgerRecord re
   append_number(end, static_cast<std::uint64_t>(revocation.not_after));
   const pki::Bytes mark = {kMark};
   const pki::Bytes lost = compromised_key(spki);
+  const pki::Bytes change = change_key(now, without_leading_zeros(revocation.serial));
   std::vector<sdk::StoreWrite> writes = {sdk::update_record(issued.key, issued.revision, stored),
                                          released ? sdk::erase_record(key) : sdk::put_record(key, listed),
-                                         sdk::put_record(end_key, end), sdk::put_record(mark, {})};
+                                         sdk::put_record(end_key, end), sdk::put_record(mark, {}),
+                                         sdk::put_record(change, revocation.authority_key_id)};
   if (revocation.reason == kKeyCompromise) writes.push_back(sdk::put_record(lost, {}));
   return store_.commit(writes);
 }
@@ -257,28 +197,6 @@ sdk::Outcome Ledger::find_any_compromised() const {
         return false;
       });
   return outcome != sdk::Outcome::Ok || any ? outcome : sdk::Outcome::Rejected;
-}
-
-sdk::Outcome Ledger::revocations_mark(std::uint64_t& mark) const {
-  sdk::Record stored;
-  const sdk::Outcome found = store_.get(pki::BytesView(&kMark, 1), stored);
-  mark = found == sdk::Outcome::Ok ? stored.revision : 0;
-  return found == sdk::Outcome::Rejected ? sdk::Outcome::Ok : found;
-}
-
-sdk::Outcome Ledger::take_crl_number(pki::BytesView authority_key_id, std::uint64_t least,
-                                     std::uint64_t& number, std::uint64_t& before) const {
-  const pki::Bytes key = store_key(kCrlNumber, authority_key_id);
-  sdk::Record last;
-  const sdk::Outcome found = store_.get(key, last);
-  if (found != sdk::Outcome::Ok && found != sdk::Outcome::Rejected) return found;
-  if (found == sdk::Outcome::Ok && last.value.size() != kNumberSize) return sdk::Outcome::Internal;
-  before = found == sdk::Outcome::Ok ? number_in(last.value) : 0;
-  number = std::max(least, before + 1);
-  pki::Bytes value;
-  append_number(value, number);
-  return store_.commit({found == sdk::Outcome::Ok ? sdk::update_record(key, last.revision, value)
-                                                  : sdk::insert_record(key, value)});
 }
 
 }  // namespace certspan::ca_local

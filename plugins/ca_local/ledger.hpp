@@ -30,6 +30,12 @@ struct Revocation {
   std::int64_t not_after = 0;   // of the certificate, seconds since 1970; 0 if an older version wrote it
 };
 
+/// When something is revoked, in seconds since 1970.
+struct RevocationTimes {
+  std::int64_t at = 0;   // what the CRL says
+  std::int64_t now = 0;  // when it is entered
+};
+
 /// The stored form of a revocation, whose key holds the serial number: version, reason, time (8 octets),
 /// authority key identifier. The certificate's end stands in a record of its own, which older versions let
 /// be.
@@ -67,7 +73,8 @@ class Ledger {
   /// Marks what was issued under `item_key` as revoked for `reason` (RFC 5280 5.3.1), or releases it from
   /// hold (8). What is revoked for good stays as it is; after keyCompromise its key is refused for good all
   /// the same. One commit, staged in a call with an item.
-  Revoked revoke(pki::BytesView item_key, std::uint32_t reason, std::int64_t at, sdk::Outcome& outcome) const;
+  Revoked revoke(pki::BytesView item_key, std::uint32_t reason, RevocationTimes times,
+                 sdk::Outcome& outcome) const;
   /// Ok: this key (SPKI, DER) was compromised; Rejected: not that we know.
   sdk::Outcome find_compromised(pki::BytesView spki) const;
   /// Ok: some key was; Rejected: none.
@@ -75,19 +82,10 @@ class Ledger {
 
   /// How one stands that is revoked; Rejected: it is not.
   sdk::Outcome find_revocation(pki::BytesView serial, Revocation& revocation) const;
-  /// What stands revoked, in the order of the serial numbers.
-  sdk::Outcome revocations(std::vector<Revocation>& all) const;
-  /// Differs after each change of what stands revoked.
-  sdk::Outcome revocations_mark(std::uint64_t& mark) const;
-  /// Takes the next CRL number of a key: above every one before, and not below `least`. `last`: the one
-  /// before, 0 if there was none.
-  sdk::Outcome take_crl_number(pki::BytesView authority_key_id, std::uint64_t least, std::uint64_t& number,
-                               std::uint64_t& before) const;
 
  private:
-  sdk::Outcome add_ends(std::vector<Revocation>& all) const;
   sdk::Outcome write_revocation(const sdk::Record& issued, LedgerRecord record, const Revocation& revocation,
-                                pki::BytesView spki) const;
+                                pki::BytesView spki, std::int64_t now) const;
 
   sdk::Store store_;
 };

@@ -68,7 +68,7 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
   previous_ = load_previous(host_, settings_, now(), tokens_, faults);
   next_ = load_next(settings_, now(), faults);
   outside_.emplace(host_.store(), settings_.renew_from, faults);
-  crls_.emplace(ledger_, settings_.crl);
+  crls_.emplace(RevocationList(host_.store()), settings_.crl);
   list.throw_first();
   const auto guard = [&](std::span<const pki::Certificate> chain) {
     // What was parsed in full has an outline.
@@ -85,6 +85,7 @@ LocalCa::LocalCa(sdk::Host host, std::string_view /*name*/, std::string_view set
 }
 
 bool LocalCa::start(sdk::Faults& /*faults*/) {
+  crls_->note_parts();
   // Who can't tell looks each time.
   knows_compromised_ = ledger_.find_any_compromised() != Outcome::Rejected;
   tokens_.start_watching();
@@ -182,8 +183,8 @@ Answer LocalCa::revoke(const sdk::Item& /*item*/, const sdk::Revocation& revocat
   Outcome outcome = Outcome::Ok;
   if (revocation.reason() == CERTSPAN_REASON_KEY_COMPROMISE) knows_compromised_ = true;
   // A clock that was ahead when it was ordered revokes nothing in the future.
-  const std::int64_t at = std::min(unix_seconds(revocation.at()), now());
-  switch (ledger_.revoke(revocation.key(), revocation.reason(), at, outcome)) {
+  const RevocationTimes times = {.at = std::min(unix_seconds(revocation.at()), now()), .now = now()};
+  switch (ledger_.revoke(revocation.key(), revocation.reason(), times, outcome)) {
     case Ledger::Revoked::Done:
       return Answer::ok();
     case Ledger::Revoked::Unknown:
@@ -241,7 +242,8 @@ Outcome LocalCa::crl(const sdk::CrlRequest& request, sdk::BytesSink& sink) {
   });
   if (authority == nullptr) return Outcome::Rejected;
   Crl crl;
-  const Outcome outcome = crls_->current(*authority, now(), crl);
+  const CrlKind kind = {.partition = {request.partition, request.partitions}, .delta = request.delta};
+  const Outcome outcome = crls_->current(*authority, kind, now(), crl);
   if (outcome == Outcome::Ok) sink.put(*crl);
   return outcome;
 }

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "plugins/ca_local/crl_address.hpp"
 #include "plugins/ca_local/files.hpp"
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/connector/fault_list.hpp"
@@ -20,6 +21,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLongestBackdate = std::chrono::hours(24);
 constexpr milliseconds kShortestCrl = std::chrono::minutes(1);
 constexpr milliseconds kLongestCrl = std::chrono::hours(24 * 365);
+constexpr milliseconds kLongestDelta = std::chrono::hours(24 * 30);
 constexpr milliseconds kShortestValidity = std::chrono::minutes(10);
 
 std::string text_member(const json& settings, const char* name, sdk::Faults& faults) {
@@ -174,6 +176,27 @@ RenewFrom read_renew_from(const json& document, sdk::Faults& faults) {
   return from;
 }
 
+void read_partitions(const json& crl, CrlRules& rules, sdk::Faults& faults) {
+  const auto found = crl.find("partitions");
+  if (found == crl.end()) return;
+  if (found->is_number_unsigned() && *found >= 2U && *found <= kMostPartitions) {
+    rules.partitions = found->get<std::uint32_t>();
+  } else {
+    faults.add("/partitions", "must be a number from 2 to " + std::to_string(kMostPartitions));
+  }
+}
+
+/// A part that no certificate names is never found, and a name without parts leads nowhere.
+void check_partition_words(const std::vector<std::string>& urls, const std::string& pointer, bool parted,
+                           sdk::Faults& faults) {
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    if ((urls[i].find(kPartitionWord) != std::string::npos) == parted) continue;
+    faults.add(pointer + "/" + std::to_string(i),
+               parted ? "must have {partition} in it, since the CRL is parted (\"crl.partitions\")"
+                      : "has {partition} in it, but the CRL is not parted: set \"crl.partitions\"");
+  }
+}
+
 void read_crl_rules(const json& document, CrlRules& rules, sdk::Faults& faults) {
   const auto found = document.find("crl");
   if (found == document.end()) return;
@@ -184,6 +207,10 @@ void read_crl_rules(const json& document, CrlRules& rules, sdk::Faults& faults) 
     };
     read("every", rules.every);
     read("overlap", rules.overlap);
+    const auto delta_every = duration_member(*found, "delta_every", kShortestCrl, kLongestDelta, inside);
+    if (delta_every) rules.delta_every = *delta_every;
+    rules.delta_urls = url_list(*found, "delta_urls", inside);
+    read_partitions(*found, rules, inside);
   });
 }
 
@@ -207,6 +234,10 @@ Settings own_settings(const json& document, sdk::Faults& faults) {
   }
   settings.crl.backdate = settings.rules.backdate;
   read_crl_rules(document, settings.crl, faults);
+  settings.crl.urls = settings.rules.crl_urls;
+  settings.rules.crl_partitions = settings.crl.partitions;
+  check_partition_words(settings.rules.crl_urls, "/crl_urls", settings.crl.partitions != 0, faults);
+  check_partition_words(settings.crl.delta_urls, "/crl/delta_urls", settings.crl.partitions != 0, faults);
   settings.rules.longest_validity = duration_member(document, "longest_validity", kShortestValidity,
                                                     std::chrono::hours(24 * 36'525), faults);
   if (settings.rules.longest_validity && *settings.rules.longest_validity <= settings.rules.backdate) {

@@ -19,6 +19,7 @@ namespace certspan::ca_local {
 /// What stands in every certificate beside what the profile and the request say.
 struct IssuingRules {
   std::vector<std::string> crl_urls;         // cRLDistributionPoints
+  std::uint32_t crl_partitions = 0;          // 0: the CRL is whole
   std::vector<std::string> ca_issuers_urls;  // authorityInfoAccess: where the CA's certificate can be fetched
   std::vector<std::string> ocsp_urls;        // authorityInfoAccess: where OCSP is answered
   std::chrono::seconds backdate{300};
@@ -30,6 +31,10 @@ struct CrlRules {
   std::chrono::seconds every{86'400};
   std::chrono::seconds overlap{std::chrono::hours(24 * 6)};  ///< how long one counts after the next is there
   std::chrono::seconds backdate{300};                        ///< as for certificates
+  std::uint32_t partitions = 0;                              ///< 0: it is whole
+  std::vector<std::string> urls;                             ///< as they stand in certificates
+  std::vector<std::string> delta_urls;                       ///< empty: there are no deltas
+  std::chrono::seconds delta_every{3'600};
 };
 
 /// A CA that issued before the one of now; its certificates and CRLs go on.
@@ -100,7 +105,13 @@ inline constexpr auto kSettingsSchemaText = connector::join_texts(
         "every": {"type": "string", "x-certspan-duration": true, "minimum": 60000, "maximum": 31536000000, "default": "1d",
           "description": "How often a new CRL is made; 1m to 365d."},
         "overlap": {"type": "string", "x-certspan-duration": true, "minimum": 60000, "maximum": 31536000000, "default": "6d",
-          "description": "How long a CRL counts after the next one is there; 1m to 365d. nextUpdate is one \"every\" and one \"overlap\" away."}
+          "description": "How long a CRL counts after the next one is there; 1m to 365d. nextUpdate is one \"every\" and one \"overlap\" away."},
+        "partitions": {"type": "integer", "minimum": 2, "maximum": 1024,
+          "description": "Parts the CRL: each certificate names the part that it may stand in, in place of {partition} in crl_urls. Left out: it is whole."},
+        "delta_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
+          "description": "Where delta CRLs can be fetched, over plain HTTP; stands in CRLs (FreshestCRL), with {key_id} and {partition} as in crl_urls. Left out: there are none."},
+        "delta_every": {"type": "string", "x-certspan-duration": true, "minimum": 60000, "maximum": 2592000000, "default": "1h",
+          "description": "How often a new delta is made, if nothing is revoked before; 1m to 30d. It counts for twice as long."}
       }},
     "ca_issuers_urls": {"type": "array", "items": {"type": "string", "pattern": "^http://"}, "maxItems": 8,
       "description": "Where the CA's certificate can be fetched, over plain HTTP; stands in every certificate."},

@@ -4,10 +4,10 @@ import pathlib
 import sys
 import time
 
-from tests.bench import abi_call, fairness, idle_connections, journal_commit, journal_flat, lone_request, memory_idle, report, scep_core, scep_enrol, scep_flat, slices, start_first_reply, swaps, vs_step_ca, workers
+from tests.bench import abi_call, fairness, idle_connections, journal_commit, journal_flat, lone_request, memory_idle, ocsp_reply, report, scep_core, scep_enrol, scep_flat, slices, start_first_reply, swaps, vs_step_ca, workers
 
 BENCHES = {name: bench
-           for bench in (scep_core, scep_enrol, lone_request, vs_step_ca, scep_flat, idle_connections, fairness, abi_call, workers, swaps, journal_commit, journal_flat, start_first_reply, memory_idle) for name in bench.NAMES}
+           for bench in (scep_core, scep_enrol, lone_request, vs_step_ca, scep_flat, idle_connections, fairness, abi_call, workers, ocsp_reply, swaps, journal_commit, journal_flat, start_first_reply, memory_idle) for name in bench.NAMES}
 IDLE_LOOK_S = 0.5
 
 

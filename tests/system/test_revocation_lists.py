@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.support import scep_messages as scep
 from tests.support.independent_reader import checked_by_openssl
 from tests.support.scep_client import ScepClient
+from tests.support.waiting import wait_until
 
 
 def publish_crls(text):
@@ -73,3 +74,48 @@ def test_a_device_gets_its_own_certificates_and_nobody_else_s(host):
         assert (refused.pki_status, refused.fail_info) == (scep.FAILURE, scep.BAD_CERT_ID)
     with_own_key = client.ask(scep.GET_CERT, device.certificate, device.key, scep.self_signed(device.key))
     assert with_own_key.fail_info == scep.BAD_CERT_ID
+
+
+def part_crls(text):
+    """CRLs in four parts, each with its delta, fetched from this host."""
+    document = yaml.safe_load(publish_crls(text))
+    settings = document["connectors"]["example-ca"]["settings"]
+    settings["crl_urls"] = ["http://pki.example/crl/{key_id}/{partition}.crl"]
+    settings["crl"] = {"partitions": 4, "delta_urls": ["http://pki.example/crl/{key_id}/{partition}-delta.crl"]}
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def path_of(points):
+    return points[0].full_name[0].value.removeprefix("http://pki.example")
+
+
+@pytest.mark.parametrize("isolation", ["in_process", "process"])
+def test_a_certificate_names_its_part_of_the_crl_and_that_part_its_delta(make_host, isolation):
+    host = make_host().configure(part_crls)
+    host.isolation = isolation
+    host.start()
+    client = ScepClient(host.url())
+    device = client.enrol("part.example", host.challenge)
+    ca = client.certificates()[1]
+    serial = device.certificate.serial_number
+    part = path_of(device.certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value)
+    assert part.endswith(f"/{serial % 65536 % 4}-of-4.crl")
+
+    def fetch(path):
+        crl = x509.load_der_x509_crl(client.http("GET", "", path=path).body)
+        assert crl.is_signature_valid(ca.public_key())
+        return crl
+
+    base = fetch(part)
+    scope = base.extensions.get_extension_for_class(x509.IssuingDistributionPoint)
+    assert scope.critical and path_of([scope.value]) == part and len(base) == 0
+    delta_path = path_of(base.extensions.get_extension_for_class(x509.FreshestCRL).value)
+    host.command("revoke", f"{serial:X}", "--reason", "superseded", "--why", "replaced")
+    wait_until(lambda: len(fetch(delta_path)) == 1)
+    delta = fetch(delta_path)
+    assert delta.get_revoked_certificate_by_serial_number(serial) is not None
+    indicator = delta.extensions.get_extension_for_class(x509.DeltaCRLIndicator)
+    assert indicator.critical and indicator.value.crl_number == number_of(base) < number_of(delta)
+    assert number_of(fetch(part)) == number_of(base), "the base is made when it is due, and not before"
+    assert len(x509.load_der_x509_crl(client.http("GET", "", path="/crl").body)) == 1, "who asks for the CRL of all hears it at once"
+    assert client.http("GET", "", path=part.replace("-of-4", "-of-5")).status == 404

@@ -90,8 +90,11 @@ void transfer(Io& io, typename Io::template Field<certspan_find_request> request
 
 template <typename Io>
 void transfer(Io& io, typename Io::template Field<certspan_crl_request> request) {
+  io.number(request.flags);
   io.view(request.issuer);
   io.view(request.authority_key_id);
+  io.number(request.partition);
+  io.number(request.partitions);
 }
 
 template <typename Io>

@@ -1,6 +1,7 @@
 #include "plugins/common/pki/certificate_writer.hpp"
 
 #include "plugins/common/pki/der_writer.hpp"
+#include "plugins/common/pki/distribution_points.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/text.hpp"
 
@@ -46,11 +47,6 @@ void write_key_identifiers(DerWriter& writer, const CertificateTemplate& what) {
                   [&](DerWriter& value) { value.octet_string(what.subject_key_id); });
 }
 
-// A GeneralName of kind URI.
-void write_uri(DerWriter& writer, std::string_view url) {
-  writer.text(tag::context(6), url);
-}
-
 void write_authority_info_access(DerWriter& writer, const CertificateTemplate& what) {
   if (what.ocsp_urls.empty() && what.ca_issuers_urls.empty()) return;
   write_extension(writer, oids::kAuthorityInfoAccess, false, [&](DerWriter& value) {
@@ -68,20 +64,6 @@ void write_authority_info_access(DerWriter& writer, const CertificateTemplate& w
   });
 }
 
-void write_crl_distribution_points(DerWriter& writer, const std::vector<std::string>& urls) {
-  if (urls.empty()) return;
-  write_extension(writer, oids::kCrlDistributionPoints, false, [&](DerWriter& value) {
-    value.begin(tag::kSequence);
-    for (const std::string& url : urls) {
-      // DistributionPoint { distributionPoint [0] { fullName [0] GeneralNames } }
-      value.begin(tag::kSequence).begin(tag::context_constructed(0)).begin(tag::context_constructed(0));
-      write_uri(value, url);
-      value.end().end().end();
-    }
-    value.end();
-  });
-}
-
 void write_extensions(DerWriter& writer, const CertificateTemplate& what) {
   writer.begin(tag::context_constructed(3)).begin(tag::kSequence);
   write_key_identifiers(writer, what);
@@ -92,7 +74,7 @@ void write_extensions(DerWriter& writer, const CertificateTemplate& what) {
     write_extension(writer, oids::kSubjectAltName, is_empty_name(what.subject),
                     [&](DerWriter& value) { value.raw(what.subject_alt_names); });
   }
-  write_crl_distribution_points(writer, what.crl_urls);
+  write_distribution_points(writer, oids::kCrlDistributionPoints, what.crl_urls);
   write_authority_info_access(writer, what);
   for (const Extension& extra : what.extra_extensions) {
     write_extension(writer, extra.oid, extra.critical, [&](DerWriter& value) { value.raw(extra.value); });

@@ -68,7 +68,7 @@ void PkiOperation::send_crl(const Incoming& incoming, sdk::Exchange& exchange) c
     if (certificate) key_id = pki::to_bytes(certificate->authority_key_identifier());
   }
   sdk::ByteBuffer crl;
-  const sdk::Outcome outcome = host_.crl("", wanted.issuer, key_id, crl);
+  const sdk::Outcome outcome = host_.crl("", {.issuer = wanted.issuer, .authority_key_id = key_id}, crl);
   if (is_not_now(outcome)) return respond_later(exchange, kAskedTooEarly);
   if (outcome != sdk::Outcome::Ok) {
     return refuse(incoming,

@@ -32,7 +32,7 @@ inline constexpr auto kScepServerSchemaText = connector::join_texts(R"json({
     "crl_path": {
       "type": "string",
       "x-certspan-route": true,
-      "description": "Where the CRLs of the endpoint's CAs can be fetched without SCEP: /crl gives that of the first CA, /crl/<key identifier>.crl that of any."
+      "description": "Where the CRLs of the endpoint's CAs can be fetched without SCEP: /crl gives that of the first CA, /crl/<key identifier>.crl that of any; parts and deltas stand below and beside it."
     },
     "ra": {
       "type": "object",

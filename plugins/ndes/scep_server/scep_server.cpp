@@ -119,10 +119,15 @@ void ScepServer::answer_next_ca(sdk::Exchange& exchange) {
 
 void ScepServer::answer_crl(const sdk::HttpRequest& request, sdk::Exchange& exchange) const {
   if (request.method() != "GET") return respond_text(exchange, 405, "use GET");
-  const auto key_id = asked_crl(settings_.crl_path, request.path());
-  if (!key_id) return respond_text(exchange, 404, "there is no such CRL");
+  const auto asked = asked_crl(settings_.crl_path, request.path());
+  if (!asked) return respond_text(exchange, 404, "there is no such CRL");
   sdk::ByteBuffer crl;
-  switch (host_.crl("", {}, *key_id, crl)) {
+  switch (host_.crl("",
+                    {.authority_key_id = asked->key_id,
+                     .delta = asked->delta,
+                     .partition = asked->partition,
+                     .partitions = asked->partitions},
+                    crl)) {
     case sdk::Outcome::Ok:
       return exchange.respond({.content_type = "application/pkix-crl", .body = crl});
     case sdk::Outcome::Rejected:

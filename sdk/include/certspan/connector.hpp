@@ -70,12 +70,6 @@ class FindSink {
   const certspan_find_sink& sink_;
 };
 
-/// Which CRL is wanted; empty members fit every key of the CA. Both empty: that of the key that issues now.
-struct CrlRequest {
-  Bytes issuer;            ///< DER Name
-  Bytes authority_key_id;  ///< as it stands in the certificates
-};
-
 /// Takes one value.
 class BytesSink {
  public:

@@ -56,6 +56,37 @@ class LogField {
   std::size_t digit_count_ = 0;
 };
 
+/// Which CRL is wanted; empty members fit every key of the CA. Both empty: that of the key that issues now.
+struct CrlRequest {
+  Bytes issuer = {};             ///< DER Name
+  Bytes authority_key_id = {};   ///< as it stands in the certificates
+  bool delta = false;            ///< what changed since the last whole one
+  std::uint32_t partition = 0;   ///< which of `partitions`
+  std::uint32_t partitions = 0;  ///< 0: the CRL of all certificates
+};
+
+namespace detail {
+
+[[nodiscard]] inline certspan_crl_request wire_of(const CrlRequest& wanted) noexcept {
+  return {.struct_size = sizeof(certspan_crl_request),
+          .flags = wanted.delta ? CERTSPAN_CRL_DELTA : 0U,
+          .issuer = to_abi(wanted.issuer),
+          .authority_key_id = to_abi(wanted.authority_key_id),
+          .partition = wanted.partition,
+          .partitions = wanted.partitions};
+}
+
+[[nodiscard]] inline CrlRequest read_wire(const certspan_crl_request& request) noexcept {
+  const bool parted = CERTSPAN_HAS(&request, certspan_crl_request, partitions);
+  return {.issuer = from_abi(request.issuer),
+          .authority_key_id = from_abi(request.authority_key_id),
+          .delta = (request.flags & CERTSPAN_CRL_DELTA) != 0,
+          .partition = parted ? request.partition : 0,
+          .partitions = parted ? request.partitions : 0};
+}
+
+}  // namespace detail
+
 /// What `Host::find` found: the certificate, and whether its CA has revoked it.
 struct FoundCertificate {
   ByteBuffer certificate;
@@ -165,13 +196,11 @@ class Host {
     return outcome_from_abi(outcome);
   }
 
-  /// Asks a pipeline's issuers for the CRL of the CA with this DER Name and key identifier, DER. May block:
-  /// on worker threads only. Ok, Rejected (of none of them), Unavailable. Without the service: Unsupported.
-  [[nodiscard]] Outcome crl(std::string_view pipeline, Bytes issuer, Bytes authority_key_id,
-                            ByteBuffer& crl) const {
+  /// Asks a pipeline's issuers for a CRL, DER. May block: on worker threads only. Ok, Rejected (none of them
+  /// has such a one), Unavailable. Without the service: Unsupported.
+  [[nodiscard]] Outcome crl(std::string_view pipeline, const CrlRequest& wanted, ByteBuffer& crl) const {
     if (issuers_ == nullptr) return Outcome::Unsupported;
-    const certspan_crl_request request = {sizeof(certspan_crl_request), 0, to_abi(issuer),
-                                          to_abi(authority_key_id)};
+    const certspan_crl_request request = detail::wire_of(wanted);
     return one_value(crl, [&](const certspan_bytes_sink& sink) {
       return issuers_->crl(context_, to_abi(pipeline), &request, &sink);
     });

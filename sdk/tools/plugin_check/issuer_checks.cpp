@@ -193,12 +193,13 @@ void check_crl(Run& run) {
     const auto strange = random_bytes(scene.random, 20);
     OneValue none;
     enter_phase("crl");
-    const certspan_crl_request request = {sizeof(certspan_crl_request), 0, sdk::to_abi(sdk::Bytes(strange)),
-                                          sdk::to_abi(sdk::Bytes(strange))};
+    const certspan_crl_request request = {
+        sizeof(certspan_crl_request),     0, sdk::to_abi(sdk::Bytes(strange)),
+        sdk::to_abi(sdk::Bytes(strange)), 0, 0};
     const certspan_outcome outcome = issuer.crl(scene.connector.instance(), &request, none.sink());
     require(outcome != CERTSPAN_OK && none.values.empty(), "crl gives a CRL of a CA that there is not");
     OneValue own;
-    const certspan_crl_request any = {sizeof(certspan_crl_request), 0, {}, {}};
+    const certspan_crl_request any = {sizeof(certspan_crl_request), 0, {}, {}, 0, 0};
     const bool ok = issuer.crl(scene.connector.instance(), &any, own.sink()) == CERTSPAN_OK;
     require(!ok || (own.values.size() == 1 && is_crl(own.values.front())),
             "crl says ok and gives something that is no single CRL (DER)");

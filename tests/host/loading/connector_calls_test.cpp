@@ -266,8 +266,10 @@ TEST_CASE("a CRL, a next CA and a status are one value, or none, or not now") {
     return outcome;
   };
   Bytes asked;
+  std::vector<std::uint32_t> parts;
   s.fake.crl = [&](const certspan_crl_request& request, const certspan_bytes_sink& sink) {
     asked = copy_of(from_abi(request.authority_key_id));
+    parts = {request.flags, request.partition, request.partitions};
     return give(sink);
   };
   s.fake.next_ca = give;
@@ -276,8 +278,11 @@ TEST_CASE("a CRL, a next CA and a status are one value, or none, or not now") {
     return give(sink);
   };
   const Bytes key_id = {7, 8};
-  CHECK(s.connector->crl({}, key_id).value().value() == value);
+  CHECK(s.connector->crl({.authority_key_id = key_id, .delta = true, .partition = 2, .partitions = 4})
+            .value()
+            .value() == value);
   CHECK(asked == key_id);
+  CHECK(parts == std::vector<std::uint32_t>{CERTSPAN_CRL_DELTA, 2, 4});
   CHECK(s.connector->next_ca().value().value() == value);
   const Bytes cert_id = {9};
   CHECK(s.connector->status(cert_id).value().value() == value);
@@ -285,19 +290,19 @@ TEST_CASE("a CRL, a next CA and a status are one value, or none, or not now") {
 
   for (const int wrong : {0, 2}) {
     times = wrong;
-    CHECK(s.connector->crl({}, {}).error().code == "plugin.bad_answer");
+    CHECK(s.connector->crl({}).error().code == "plugin.bad_answer");
     CHECK(s.connector->next_ca().error().code == "plugin.bad_answer");
     CHECK(s.connector->status({}).error().code == "plugin.bad_answer");
   }
   times = 1;
   value.resize(abi_limit::kCrl + 1);
-  CHECK(s.connector->crl({}, {}).error().code == "plugin.bad_answer");
+  CHECK(s.connector->crl({}).error().code == "plugin.bad_answer");
   outcome = CERTSPAN_REJECTED;
-  CHECK_FALSE(s.connector->crl({}, {}).value().has_value());
+  CHECK_FALSE(s.connector->crl({}).value().has_value());
   CHECK_FALSE(s.connector->next_ca().value().has_value());
   CHECK_FALSE(s.connector->status({}).value().has_value());
   outcome = CERTSPAN_UNAVAILABLE;
-  CHECK(s.connector->crl({}, {}).error().outcome == Outcome::Unavailable);
+  CHECK(s.connector->crl({}).error().outcome == Outcome::Unavailable);
   s.connector->stop();
   CHECK(s.connector->next_ca().error().code == "connector.not_started");
 }

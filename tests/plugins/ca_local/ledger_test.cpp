@@ -1,4 +1,5 @@
 #include "plugins/ca_local/ledger.hpp"
+#include "plugins/ca_local/revocation_list.hpp"
 
 #include <catch2/catch.hpp>
 #include <certspan/host.hpp>
@@ -14,6 +15,7 @@ const LedgerRecord kRecord{CertificateState::Good, {0x01, 0x02}, {0x30, 0x03, 0x
 
 struct LedgerUnderTest {
   sdk::testing::FakeHost host;
+  RevocationList list{sdk::Host(host.c_host()).store()};
   Ledger ledger{sdk::Host(host.c_host()).store()};
 };
 
@@ -64,16 +66,72 @@ TEST_CASE("CRL numbers rise for each key by itself, and are never below what is 
   LedgerUnderTest test;
   std::uint64_t number = 0;
   std::uint64_t last = 0;
-  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 100, number, last) == Outcome::Ok);
+  REQUIRE(test.list.take_number(pki::Bytes{1}, 100, number, last) == Outcome::Ok);
   CHECK(number == 100);
-  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 50, number, last) == Outcome::Ok);
+  REQUIRE(test.list.take_number(pki::Bytes{1}, 50, number, last) == Outcome::Ok);
   CHECK(number == 101);
-  REQUIRE(test.ledger.take_crl_number(pki::Bytes{2}, 7, number, last) == Outcome::Ok);
+  REQUIRE(test.list.take_number(pki::Bytes{2}, 7, number, last) == Outcome::Ok);
   CHECK(number == 7);
-  REQUIRE(test.ledger.take_crl_number(pki::Bytes{1}, 1ULL << 40U, number, last) == Outcome::Ok);
+  REQUIRE(test.list.take_number(pki::Bytes{1}, 1ULL << 40U, number, last) == Outcome::Ok);
   CHECK(number == 1ULL << 40U);
   test.host.store.fail_next_commit(Outcome::Rejected);
-  CHECK(test.ledger.take_crl_number(pki::Bytes{1}, 1, number, last) == Outcome::Rejected);
+  CHECK(test.list.take_number(pki::Bytes{1}, 1, number, last) == Outcome::Rejected);
+}
+
+TEST_CASE("a list of many pages is visited whole and in order, with the ends of the certificates") {
+  LedgerUnderTest test;
+  constexpr std::uint32_t kMany = 9'000;
+  const sdk::Store store = sdk::Host(test.host.c_host()).store();
+  for (std::uint32_t i = 1; i <= kMany; ++i) {
+    const pki::Bytes serial = {static_cast<std::uint8_t>(1 + (i >> 8U)), static_cast<std::uint8_t>(i)};
+    pki::Bytes key = {'r'};
+    key.insert(key.end(), serial.begin(), serial.end());
+    pki::Bytes end_key = key;
+    end_key[0] = 'e';
+    const pki::Bytes end = {0, 0, 0, 0, 0, 0, serial[0], serial[1]};
+    const pki::Bytes stored = encode_revocation({serial, {9}, 5, 4, 0});
+    REQUIRE(store.commit({sdk::insert_record(key, stored), sdk::insert_record(end_key, end)}) == Outcome::Ok);
+  }
+  std::uint32_t seen = 0;
+  std::uint32_t right = 0;
+  REQUIRE(test.list.visit([&](const Revocation& each) {
+    const std::int64_t number = each.serial[0] * 256 + each.serial[1];
+    ++seen;
+    right += each.not_after == number && number == 256 + static_cast<std::int64_t>(seen) ? 1 : 0;
+  }) == Outcome::Ok);
+  CHECK(seen == kMany);
+  CHECK(right == kMany);
+}
+
+TEST_CASE("changes are told from a time on, each serial once, and are forgotten") {
+  LedgerUnderTest test;
+  const sdk::Store store = sdk::Host(test.host.c_host()).store();
+  const auto change = [&](std::uint8_t second, std::uint8_t serial) {
+    const pki::Bytes key = {'c', 0, 0, 0, 0, 0, 0, 0, second, serial};
+    const pki::Bytes key_id = {9};
+    REQUIRE(store.commit({sdk::put_record(key, key_id)}) == Outcome::Ok);
+  };
+  change(10, 1);
+  change(20, 2);
+  change(30, 2);
+  change(30, 3);
+  const pki::Bytes revoked = {'r', 3};
+  const pki::Bytes stored = encode_revocation({{3}, {9}, 30, 4, 0});
+  REQUIRE(store.commit({sdk::put_record(revoked, stored)}) == Outcome::Ok);
+  const auto changes_since = [&](std::int64_t from) {
+    std::string told;
+    REQUIRE(test.list.visit_changes(from, [&](const Revocation& each) {
+      told += std::to_string(each.serial[0]) + ":" + std::to_string(each.reason) + " ";
+    }) == Outcome::Ok);
+    return told;
+  };
+  CHECK(changes_since(0) == "1:8 2:8 3:4 ");
+  CHECK(changes_since(20) == "2:8 3:4 ");
+  CHECK(changes_since(31).empty());
+  REQUIRE(test.list.forget_changes(30) == Outcome::Ok);
+  CHECK(changes_since(0) == "2:8 3:4 ");
+  REQUIRE(test.list.forget_changes(31) == Outcome::Ok);
+  CHECK(changes_since(0).empty());
 }
 
 TEST_CASE("what was entered is found by item and by serial number") {

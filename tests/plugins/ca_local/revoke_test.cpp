@@ -47,7 +47,7 @@ std::int64_t now_of(CaUnderTest& ca) {
 
 sdk::ByteBuffer crl_of(CaUnderTest& ca) {
   sdk::ByteBuffer der;
-  const certspan_crl_request any = {sizeof(certspan_crl_request), 0, {}, {}};
+  const certspan_crl_request any = {sizeof(certspan_crl_request), 0, {}, {}, 0, 0};
   const certspan_bytes_sink sink = {
       sizeof(certspan_bytes_sink), 0, &der, [](void* context, certspan_bytes_view value) noexcept {
         const auto bytes = sdk::from_abi(value);

@@ -121,7 +121,7 @@ TEST_CASE("after the change the certificates and CRLs of the CA before go on") {
 
   const auto crl_verified_by = [&](const TestCa& files, pki::BytesView key_id) {
     OneValue crl;
-    const certspan_crl_request request = {sizeof(certspan_crl_request), 0, {}, sdk::to_abi(key_id)};
+    const certspan_crl_request request = {sizeof(certspan_crl_request), 0, {}, sdk::to_abi(key_id), 0, 0};
     REQUIRE(ca.issuer().crl(ca.instance(), &request, &crl.sink) == CERTSPAN_OK);
     files.dir().write("crl.der", crl.value);
     return pki::test::must_run(files.dir(), "openssl crl -inform DER -in crl.der -CAfile ca.pem -noout")

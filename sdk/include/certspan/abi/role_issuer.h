@@ -34,13 +34,18 @@ typedef struct certspan_find_sink {
   void (*found)(void* context, certspan_bytes_view certificate, uint32_t state) CERTSPAN_NOEXCEPT;
 } certspan_find_sink;
 
+#define CERTSPAN_CRL_DELTA 1u /* what changed since the last whole one (RFC 5280 5.2.4) */
+
 /* Which of a CA's CRLs: a connector may sign those of several keys, when a new one took an old one's place.
- * Empty members fit every key; with both empty it is the CRL of the key that issues now. */
+ * Empty members fit every key; with both empty it is the CRL of the key that issues now. A CA may have parted
+ * its CRL: each certificate names the part that it may stand in. */
 typedef struct certspan_crl_request {
   uint32_t struct_size;
-  uint32_t reserved;
+  uint32_t flags;                       /* CERTSPAN_CRL_* */
   certspan_bytes_view issuer;           /* DER Name of the CA */
   certspan_bytes_view authority_key_id; /* as it stands in the certificates that this key signed */
+  uint32_t partition;                   /* from 0 on, one of so many: */
+  uint32_t partitions;                  /* 0, or absent: the CRL of all certificates */
 } certspan_crl_request;
 
 /* Whose status: `cert_id` is a CertID (RFC 6960 4.1.1), DER, as an OCSP client sent it. */

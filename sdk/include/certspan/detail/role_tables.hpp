@@ -73,8 +73,7 @@ struct IssuerTable {
                               const certspan_bytes_sink* sink) noexcept {
     return guard_outcome(nullptr, [&] {
       BytesSink bytes_sink(*sink);
-      return connector_of<T>(instance).crl({from_abi(request->issuer), from_abi(request->authority_key_id)},
-                                           bytes_sink);
+      return connector_of<T>(instance).crl(read_wire(*request), bytes_sink);
     });
   }
 

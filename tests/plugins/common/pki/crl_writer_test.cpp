@@ -72,7 +72,12 @@ TEST_CASE("openssl verifies a CRL of every kind of key, with its number and time
 TEST_CASE("revoked certificates stand in a CRL with time and reason") {
   const Issuer issuer(KeySpec::P256);
   CrlTemplate what = issuer.crl();
-  what.revoked = {{{0x81, 2, 3}, kCrlStart - 60, 1}, {{7}, kCrlStart - 90, 0}};
+  const Bytes first = {0x81, 2, 3};
+  const Bytes second = {7};
+  CrlEntries entries;
+  REQUIRE(entries.add({first, kCrlStart - 60, 1}));
+  REQUIRE(entries.add({second, kCrlStart - 90, 0}));
+  what.entries = entries.view();
   const std::string text = issuer.read(what);
   CHECK_THAT(text, Contains("verify OK"));
   CHECK_THAT(text, Contains("Serial Number: 810203"));
@@ -95,11 +100,31 @@ TEST_CASE("a CRL that no standard allows is not written") {
   const Bytes empty = {0x30, 0x00};
   nameless.issuer = empty;
   CHECK(refused(nameless));
+  CrlEntries entries;
+  const Bytes serial = {1};
   for (const std::uint8_t reason : {std::uint8_t{7}, std::uint8_t{11}}) {
-    CrlTemplate wrong = issuer.crl();
-    wrong.revoked = {{{1}, kCrlStart, reason}};
-    CHECK(refused(wrong));
+    const auto added = entries.add({serial, kCrlStart, reason});
+    REQUIRE_FALSE(added);
+    CHECK(added.error().kind == FaultKind::Policy);
   }
+  CHECK(entries.view().empty());
+}
+
+TEST_CASE("a delta names its base, a part its place, a whole list its deltas") {
+  const Issuer issuer(KeySpec::P256);
+  CrlTemplate delta = issuer.crl();
+  delta.base_number = 0xABCDEF;
+  delta.partition_urls = {"http://pki.example/3-of-4.crl", "http://other.example/3-of-4.crl"};
+  const std::string text = issuer.read(delta);
+  CHECK_THAT(text, Contains("Delta CRL Indicator: critical\n                11259375"));
+  CHECK_THAT(text, Contains("Issuing Distribution Point: critical"));
+  CHECK_THAT(text, Contains("URI:http://pki.example/3-of-4.crl"));
+  CHECK_THAT(text, Contains("URI:http://other.example/3-of-4.crl"));
+  CrlTemplate whole = issuer.crl();
+  whole.delta_urls = {"http://pki.example/delta.crl"};
+  const std::string said = issuer.read(whole);
+  CHECK_THAT(said, Contains("Freshest CRL") && Contains("URI:http://pki.example/delta.crl"));
+  CHECK_THAT(said, !Contains("Delta CRL Indicator") && !Contains("Issuing Distribution"));
 }
 
 }  // namespace
