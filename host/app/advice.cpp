@@ -90,11 +90,17 @@ constexpr Advice kAdvice[] = {
 
 }  // namespace
 
-std::string_view advice_for(std::string_view code) {
+std::string_view known_advice(std::string_view code) {
   for (const Advice& advice : kAdvice) {
     const bool beginning = advice.code.ends_with('.');
     if (beginning ? code.starts_with(advice.code) : code == advice.code) return advice.text;
   }
+  return {};
+}
+
+std::string_view advice_for(std::string_view code) {
+  const std::string_view known = known_advice(code);
+  if (!known.empty()) return known;
   return "mend the cause above; a failure is remembered for 60 s, then the client's next request is a new "
          "one";
 }

@@ -134,6 +134,15 @@ class CommandLine {
     with_config(add(app_, "schema", "print the JSON Schema of the configuration for editors",
                     [this] { return command_schema(common_); }));
     with_json(add(app_, "version", "print the version", [this] { return command_version(common_.json); }));
+    add_explain();
+  }
+
+  void add_explain() {
+    CLI::App* explain = add(app_, "explain", "say what a code, event or number means and what to do",
+                            [this] { return command_explain(text_, common_.json); });
+    explain->add_option("code", text_, "work.busy, 4006, ChallengeExpired, 0xA0C50020, badRequest, ...")
+        ->required();
+    with_json(explain);
   }
 
   void add_new_plugin() {

@@ -4,7 +4,7 @@ import re
 
 from common import ROOT, Report, read_lines, tracked
 
-TOP_FOLDERS = ("host", "sdk", "plugins", "probe", "config", "tests", "docs")
+TOP_FOLDERS = ("codes", "host", "sdk", "plugins", "probe", "config", "tests", "docs")
 CODE = re.compile(r"`([^`\s]+)`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 COMMAND = re.compile(r"\./dev ([a-z]+)")

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Includes point one way, as docs/architecture.md draws them:
 
+    abi <- codes <- plugins/NAME, host/app
     abi <- sdk <- plugins/common <- plugins/NAME
     abi <- host/base <- host/config, host/journal <- host/backup, host/services <- host/loading <- host/pipeline <-
         host/rehearsal, host/control <- host/app
@@ -43,6 +44,10 @@ def allowed(room, target):
         return "product code does not include tests"
     if room == ("abi",):
         return None if target == ("abi",) else "the contract includes nothing but itself"
+    if room == ("codes",):
+        return None if target in (("abi",), ("codes",)) else "tables of codes include the contract alone: host and plugins include them"
+    if target == ("codes",) and room[0] not in ("plugins", "host"):
+        return "tables of codes are the host's and the plugins'"
     if room == ("sdk",):
         return None if target in (("abi",), ("sdk",)) else "the SDK includes nothing of host or plugins"
     if room == ("probe",):
@@ -97,7 +102,7 @@ def check_include(report, path, number, quote, name):
 
 def main():
     report = Report("includes")
-    for path in tracked("host", "sdk", "plugins", "probe"):
+    for path in tracked("codes", "host", "sdk", "plugins", "probe"):
         if path.suffix not in (".c", ".h", ".cpp", ".hpp"):
             continue
         if room_of(str(path)) == ("sdk",) and "testing" in path.parts:

@@ -7,6 +7,8 @@
 
 #include <certspan/answer.hpp>
 
+#include "codes/intune.hpp"
+
 namespace certspan::intune {
 
 struct ScepAnswer {
@@ -19,13 +21,7 @@ struct ScepAnswer {
 /// nullopt: not one JSON object with `code` as text; a wrong type; a name twice; over 64 KiB.
 std::optional<ScepAnswer> read_scep_answer(std::string_view text);
 
-/// One of the codes that Intune's clients know, all but Success.
-struct ScepCode {
-  std::string_view name;
-  sdk::Outcome outcome;     // Rejected, Invalid, or Unavailable where it says nothing about the request
-  std::string_view code;    // ours: "intune.challenge_expired"
-  std::string_view advice;  // what it means and what an administrator can do
-};
+using ScepCode = codes::IntuneScepCode;
 
 /// nullptr: a name that is not known, which is a no.
 const ScepCode* find_scep_code(std::string_view name);

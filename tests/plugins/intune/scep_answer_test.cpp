@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -70,7 +72,7 @@ TEST_CASE("each of Intune's codes has an outcome that is no yes, a word of its o
     REQUIRE(known != nullptr);
     CHECK(words.insert(known->code).second);
     const sdk::Answer answer = refusal_of({name, "said"}, "a-guid");
-    CHECK(answer.outcome() == known->outcome);
+    CHECK(answer.outcome() == sdk::outcome_from_abi(known->outcome));
     CHECK(answer.outcome() != sdk::Outcome::Ok);
     CHECK(answer.code() == known->code);
     CHECK(answer.message().find(name) != std::string::npos);
@@ -88,6 +90,15 @@ TEST_CASE("every failure has an HRESULT of ours") {
     const std::uint32_t number = hresult_of(sdk::outcome_from_abi(value), "acme.odd");
     CHECK((number & 0xFFFF0000U) == 0xA0C50000U);
     CHECK((number & 0xFFFFU) != 0);
+  }
+  for (std::int32_t value = CERTSPAN_OK; value <= CERTSPAN_INTERNAL; ++value) {
+    const std::uint32_t number = hresult_of(sdk::outcome_from_abi(value), "acme.odd") - codes::kFirstHresult;
+    CHECK(std::ranges::find(codes::kHresults, number, &codes::Hresult::number) != std::end(codes::kHresults));
+  }
+  for (const codes::HresultOfCode& each : codes::kHresultsOfCodes) {
+    INFO(each.code);
+    CHECK(std::ranges::find(codes::kHresults, each.number, &codes::Hresult::number) !=
+          std::end(codes::kHresults));
   }
   CHECK(hresult_of(sdk::Outcome::Unsupported, "profile.weak_key") == 0xA0C50020U);
   CHECK(hresult_of(sdk::Outcome::Rejected, "acme.no") == 0xA0C50001U);
