@@ -135,6 +135,9 @@ class CommandLine {
                     [this] { return command_schema(common_); }));
     with_json(add(app_, "version", "print the version", [this] { return command_version(common_.json); }));
     add_explain();
+    with_config_and_json(add(app_, "doctor",
+                             "look whether machine and services are as the configuration needs them",
+                             [this] { return command_doctor(common_); }));
   }
 
   void add_explain() {

@@ -88,6 +88,8 @@ ExitCode command_status(const CommonOptions& options);
 /// What ends, the nearest first. The exit code is for monitoring: Ok, EndsSoon, EndsNow, NotKnown.
 ExitCode command_status_expiry(const CommonOptions& options);
 ExitCode command_version(bool json);
+/// Says whether this machine and the services around it are as the configuration needs them.
+ExitCode command_doctor(const CommonOptions& options);
 /// Says what a code or number means.
 ExitCode command_explain(const std::string& asked, bool json);
 

@@ -56,6 +56,9 @@ class Tenant(Services):
             def do_POST(self):
                 tenant.serve(self)
 
+            def date_time_string(self, timestamp=None):
+                return super().date_time_string(tenant.now() if timestamp is None else timestamp)
+
             def log_message(self, *_words):
                 pass
 

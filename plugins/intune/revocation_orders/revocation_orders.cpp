@@ -128,9 +128,11 @@ sdk::Answer RevocationOrders::deliver(const sdk::Item& item, const sdk::Delivery
   return still.to_answer();
 }
 
-std::optional<std::string> RevocationOrders::run_action(std::string_view /*name*/,
-                                                        std::string_view /*arguments*/,
+std::optional<std::string> RevocationOrders::run_action(std::string_view name, std::string_view /*arguments*/,
                                                         sdk::Faults& /*faults*/) {
+  if (name == kExamineAction)
+    return examination_text(
+        examine(client_, kOrderService, kOrderPermission, host_.now() + kExaminationLasts));
   nlohmann::json status = client_.credential().tokens().status();
   const pki::Certificate* const certificate = client_.credential().certificate();
   if (certificate != nullptr) connector::watch_end(status, "intune_app", *certificate);

@@ -11,6 +11,7 @@
 
 #include "plugins/common/connector/schema.hpp"
 #include "plugins/intune/revocation_orders/orders.hpp"
+#include "plugins/intune/service/examination.hpp"
 #include "plugins/intune/service/service_settings.hpp"
 #include "plugins/intune/service/tenant_client.hpp"
 
@@ -36,7 +37,8 @@ inline constexpr auto kRevocationOrdersSchema = connector::join_texts(
 
 inline constexpr sdk::ActionSpec kRevocationOrdersActions[] = {
     {pkcs11::kStatusAction, "says who vouches for the app, and when that ends", CERTSPAN_PERSON_VIEWER, 0,
-     pkcs11::kStatusArguments}};
+     pkcs11::kStatusArguments},
+    kExamine};
 
 /// Microsoft's API for revocation by CAs of third parties. An order is durable before the next call to
 /// Intune; one that could not be kept comes again, since nothing was said of it.

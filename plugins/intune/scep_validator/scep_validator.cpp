@@ -108,9 +108,10 @@ sdk::Answer ScepValidator::ask(const sdk::Item& item, std::string_view action, p
   return answer->is_yes() ? sdk::Answer::ok() : refusal_of(*answer, activity);
 }
 
-std::optional<std::string> ScepValidator::run_action(std::string_view /*name*/,
-                                                     std::string_view /*arguments*/,
+std::optional<std::string> ScepValidator::run_action(std::string_view name, std::string_view /*arguments*/,
                                                      sdk::Faults& /*faults*/) {
+  if (name == kExamineAction)
+    return examination_text(examine(client_, kService, kPermission, host_.now() + kExaminationLasts));
   nlohmann::json status = client_.credential().tokens().status();
   const pki::Certificate* const certificate = client_.credential().certificate();
   if (certificate != nullptr) connector::watch_end(status, "intune_app", *certificate);

@@ -11,6 +11,7 @@
 
 #include "plugins/common/connector/schema.hpp"
 #include "plugins/intune/scep_validator/scep_body.hpp"
+#include "plugins/intune/service/examination.hpp"
 #include "plugins/intune/service/service_settings.hpp"
 #include "plugins/intune/service/tenant_client.hpp"
 
@@ -31,7 +32,8 @@ inline constexpr auto kScepValidatorSchema = connector::join_texts(
 
 inline constexpr sdk::ActionSpec kScepValidatorActions[] = {
     {pkcs11::kStatusAction, "says who vouches for the app, and when that ends", CERTSPAN_PERSON_VIEWER, 0,
-     pkcs11::kStatusArguments}};
+     pkcs11::kStatusArguments},
+    kExamine};
 
 /// Microsoft's API for SCEP with CAs of third parties. Only HTTP 2xx and the word Success is a yes; whatever
 /// is unclear asks the device to come again. There is no "pending" in this API. Challenges, tokens and

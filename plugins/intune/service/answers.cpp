@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugins/common/connector/strict_json.hpp"
+#include "plugins/common/pki/base64.hpp"
 #include "plugins/common/pki/text.hpp"
 
 namespace certspan::intune {
@@ -71,6 +72,31 @@ std::optional<TokenAnswer> read_token_answer(std::string_view text) {
     return std::nullopt;
   }
   return TokenAnswer{bearer(octets), std::chrono::seconds(seconds)};
+}
+
+std::optional<std::vector<std::string>> read_token_roles(std::string_view authorization) {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (!authorization.starts_with(kBearer)) return std::nullopt;
+  const std::size_t first = authorization.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : authorization.find('.', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  std::string text(authorization.substr(first + 1, second - first - 1));  // base64url (RFC 7515 2)
+  std::ranges::replace(text, '-', '+');
+  std::ranges::replace(text, '_', '/');
+  while (text.size() % 4 != 0) text += '=';
+  const auto octets = pki::base64_decode(text);
+  if (!octets) return std::nullopt;
+  const auto claims = connector::parse_strict_json(pki::as_text(*octets));
+  if (!claims || !claims->is_object()) return std::nullopt;
+  std::vector<std::string> roles;
+  const auto claimed = claims->find("roles");
+  if (claimed == claims->end()) return roles;
+  if (!claimed->is_array()) return std::nullopt;
+  for (const json& role : *claimed) {
+    if (!role.is_string()) return std::nullopt;
+    roles.push_back(role.get<std::string>());
+  }
+  return roles;
 }
 
 std::uint32_t read_token_refusal(std::string_view text) {

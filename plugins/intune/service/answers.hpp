@@ -20,6 +20,11 @@ struct TokenAnswer {
 /// nullopt: not one JSON object with a bearer token of printable characters and its seconds.
 std::optional<TokenAnswer> read_token_answer(std::string_view text);
 
+/// The roles that an Authorization field with a token in the form of a JWT (RFC 7519) claims. The signature
+/// is not looked at: it is the service's to decide, this is for people. nullopt: it is no JWT that can be
+/// read.
+std::optional<std::vector<std::string>> read_token_roles(std::string_view authorization);
+
 /// The numbers behind "AADSTS" that a token endpoint refused with, the first one; 0 if it named none.
 std::uint32_t read_token_refusal(std::string_view text);
 

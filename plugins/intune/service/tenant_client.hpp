@@ -49,6 +49,10 @@ class TenantClient {
                          std::string& activity);
 
   const Credential& credential() const { return credential_; }
+  /// What calls are made of, for an examination of them.
+  TokenDesk& tokens() { return tokens_; }
+  ServiceMap& map() { return map_; }
+  const Web& web() const { return web_; }
 
  private:
   struct Try;

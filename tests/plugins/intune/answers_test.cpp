@@ -102,4 +102,21 @@ TEST_CASE("a GUID is random and of version 4") {
   CHECK(guid != new_guid());
 }
 
+TEST_CASE("the roles of a token are read for people, and a token that is no JWT claims nothing") {
+  // {"roles":["scep_challenge_provider","x"]} and {"aud":"?>~"}, whose base64url has - and _.
+  const auto roles =
+      read_token_roles("Bearer e30.eyJyb2xlcyI6WyJzY2VwX2NoYWxsZW5nZV9wcm92aWRlciIsIngiXX0.sig");
+  REQUIRE(roles);
+  CHECK(*roles == std::vector<std::string>{"scep_challenge_provider", "x"});
+  const auto none = read_token_roles("Bearer e30.eyJhdWQiOiI_Pn4ifQ.sig");
+  REQUIRE(none);
+  CHECK(none->empty());
+  for (const char* opaque :
+       {"", "Bearer ", "Bearer abc", "Bearer a.b", "Bearer e30.!!!.c", "Bearer e30.W10.c", "Basic e30.e30.c",
+        "Bearer e30.eyJyb2xlcyI6MX0.c", "Bearer e30.eyJyb2xlcyI6WzFdfQ.c"}) {
+    INFO(opaque);
+    CHECK_FALSE(read_token_roles(opaque));
+  }
+}
+
 }  // namespace certspan::intune::test
