@@ -14,6 +14,7 @@
 #include "host/app/trial_services.hpp"
 #include "host/base/mutex.hpp"
 #include "host/loading/connector.hpp"
+#include "host/services/http_out/certificate_look.hpp"
 #include "host/services/http_out/curl_client.hpp"
 
 namespace certspan {
@@ -66,7 +67,7 @@ std::string advice_on_failure(OutgoingFailure failure) {
 /// Speaks for connectors as the host does, and remembers how each server was reached.
 class WatchedOutgoing final : public Outgoing {
  public:
-  explicit WatchedOutgoing(HttpOutOptions options) : proxy_(options.proxy), client_(std::move(options)) {}
+  explicit WatchedOutgoing(HttpOutOptions options) : options_(std::move(options)), client_(options_) {}
 
   OutgoingResult send(std::string_view connector, const OutgoingRequest& request) override {
     OutgoingResult result = client_.send(connector, request);
@@ -87,9 +88,11 @@ class WatchedOutgoing final : public Outgoing {
     for (const auto& [server, seen] : servers_) {
       const bool reached = seen.failure == OutgoingFailure::None;
       const std::string way =
-          proxy_.empty() ? "" : ", with proxy " + proxy_ + " where no_proxy doesn't name it";
-      findings.push_back({reached ? Verdict::Fine : Verdict::Faulty, "reach", server,
-                          reached ? "answers" + way : seen.message + ": " + advice_on_failure(seen.failure)});
+          options_.proxy.empty() ? "" : ", with proxy " + options_.proxy + " where no_proxy doesn't name it";
+      findings.push_back(
+          {reached ? Verdict::Fine : Verdict::Faulty, "reach", server,
+           (reached ? "answers" + way : seen.message + ": " + advice_on_failure(seen.failure)) +
+               chain_at(server, seen.failure)});
       if (seen.ahead) findings.push_back(clock_at(server, *seen.ahead));
     }
   }
@@ -101,6 +104,14 @@ class WatchedOutgoing final : public Outgoing {
     std::optional<std::chrono::seconds> ahead;
   };
 
+  /// Who certifies whoever answers there: the company's own CA, at a public name, inspects TLS.
+  std::string chain_at(const std::string& server, OutgoingFailure failure) const {
+    if (!server.starts_with("https://")) return {};
+    if (failure != OutgoingFailure::None && failure != OutgoingFailure::NoTls) return {};
+    const std::string issuer = issuer_shown(server, options_);
+    return issuer.empty() ? std::string() : "; the chain shown there is issued by \"" + issuer + "\"";
+  }
+
   static Finding clock_at(const std::string& server, std::chrono::seconds ahead) {
     const bool off = std::chrono::abs(ahead) > kClockMayBeOff;
     return {off ? Verdict::Faulty : Verdict::Fine, "clock", server,
@@ -109,7 +120,7 @@ class WatchedOutgoing final : public Outgoing {
                         off ? ": tokens and certificates are refused; look at time synchronisation" : "")};
   }
 
-  const std::string proxy_;
+  const HttpOutOptions options_;
   CurlClient client_;
   mutable Mutex mutex_;
   std::map<std::string, Seen> servers_ CERTSPAN_GUARDED_BY(mutex_);

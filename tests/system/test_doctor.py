@@ -101,7 +101,8 @@ def test_a_server_with_a_foreign_root_is_named(make_host, tmp_path):
     with Tenant(tmp_path / "tls.pem", tmp_path / "tls.key") as tenant:
         host = make_host()
         use_intune(host, tenant)
-        fault_of(host, "reach", "https://localhost:", "inspects TLS")
+        fault_of(host, "reach", "https://localhost:", "inspects TLS", 'the chain shown there is issued by "CN = localhost"')
+        assert tenant.calls.total() == 0
         fault_of(host, "connector", "intune.no_tls")
 
 
