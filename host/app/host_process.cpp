@@ -156,6 +156,7 @@ ExitCode HostProcess::start_listening() {
     std::cerr << faults.to_text();
     return ExitCode::CannotStart;
   }
+  write_crls_at_ = clock_.wall_ms();
   note_own_keys(certify_own_keys(deployment_->checked().config, deployment_->running()->connectors, *log_));
   auto bound = add_listeners(*http_, deployment_->checked().config, deployment_->running()->connectors,
                              clock_.wall_ms());

@@ -84,6 +84,7 @@ class HostProcess {
                                 const Stranded& left_behind, const ApplyTerms& terms);
   void renew_certificates();
   void renew_own_keys();
+  void write_crls();
   void note_own_keys(const AskAgain& again);
   void log_warnings(const Faults& faults);
   void retire(std::unique_ptr<Deployment> gone);
@@ -141,6 +142,7 @@ class HostProcess {
   WallMs started_at_ = 0;
   std::optional<WallMs> renew_tls_at_;     // of the main thread
   std::optional<WallMs> ask_own_keys_at_;  // of the main thread
+  std::optional<WallMs> write_crls_at_;    // of the main thread
   std::atomic<bool> journal_failed_{false};
   mutable Mutex mutex_;  ///< of what `status` tells: for moments
 };

@@ -170,6 +170,7 @@ Result<std::size_t> HostProcess::take_over(std::unique_ptr<Deployment> next, con
                                            const Stranded& left_behind, const ApplyTerms& terms) {
   engine_->replace(next->running());
   note_own_keys(upkeep.own_keys);
+  write_crls_at_ = clock_.wall_ms();
   const auto renew_at = put_in(*http_, upkeep.certificates);
   if (renew_at) {
     renew_tls_at_ = *renew_at;

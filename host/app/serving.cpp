@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/app/crl_publisher.hpp"
 #include "host/app/host_process.hpp"
 #include "host/app/listeners.hpp"
 
@@ -48,7 +49,7 @@ milliseconds HostProcess::until_due() const {
     wait = std::min(wait, std::chrono::duration_cast<milliseconds>(*interval));
   }
   if (!retired_.empty() || deployment_->has_leaving() || swaps_->has_trials()) wait = std::min(wait, kLook);
-  for (const auto& at : {renew_tls_at_, ask_own_keys_at_}) {
+  for (const auto& at : {renew_tls_at_, ask_own_keys_at_, write_crls_at_}) {
     if (at) wait = std::min(wait, milliseconds(*at - clock_.wall_ms()));
   }
   return std::max(wait, milliseconds(1));
@@ -69,11 +70,29 @@ void HostProcess::do_what_is_due() {
     ask_own_keys_at_ = now + kTryAgain.count();
     changes_.do_next("new certificates of RAs and OCSP responders", [this] { renew_own_keys(); });
   }
+  if (write_crls_at_ && now >= *write_crls_at_) {
+    write_crls_at_ = now + kTryAgain.count();
+    changes_.do_next("CRLs for the directory", [this] { write_crls(); });
+  }
 }
 
 void HostProcess::note_own_keys(const AskAgain& again) {
   ask_own_keys_at_.reset();
   if (again) ask_own_keys_at_ = clock_.wall_ms() + again->count();
+}
+
+/// On the thread of changes.
+void HostProcess::write_crls() {
+  using Scene = Deployment::Scene;
+  const auto scene = main_thread_.have_done([&] { return Result<Scene>(deployment_->scene()); });
+  if (!scene) return;  // the host stops
+  const AskAgain again =
+      publish_crls(deployment_->checked().config.host.publish_crls, scene->running->connectors, *log_);
+  static_cast<void>(main_thread_.have_done([&] {
+    write_crls_at_.reset();
+    if (again) write_crls_at_ = clock_.wall_ms() + again->count();
+    return Result<void>();
+  }));
 }
 
 /// On the thread of changes.

@@ -81,6 +81,8 @@ constexpr EventKind kKinds[] = {
     {913, "TokenKeyBack", "key in its token can be used again"},
     {920, "OcspResponderCertified", "OCSP responder certified"},
     {921, "OcspResponderNotCertified", "OCSP responder can't be certified"},
+    {930, "CrlsPublished", "CRLs published"},
+    {931, "CrlsNotPublished", "CRLs can't be published"},
     {3020, "RevokeDownloadedRequest", "orders of revocation fetched"},
     {3050, "RevokeSuccess", "revoked"},
     {3051, "RevokeFailure", "not revoked"},

@@ -117,6 +117,12 @@ struct RevocationGuardSection {
   std::uint32_t percent = 5;  ///< of all finished items
 };
 
+/// A directory that the CRLs of this host's CAs are written to, for a web server elsewhere.
+struct PublishCrlsSection {
+  std::filesystem::path directory;  ///< empty: none
+  std::chrono::milliseconds every{600'000};
+};
+
 struct HostSection {
   std::filesystem::path data_dir = "/var/lib/certspan";
   Mark data_dir_mark;  ///< of the value; nowhere if the file has none
@@ -136,6 +142,7 @@ struct HostSection {
   AuditSection audit;
   MetricsSection metrics;
   RevocationGuardSection revocation_guard;
+  PublishCrlsSection publish_crls;
   bool danger_ca_key_in_host = false;
 
   const Listener* listener(std::string_view name) const;

@@ -295,6 +295,18 @@ void read_revocation_guard(const YamlNode& node, RevocationGuardSection& guard, 
   map.finish();
 }
 
+void read_publish_crls(const YamlNode& node, const std::filesystem::path& base, PublishCrlsSection& publish,
+                       Faults& faults) {
+  MapReader map(node, "host.publish_crls", "host.publish_crls", faults);
+  map.path("directory", base, publish.directory);
+  if (publish.directory.empty()) {
+    faults.error(FaultCode::MissingKey, node.mark(), "\"publish_crls\" of host has no \"directory\"",
+                 "name the directory that CRLs are written to");
+  }
+  map.duration("every", {minutes(1), hours(24)}, publish.every);
+  map.finish();
+}
+
 }  // namespace
 
 void read_host(const YamlNode& node, const std::filesystem::path& base, HostSection& host, Faults& faults) {
@@ -319,6 +331,8 @@ void read_host(const YamlNode& node, const std::filesystem::path& base, HostSect
   if (const YamlEntry* metrics = map.take("metrics")) read_metrics(metrics->value, host.metrics, faults);
   if (const YamlEntry* guard = map.take("revocation_guard"))
     read_revocation_guard(guard->value, host.revocation_guard, faults);
+  if (const YamlEntry* publish = map.take("publish_crls"))
+    read_publish_crls(publish->value, base, host.publish_crls, faults);
   map.boolean("danger_ca_key_in_host", host.danger_ca_key_in_host);
   map.finish();
 }

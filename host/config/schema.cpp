@@ -162,6 +162,10 @@ Json host() {
         mapping("how many revocations are ordered within an hour before a person has to say yes",
                 {{"orders", number("at most so many", 1, 1'000'000)},
                  {"percent", number("of all finished items, at most", 1, 100)}})},
+       {"publish_crls",
+        mapping("a directory that the CRLs of this host's CAs are written to",
+                {{"directory", text("its path")}, {"every", duration("how often they are looked at")}},
+                {"directory"})},
        {"danger_ca_key_in_host", yes_or_no("accept a CA key in the process that reads the network")}});
 }
 

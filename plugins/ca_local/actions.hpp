@@ -27,6 +27,7 @@ inline constexpr sdk::ActionSpec kActionSpecs[] = {
      CERTSPAN_ACTION_OFFLINE | CERTSPAN_ACTION_PRINTS_SECRET, action_schemas::kCertifyTls},
     {"certify_ocsp", "Certifies an OCSP responder of this host, with each key of the CA.",
      CERTSPAN_PERSON_ADMIN, 0, action_schemas::kCertifyOcsp},
+    {"crls", "Lists the CRLs that there are.", CERTSPAN_PERSON_VIEWER, 0, pkcs11::kStatusArguments},
     {"ca_csr", "Makes a request for a CA certificate under a company's own root.", CERTSPAN_PERSON_ADMIN,
      CERTSPAN_ACTION_OFFLINE, action_schemas::kCaCsr},
     {"ca_import", "Takes the CA certificate that the company's root has signed.", CERTSPAN_PERSON_ADMIN,

@@ -27,6 +27,20 @@ void CrlBook::note_parts() {
   static_cast<void>(look_for_parts());
 }
 
+Outcome CrlBook::kinds(std::vector<CrlKind>& all) {
+  const std::lock_guard lock(mutex_);
+  if (look_for_parts() != Outcome::Ok) return Outcome::Unavailable;
+  const auto add = [&](const Partition& part) {
+    all.push_back({part, false});
+    if (!rules_.delta_urls.empty() && part.count == rules_.partitions) all.push_back({part, true});
+  };
+  if (rules_.partitions == 0) add({});
+  for (const std::uint32_t count : partition_counts_) {
+    for (std::uint32_t number = 0; number < count; ++number) add({number, count});
+  }
+  return Outcome::Ok;
+}
+
 Outcome CrlBook::look_for_parts() {
   if (knows_parts_) return Outcome::Ok;
   partition_counts_.clear();

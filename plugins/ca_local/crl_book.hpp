@@ -39,6 +39,10 @@ class CrlBook {
   /// now.
   void note_parts();
 
+  /// All that there are of each key: the whole one where the CRL is not parted, every part that a certificate
+  /// may name, and their deltas. Ok, Unavailable.
+  sdk::Outcome kinds(std::vector<CrlKind>& all);
+
   /// The CRL that counts at `now` (seconds since 1970). Ok; Rejected: the key may sign none, or there is none
   /// of this kind; Unavailable: the ledger or the key can't be used now.
   sdk::Outcome current(const Authority& authority, const CrlKind& kind, std::int64_t now, Crl& crl);

@@ -42,6 +42,19 @@ Answer ledger_failed(Outcome outcome) {
   return Answer::unavailable("ca_local.ledger_unavailable", "the ledger can't be read or written now");
 }
 
+nlohmann::json describe_crl(const Authority& authority, const CrlKind& kind) {
+  const std::string key_id = pki::to_hex(authority.key_identifier());
+  const Partition& part = kind.partition;
+  const std::string name =
+      part.count == 0 ? key_id
+                      : key_id + "/" + std::to_string(part.number) + "-of-" + std::to_string(part.count);
+  return {{"file", name + (kind.delta ? "-delta.crl" : ".crl")},
+          {"key_id", key_id},
+          {"delta", kind.delta},
+          {"partition", part.number},
+          {"partitions", part.count}};
+}
+
 Answer hand_out(const LedgerRecord& record) {
   if (record.state == CertificateState::Revoked) {
     return Answer::rejected("ca_local.revoked", "the certificate of this request has been revoked");
@@ -315,6 +328,24 @@ std::string LocalCa::status() const {
   return connector::status_text(status);
 }
 
+/// Those that certificates name, or may name.
+std::optional<std::string> LocalCa::list_crls(sdk::Faults& faults) {
+  std::vector<CrlKind> kinds;
+  if (crls_->kinds(kinds) != Outcome::Ok) {
+    faults.add("", "the ledger can't be read now");
+    return std::nullopt;
+  }
+  nlohmann::json rows = nlohmann::json::array();
+  const auto list = [&](const Authority& authority) {
+    for (const CrlKind& kind : kinds) {
+      if (authority.may_sign_crls()) rows.push_back(describe_crl(authority, kind));
+    }
+  };
+  list(*authority_);
+  for (const Authority& previous : previous_) list(previous);
+  return nlohmann::json({{"crls", rows}}).dump();
+}
+
 std::optional<std::string> LocalCa::run_offline(std::string_view name, std::string_view arguments,
                                                 sdk::Faults& faults) {
   return ca_local::run_action(name, arguments, unix_seconds(std::chrono::system_clock::now()), nullptr,
@@ -324,6 +355,7 @@ std::optional<std::string> LocalCa::run_offline(std::string_view name, std::stri
 std::optional<std::string> LocalCa::run_action(std::string_view name, std::string_view arguments,
                                                sdk::Faults& faults) {
   if (name == pkcs11::kStatusAction) return status();
+  if (name == "crls") return list_crls(faults);
   const RunningCa running{*authority_,        previous_, settings_.rules,
                           settings_.profiles, *outside_, settings_.ocsp_responders};
   return ca_local::run_action(name, arguments, now(), &running, faults);

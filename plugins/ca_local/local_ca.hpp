@@ -62,6 +62,7 @@ class LocalCa final : public sdk::Issuer, public sdk::Revoker, public sdk::Actio
 
  private:
   std::string status() const;
+  std::optional<std::string> list_crls(sdk::Faults& faults);
   sdk::Outcome find_record(const sdk::FindRequest& request, LedgerRecord& record) const;
   std::int64_t now() const;
   /// The CA of now first, then those before it.

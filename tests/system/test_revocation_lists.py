@@ -119,3 +119,44 @@ def test_a_certificate_names_its_part_of_the_crl_and_that_part_its_delta(make_ho
     assert number_of(fetch(part)) == number_of(base), "the base is made when it is due, and not before"
     assert len(x509.load_der_x509_crl(client.http("GET", "", path="/crl").body)) == 1, "who asks for the CRL of all hears it at once"
     assert client.http("GET", "", path=part.replace("-of-4", "-of-5")).status == 404
+
+
+@pytest.mark.parametrize("isolation", ["in_process", "process"])
+def test_crls_are_written_to_a_directory_each_whole(make_host, tmp_path, isolation):
+    place = tmp_path / "pki"
+    host = make_host().configure(part_crls).configure(
+        lambda text: text.replace("host:\n", f"host:\n  publish_crls: {{ directory: {place} }}\n", 1))
+    host.isolation = isolation
+    host.start()
+    client = ScepClient(host.url())
+    device = client.enrol("file.example", host.challenge)
+    ca = client.certificates()[1]
+    serial = device.certificate.serial_number
+    key_id = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
+    wanted = {f"{key_id}/{part}-of-4{kind}.crl" for part in range(4) for kind in ("", "-delta")}
+
+    def files():
+        return {str(each.relative_to(place)) for each in place.rglob("*") if each.is_file()}
+
+    def published(name):
+        return x509.load_der_x509_crl((place / name).read_bytes())
+
+    wait_until(lambda: files() == wanted)
+    assert all(published(each).is_signature_valid(ca.public_key()) for each in wanted)
+    assert (place / f"{key_id}/0-of-4.crl").stat().st_mode & 0o777 == 0o644
+    host.command("revoke", f"{serial:X}", "--reason", "superseded", "--why", "replaced")
+    wait_until(lambda: len(x509.load_der_x509_crl(client.http("GET", "", path="/crl").body)) == 1)
+    host.command("apply")
+    delta = f"{key_id}/{serial % 65536 % 4}-of-4-delta.crl"
+    part = delta.replace("-delta", "")
+    wait_until(lambda: published(part).get_revoked_certificate_by_serial_number(serial) is not None)
+    assert files() == wanted, "nothing half written is left"
+
+
+def test_a_directory_that_can_not_be_written_is_said_and_tried_again(make_host, tmp_path):
+    (tmp_path / "file").write_text("no directory")
+    host = make_host().configure(publish_crls).configure(
+        lambda text: text.replace("host:\n", f"host:\n  publish_crls: {{ directory: {tmp_path}/file/pki }}\n", 1)).start()
+    wait_until(lambda: "CRLs can't be published" in host.log())
+    assert str(tmp_path / "file/pki") in host.log()
+    assert ScepClient(host.url()).enrol("still.example", host.challenge).certificate

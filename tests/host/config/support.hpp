@@ -98,6 +98,7 @@ host:
   audit: { every: 1m, file: /var/log/certspan-audit, syslog: /dev/log }
   metrics: { listener: other, path: /metrics }
   revocation_guard: { orders: 100, percent: 10 }
+  publish_crls: { directory: /var/www/pki, every: 5m }
   log: { level: info, format: text, file: /var/log/certspan.log }
   http_out: { proxy: "http://proxy.example:3128", no_proxy: [ca.example, 192.0.2.9], connect_timeout: 5s }
 plugins:
