@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <regex>
 #include <string>
 #include <utility>
@@ -55,7 +56,7 @@ Result<void> write_crl_file(const path& file, const Bytes& crl) {
   return {};
 }
 
-/// Whether it was written anew.
+/// Whether it was written anew. What can't be written keeps no other from it.
 Result<bool> publish_one(const path& directory, Connector& issuer, const json& row) {
   const std::string name = row.at("file").get<std::string>();
   const auto key_id = from_hex(row.at("key_id").get<std::string>());
@@ -75,10 +76,13 @@ Result<bool> publish_one(const path& directory, Connector& issuer, const json& r
 Result<std::size_t> publish_of(const path& directory, Connector& issuer) try {
   CERTSPAN_TRY(const json list, have_run(issuer, kList, json::object(), kPublishCode));
   std::size_t written = 0;
+  std::optional<Error> first;
   for (const json& row : list.at("crls")) {
-    CERTSPAN_TRY(const bool anew, publish_one(directory, issuer, row));
-    written += anew ? 1 : 0;
+    const auto anew = publish_one(directory, issuer, row);
+    if (!anew && !first) first = anew.error();
+    if (anew && *anew) ++written;
   }
+  if (first) return tl::unexpected(*first);
   return written;
 } catch (const json::exception& fault) {
   return fail(Outcome::Internal, kPublishCode, "connector \"" + issuer.name() + "\": " + fault.what());

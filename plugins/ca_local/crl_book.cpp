@@ -9,15 +9,21 @@ namespace {
 using sdk::Outcome;
 
 constexpr std::int64_t kShare = 10;
-/// By how much a number may be ahead of the time at which its CRL was made.
-constexpr std::uint64_t kAhead = 3600;
 /// A change is entered some time before it is durable: a delta looks back further than its base.
 constexpr std::int64_t kLookBack = 3600;
 
-/// Whether a CRL that was made after the certificate's end has told of it already (RFC 5280 3.3). Numbers are
-/// never below the time.
-bool has_been_told(const Revocation& revocation, std::uint64_t last_number) {
-  return revocation.not_after > 0 && static_cast<std::uint64_t>(revocation.not_after) + kAhead < last_number;
+/// Whether a list that was made at `last` has told of it after the certificate's end (RFC 5280 3.3).
+bool has_been_told(const Revocation& revocation, std::int64_t last) {
+  return revocation.not_after > 0 && revocation.not_after < last;
+}
+
+pki::Bytes scope_of(const Authority& authority, const Partition& part) {
+  pki::Bytes scope = pki::to_bytes(authority.key_identifier());
+  for (const std::uint32_t number : {part.number, part.count}) {
+    scope.push_back(static_cast<std::uint8_t>(number >> 8U));
+    scope.push_back(static_cast<std::uint8_t>(number));
+  }
+  return scope;
 }
 
 }  // namespace
@@ -34,8 +40,8 @@ Outcome CrlBook::kinds(std::vector<CrlKind>& all) {
     all.push_back({part, false});
     if (!rules_.delta_urls.empty() && part.count == rules_.partitions) all.push_back({part, true});
   };
-  if (rules_.partitions == 0) add({});
   for (const std::uint32_t count : partition_counts_) {
+    if (count == 0) add({});
     for (std::uint32_t number = 0; number < count; ++number) add({number, count});
   }
   return Outcome::Ok;
@@ -108,7 +114,7 @@ bool CrlBook::is_due(const Wanted& wanted, const Entry& entry, std::uint64_t mar
   return tells_at_once && mark != entry.mark && wanted.now - entry.made >= pause;
 }
 
-Outcome CrlBook::collect(const Wanted& wanted, std::uint64_t last, pki::CrlEntries& entries) const {
+Outcome CrlBook::collect(const Wanted& wanted, std::int64_t last, pki::CrlEntries& entries) const {
   const Partition& part = wanted.kind.partition;
   bool sound = true;
   const auto take = [&](const Revocation& revocation) {
@@ -124,15 +130,21 @@ Outcome CrlBook::collect(const Wanted& wanted, std::uint64_t last, pki::CrlEntri
 
 Outcome CrlBook::make(const Wanted& wanted, Entry& entry) const {
   pki::CrlTemplate what;
-  std::uint64_t last = 0;
+  std::uint64_t number_before = 0;
   const auto least = static_cast<std::uint64_t>(wanted.now);
-  const Outcome numbered = list_.take_number(wanted.authority.key_identifier(), least, what.number, last);
+  const Outcome numbered =
+      list_.take_number(wanted.authority.key_identifier(), least, what.number, number_before);
   if (numbered != Outcome::Ok) return Outcome::Unavailable;
+  const Partition& part = wanted.kind.partition;
+  std::int64_t last = 0;
+  if (wanted.base == nullptr &&
+      list_.note_made(scope_of(wanted.authority, part), wanted.now, last) != Outcome::Ok) {
+    return Outcome::Unavailable;
+  }
   pki::CrlEntries entries;
   if (collect(wanted, last, entries) != Outcome::Ok) return Outcome::Unavailable;
   what.entries = entries.view();
   what.this_update = wanted.now - rules_.backdate.count();
-  const Partition& part = wanted.kind.partition;
   if (part.count != 0) what.partition_urls = with_partition(rules_.urls, part);
   if (wanted.base != nullptr) {
     what.base_number = wanted.base->number;

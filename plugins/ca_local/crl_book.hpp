@@ -39,8 +39,7 @@ class CrlBook {
   /// now.
   void note_parts();
 
-  /// All that there are of each key: the whole one where the CRL is not parted, every part that a certificate
-  /// may name, and their deltas. Ok, Unavailable.
+  /// All that certificates of each key may name: the whole one, parts, and their deltas. Ok, Unavailable.
   sdk::Outcome kinds(std::vector<CrlKind>& all);
 
   /// The CRL that counts at `now` (seconds since 1970). Ok; Rejected: the key may sign none, or there is none
@@ -67,7 +66,7 @@ class CrlBook {
   bool has(const CrlKind& kind) const;
   sdk::Outcome renew(const Wanted& wanted, Entry& entry) const;
   sdk::Outcome make(const Wanted& wanted, Entry& entry) const;
-  sdk::Outcome collect(const Wanted& wanted, std::uint64_t last, pki::CrlEntries& entries) const;
+  sdk::Outcome collect(const Wanted& wanted, std::int64_t last, pki::CrlEntries& entries) const;
   bool is_due(const Wanted& wanted, const Entry& entry, std::uint64_t mark) const;
 
   RevocationList list_;

@@ -16,6 +16,7 @@ inline constexpr std::uint8_t kEnd = 'e';     // of a revoked certificate
 inline constexpr std::uint8_t kChange = 'c';  // of what stands revoked, by time
 inline constexpr std::uint8_t kMark = 'm';    // its revision differs after each change
 inline constexpr std::uint8_t kCrlNumber = 'n';
+inline constexpr std::uint8_t kLastMade = 'l';    // when the last whole list of a key and part was made
 inline constexpr std::uint8_t kPartitions = 'p';  // a number of parts that CRLs were ever parted into
 inline constexpr std::uint8_t kCompromised = 'k';
 

@@ -145,18 +145,51 @@ Outcome RevocationList::take_number(pki::BytesView authority_key_id, std::uint64
                                              : sdk::insert_record(key, value)});
 }
 
-Outcome RevocationList::partition_counts(std::uint32_t added, std::vector<std::uint32_t>& all) const {
-  if (added != 0) {
-    const pki::Bytes key = {kPartitions, static_cast<std::uint8_t>(added >> 8U),
-                            static_cast<std::uint8_t>(added)};
-    const Outcome kept = store_.commit({sdk::put_record(key, {})});
-    if (kept != Outcome::Ok) return kept;
-  }
-  return store_.scan(pki::BytesView(&kPartitions, 1), {}, UINT64_MAX, [&](const sdk::RecordView& record) {
-    if (record.key.size() == 1 + kPartitionsSize)
-      all.push_back(static_cast<std::uint32_t>(number_in(record.key.subspan(1))));
-    return true;
+Outcome RevocationList::note_made(pki::BytesView scope, std::int64_t at, std::int64_t& before) const {
+  const pki::Bytes key = store_key(kLastMade, scope);
+  sdk::Record last;
+  const Outcome found = store_.get(key, last);
+  if (found != Outcome::Ok && found != Outcome::Rejected) return found;
+  before = found == Outcome::Ok ? static_cast<std::int64_t>(number_in(last.value)) : 0;
+  pki::Bytes value;
+  append_number(value, static_cast<std::uint64_t>(std::max<std::int64_t>(at, 0)));
+  return store_.commit({sdk::put_record(key, value)});
+}
+
+Outcome RevocationList::note_partitions(std::uint32_t count) const {
+  const pki::Bytes key = {kPartitions, static_cast<std::uint8_t>(count >> 8U),
+                          static_cast<std::uint8_t>(count)};
+  return store_.commit({sdk::put_record(key, {})});
+}
+
+Outcome RevocationList::has_issued(bool& issued) const {
+  return store_.scan(pki::BytesView(&kBySerial, 1), {}, 1, [&](const sdk::RecordView&) {
+    issued = true;
+    return false;
   });
+}
+
+Outcome RevocationList::partition_counts(std::uint32_t now, std::vector<std::uint32_t>& all) const {
+  const Outcome read =
+      store_.scan(pki::BytesView(&kPartitions, 1), {}, UINT64_MAX, [&](const sdk::RecordView& record) {
+        if (record.key.size() == 1 + kPartitionsSize)
+          all.push_back(static_cast<std::uint32_t>(number_in(record.key.subspan(1))));
+        return true;
+      });
+  if (read != Outcome::Ok) return read;
+  const auto add = [&](std::uint32_t count) {
+    if (std::ranges::find(all, count) != all.end()) return Outcome::Ok;
+    all.push_back(count);
+    return note_partitions(count);
+  };
+  // Certificates of a version that knew no parts name none.
+  bool issued = false;
+  if (all.empty()) {
+    const Outcome looked = has_issued(issued);
+    if (looked != Outcome::Ok) return looked;
+  }
+  const Outcome noted = issued ? add(0) : Outcome::Ok;
+  return noted == Outcome::Ok ? add(now) : noted;
 }
 
 }  // namespace certspan::ca_local

@@ -33,11 +33,17 @@ class RevocationList {
   sdk::Outcome take_number(pki::BytesView authority_key_id, std::uint64_t least, std::uint64_t& number,
                            std::uint64_t& before) const;
 
-  /// Into how many parts CRLs were ever parted, this number from now on among them (0: nothing to add):
-  /// certificates that name such a part may be out there.
-  sdk::Outcome partition_counts(std::uint32_t added, std::vector<std::uint32_t>& all) const;
+  /// Notes when the list `scope` (a key and a part) was made; `before`: when the one before, 0 if there was
+  /// none.
+  sdk::Outcome note_made(pki::BytesView scope, std::int64_t at, std::int64_t& before) const;
+
+  /// Into how many parts CRLs were ever parted, this number from now on among them: certificates that
+  /// name such a part may be out there. 0 among them: certificates that name none.
+  sdk::Outcome partition_counts(std::uint32_t now, std::vector<std::uint32_t>& all) const;
 
  private:
+  sdk::Outcome note_partitions(std::uint32_t count) const;
+  sdk::Outcome has_issued(bool& issued) const;
   using Page = std::vector<Revocation>;
   sdk::Outcome read_page(pki::Bytes& after, Page& page) const;
   sdk::Outcome add_ends(Page& page) const;

@@ -137,7 +137,7 @@ SignedAnswer OcspResponder::sign(const pki::OcspRequest& request,
   const pki::OcspSingle& first = statuses.front();
   const bool may_repeat = request.nonce.empty() && statuses.size() == 1;
   if (may_repeat) {
-    if (auto known = shelf_.find(first.cert_id, first.status, delegate.get(), at)) {
+    if (auto known = shelf_.find(first.cert_id, first.status, delegate, at)) {
       ++repeated_;
       return known;
     }
@@ -154,7 +154,7 @@ SignedAnswer OcspResponder::sign(const pki::OcspRequest& request,
   ++signed_;
   auto answer = std::make_shared<const pki::Bytes>(*der);
   // Half of its time is left at least when it is handed out again.
-  if (may_repeat) shelf_.put(first.cert_id, first.status, delegate.get(), at + lasts / 2, answer);
+  if (may_repeat) shelf_.put(first.cert_id, first.status, delegate, at + lasts / 2, answer);
   return answer;
 }
 

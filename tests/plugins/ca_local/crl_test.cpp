@@ -5,7 +5,7 @@
 #include <certspan/host.hpp>
 
 #include "plugins/ca_local/crl_book.hpp"
-#include "tests/plugins/ca_local/ca_under_test.hpp"
+#include "tests/plugins/ca_local/action_under_test.hpp"
 
 namespace certspan::ca_local {
 namespace {
@@ -309,6 +309,45 @@ TEST_CASE("a part goes on for the certificates that name it when the settings pa
   CHECK(gives(7, 8) == Outcome::Ok);
   CHECK(gives(1, 16) == Outcome::Rejected);
   CHECK(gives(8, 8) == Outcome::Rejected);
+}
+
+TEST_CASE("an ended certificate stays in its part until that part has told of it after the end") {
+  PartedCa parted(2);
+  const auto certificate = parted.issue(1);
+  parted.revoke(1, 4);
+  const std::uint32_t own = certificate.serial().back() % 2;
+  const auto entries_of = [&](std::uint32_t part) {
+    const std::string text = parted.read({.partition = part, .partitions = 2});
+    return text.find("No Revoked Certificates") == std::string::npos ? 1 : 0;
+  };
+  CHECK(entries_of(own) == 1);
+  parted.ca.host().set_wall_clock(
+      std::chrono::system_clock::from_time_t(certificate.not_after() + 3 * 86'400));
+  CHECK(entries_of(1 - own) == 0);
+  CHECK(entries_of(own) == 1);
+  parted.ca.host().advance(std::chrono::hours(25));
+  CHECK(entries_of(1 - own) == 0);
+  CHECK(entries_of(own) == 0);
+}
+
+TEST_CASE("the list for a directory has all that certificates may name") {
+  const auto files_of = [](const sdk::testing::ConnectorUnderTest& ca) {
+    std::string names;
+    for (const auto& row :
+         test::run_action("crls", nlohmann::json::object(), ca.instance()).value.at("crls")) {
+      const std::string file = row.at("file");
+      names += file.substr(row.at("key_id").get_ref<const std::string&>().size()) + " ";
+    }
+    return names;
+  };
+  PartedCa before(0);
+  CHECK(files_of(before.ca.connector) == ".crl -delta.crl ");
+  nlohmann::json settings = PartedCa::settings_of(before.files, 2);
+  sdk::testing::ConnectorUnderTest after(test::ca_type(), before.ca.host(), settings.dump());
+  after.start();
+  CHECK(files_of(after) == ".crl /0-of-2.crl /0-of-2-delta.crl /1-of-2.crl /1-of-2-delta.crl ");
+  const PartedCa fresh(2);
+  CHECK(files_of(fresh.ca.connector) == "/0-of-2.crl /0-of-2-delta.crl /1-of-2.crl /1-of-2-delta.crl ");
 }
 
 TEST_CASE("no delta is given where the settings name no place for it") {
