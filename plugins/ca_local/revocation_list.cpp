@@ -177,17 +177,16 @@ Outcome RevocationList::partition_counts(std::uint32_t now, std::vector<std::uin
         return true;
       });
   if (read != Outcome::Ok) return read;
+  // As long as it was never parted nothing is noted, and the certificates that there are name no part.
+  const bool never_parted = all.empty();
   const auto add = [&](std::uint32_t count) {
     if (std::ranges::find(all, count) != all.end()) return Outcome::Ok;
     all.push_back(count);
-    return note_partitions(count);
+    return never_parted && now == 0 ? Outcome::Ok : note_partitions(count);
   };
-  // Certificates of a version that knew no parts name none.
   bool issued = false;
-  if (all.empty()) {
-    const Outcome looked = has_issued(issued);
-    if (looked != Outcome::Ok) return looked;
-  }
+  const Outcome looked = never_parted ? has_issued(issued) : Outcome::Ok;
+  if (looked != Outcome::Ok) return looked;
   const Outcome noted = issued ? add(0) : Outcome::Ok;
   return noted == Outcome::Ok ? add(now) : noted;
 }

@@ -14,7 +14,7 @@ ROW = re.compile(r"^\| (`[^|]*`) \| [^|]+ \|$")
 # Files, keys of the configuration and failpoints that are named by a constant.
 NO_CODES = {"audit.key", "ca.key", "ca.pem", "control.sock", "journal.db", "journal.key", "journal.lock", "journal.snapshot", "ra.key", "ra.pem",
             "host.audit", "host.control", "host.http_out", "host.listeners", "host.log", "host.metrics", "host.repeat_window",
-            "host.revocation_guard", "item.start", "swap.committed", "swap.published", "swap.ready", "swap.rolled_back",
+            "host.publish_crls", "host.revocation_guard", "item.start", "swap.committed", "swap.published", "swap.ready", "swap.rolled_back",
             "swap.written_down", "acme.quota_exceeded", "mdm.password"}
 # Its name is a file's and a code's.
 BOTH = {"audit.key"}

@@ -333,14 +333,15 @@ TEST_CASE("an ended certificate stays in its part until that part has told of it
 TEST_CASE("the list for a directory has all that certificates may name") {
   const auto files_of = [](const sdk::testing::ConnectorUnderTest& ca) {
     std::string names;
-    for (const auto& row :
-         test::run_action("crls", nlohmann::json::object(), ca.instance()).value.at("crls")) {
+    const auto list = test::run_action("crls", nlohmann::json::object(), ca.instance());
+    for (const auto& row : list.value.at("crls")) {
       const std::string file = row.at("file");
       names += file.substr(row.at("key_id").get_ref<const std::string&>().size()) + " ";
     }
     return names;
   };
   PartedCa before(0);
+  before.issue(1);
   CHECK(files_of(before.ca.connector) == ".crl -delta.crl ");
   nlohmann::json settings = PartedCa::settings_of(before.files, 2);
   sdk::testing::ConnectorUnderTest after(test::ca_type(), before.ca.host(), settings.dump());
