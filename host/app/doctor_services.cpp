@@ -140,13 +140,13 @@ std::string words_of(const CallReport& report) {
 
 /// {"checks": [{"what", "good", "text"}]}
 void tell_checks(const std::string& connector, const std::string& answer, Findings& findings) {
-  const Json json = Json::parse(answer, nullptr, false);
-  if (!json.is_object() || !json.contains("checks") || !json["checks"].is_array()) {
+  const Json examined = Json::parse(answer, nullptr, false);
+  if (!examined.is_object() || !examined.contains("checks") || !examined["checks"].is_array()) {
     findings.push_back(
         {Verdict::Faulty, "connector", connector, "its examination can't be read: tell its vendor"});
     return;
   }
-  for (const Json& check : json["checks"]) {
+  for (const Json& check : examined["checks"]) {
     const bool good = check.is_object() && check.value("good", false);
     const std::string text = check.is_object() ? check.value("text", std::string()) : std::string();
     findings.push_back({good ? Verdict::Fine : Verdict::Faulty, "connector", connector, text});
