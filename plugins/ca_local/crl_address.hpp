@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "plugins/common/pki/bytes.hpp"
@@ -18,7 +19,10 @@ struct Partition {
   std::uint32_t number = 0;
   std::uint32_t count = 0;
 
-  friend auto operator<=>(const Partition&, const Partition&) = default;
+  friend bool operator==(const Partition&, const Partition&) = default;
+  friend bool operator<(const Partition& a, const Partition& b) {
+    return std::tie(a.count, a.number) < std::tie(b.count, b.number);
+  }
 };
 
 /// The part that a certificate stands in for as long as it lives, whatever the settings become: by the last

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <vector>
 
 #include <certspan/types.hpp>
@@ -24,7 +25,9 @@ struct CrlKind {
   Partition partition;
   bool delta = false;
 
-  friend auto operator<=>(const CrlKind&, const CrlKind&) = default;
+  friend bool operator<(const CrlKind& a, const CrlKind& b) {
+    return std::tie(a.partition, a.delta) < std::tie(b.partition, b.delta);
+  }
 };
 
 /// Thread-safe. Every start of a connector makes new ones. Their numbers, one sequence for each key, stand in
