@@ -15,8 +15,8 @@ from cryptography.x509 import ocsp
 from tests.bench.report import throughput
 from tests.bench.slices import Program, interleave
 from tests.support.host import Host
+from tests.support.ocsp import answer_ocsp
 from tests.support.scep_client import ScepClient
-from tests.system.test_ocsp import answer_ocsp
 
 # Key of the responder, and which slice is held against the floor.
 KINDS = {"ocsp.reply.rsa": ("rsa:2048", "signed"), "ocsp.reply.p256": ("p256", "signed"), "ocsp.reply.repeated": ("rsa:2048", "repeated")}

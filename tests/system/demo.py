@@ -50,7 +50,11 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--keep", action="store_true", help="leave the host running")
     parser.add_argument("--swap", action="store_true", help="swap plugins under running enrolments instead")
+    parser.add_argument("--intune", action="store_true", help="a device of a simulated Intune tenant, until its certificate is revoked")
     options = parser.parse_args()
+    if options.intune:
+        from tests.system.demo_intune import intune_demo  # which uses the words of this file
+        sys.exit(intune_demo(options.build))
     if options.swap:
         from tests.system.demo_swap import swap_demo  # which uses the words of this file
         sys.exit(swap_demo(options.build))

@@ -1,7 +1,5 @@
 """The OCSP responder, asked by openssl and by GnuTLS's ocsptool, and judged by a reader that shares no code with the host."""
 import base64
-import http.client
-import subprocess
 import urllib.parse
 
 import pytest
@@ -13,20 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from tests.support.ocsp import Asker, answer_ocsp
 from tests.support.scep_client import ScepClient
 from tests.support.waiting import wait_until
 
-
-
-def answer_ocsp(text, **more):
-    """A responder for the CA at /ocsp, and its address in every certificate."""
-    document = yaml.safe_load(text)
-    ca = document["connectors"]["example-ca"]
-    ca["settings"]["ocsp_urls"] = ["http://pki.example/ocsp"]
-    ca["settings"]["ocsp_responders"] = ["ocsp"]
-    settings = {"listener": document["connectors"]["scep"]["settings"]["listener"], "path": "/ocsp", "issuers": ["example-ca"], **more}
-    document["connectors"]["ocsp"] = {"plugin": ca["plugin"], "type": "ocsp_responder", "settings": settings}
-    return yaml.safe_dump(document, sort_keys=False)
 
 
 @pytest.fixture(params=["in_process", "process"], name="host")
@@ -34,50 +22,6 @@ def host_fixture(request, make_host):
     host = make_host().configure(answer_ocsp)
     host.isolation = request.param
     return host.start()
-
-
-class Asker:
-    """Keeps what openssl and ocsptool need as files."""
-
-    def __init__(self, host, directory, certificate):
-        self.host, self.certificate = host, certificate
-        self.ca = ScepClient(host.url()).certificates()[1]
-        self.address = urllib.parse.urlsplit(host.url()).netloc
-        self.directory = directory
-        directory.mkdir(exist_ok=True)
-        (directory / "ca.pem").write_bytes(self.ca.public_bytes(Encoding.PEM))
-        (directory / "device.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-
-    def run(self, *command):
-        done = subprocess.run([*command], cwd=self.directory, capture_output=True, text=True, timeout=60, check=False)
-        return done.returncode, done.stdout + done.stderr
-
-    def openssl(self, *options):
-        return self.run("openssl", "ocsp", "-issuer", "ca.pem", *options, "-cert", "device.pem", "-url", f"http://{self.address}/ocsp",
-                        "-CAfile", "ca.pem", "-timeout", "30")
-
-    def ocsptool(self):
-        return self.run("ocsptool", f"--ask=http://{self.address}/ocsp", "--load-issuer", "ca.pem", "--load-cert", "device.pem",
-                        "--load-trust", "ca.pem")
-
-    def request(self, algorithm=None, certificate=None, nonce=None):
-        builder = ocsp.OCSPRequestBuilder().add_certificate(certificate or self.certificate, self.ca, algorithm or hashes.SHA1())
-        if nonce is not None:
-            builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
-        return builder.build().public_bytes(Encoding.DER)
-
-    def http(self, method, path="/ocsp", body=None, version=None):
-        connection = http.client.HTTPConnection(self.address, timeout=30)
-        if version is not None:
-            connection._http_vsn, connection._http_vsn_str = version  # pylint: disable=protected-access
-        connection.request(method, path, body=body, headers={"Content-Type": "application/ocsp-request"} if body is not None else {})
-        reply = connection.getresponse()
-        return reply.status, reply.getheader("Content-Type"), reply.read()
-
-    def post(self, request):
-        status, content_type, body = self.http("POST", body=request)
-        assert (status, content_type) == (200, "application/ocsp-response")
-        return ocsp.load_der_ocsp_response(body)
 
 
 def enrolled(host, tmp_path, name="device.example"):
