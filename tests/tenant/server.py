@@ -45,6 +45,7 @@ class Tenant(Services):
         self.offset_s, self.calls, self.refusals = 0, collections.Counter(), []
         self.scale_unit, self.page_size, self.duplicates = "fef.msuc02", 1, True
         self._faults, self._ended = collections.defaultdict(collections.deque), threading.Event()
+        self._mixed = None
         tenant = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -100,6 +101,18 @@ class Tenant(Services):
         with self.lock:
             self._faults[word].clear()
 
+    def mix(self, chances, share, faults):
+        """From now on each call gets one of the faults of its kind, `faults[word]`, with this probability; `chances` is a random.Random.
+        No share: none any more."""
+        with self.lock:
+            self._mixed = (chances, share, faults) if share else None
+
+    def _mixed_fault(self, word):
+        if self._mixed is None:
+            return None
+        chances, share, faults = self._mixed
+        return chances.choice(faults[word]) if faults.get(word) and chances.random() < share else None
+
     def move(self, scale_unit):
         """The tenant is served elsewhere: the old places are gone, and discovery knows."""
         with self.lock:
@@ -112,7 +125,7 @@ class Tenant(Services):
         with self.lock:
             word, answer = self._route(call, body)
             self.calls[word] += 1
-            fault = self._faults[word].popleft() if self._faults[word] else None
+            fault = self._faults[word].popleft() if self._faults[word] else self._mixed_fault(word)
             status, content = answer() if fault is None or fault.done else (200, {})
         try:
             self._send(call, status, content) if fault is None else self._spoil(call, fault)
