@@ -7,6 +7,7 @@
 #include "host/base/failpoint.hpp"
 #include "host/pipeline/current_step.hpp"
 #include "host/pipeline/item_runner.hpp"
+#include "host/pipeline/taken_labels.hpp"
 
 namespace certspan {
 namespace {
@@ -113,7 +114,7 @@ void ItemRunner::deliver(const OpenItemPtr& open, const Step& step) {
   CERTSPAN_FAILPOINT("deliver.after");
   switch (after_check(answer.outcome)) {
     case Action::GoOn:
-      for (const auto& [label, value] : answer.labels) item.set_label(label, value);
+      take_labels(item, answer.labels);
       return delivered(open);
     case Action::Refuse:
       return undelivered(open, answer);

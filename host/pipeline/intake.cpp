@@ -1,4 +1,5 @@
 #include "host/pipeline/intake.hpp"
+#include "host/pipeline/taken_labels.hpp"
 
 #include <utility>
 
@@ -119,6 +120,7 @@ void Intake::fill(OpenItem& open, Submission submission) {
   SHA256(item.request.data(), item.request.size(), item.request_digest.data());
   item.signer = std::move(submission.signer);
   item.labels = std::move(submission.labels);
+  drop_protected(item.labels);
 }
 
 Result<OpenItemPtr> Intake::revive(const WorkItem& dead) {

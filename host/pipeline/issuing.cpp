@@ -6,6 +6,7 @@
 #include "host/base/failpoint.hpp"
 #include "host/pipeline/current_step.hpp"
 #include "host/pipeline/item_runner.hpp"
+#include "host/pipeline/taken_labels.hpp"
 
 namespace certspan {
 namespace {
@@ -164,7 +165,7 @@ void ItemRunner::after_issuer(const OpenItemPtr& open, std::string_view call_nam
 /// The fence compares what came back; then durable point C2, and only then the client hears of it.
 void ItemRunner::take_certificate(const OpenItemPtr& open, Answer answer) {
   const std::string name = current_issuer(*open);
-  for (const auto& [label, value] : answer.labels) open->item.set_label(label, value);
+  take_labels(open->item, answer.labels);
   const Answer verdict = fence_certificate(open, name, answer.certificate);
   open->item.issuer = name;
   if (!verdict.ok() && after_check(verdict.outcome) != Action::Refuse) {
@@ -178,7 +179,7 @@ void ItemRunner::take_certificate(const OpenItemPtr& open, Answer answer) {
     return finish(open, ItemState::Failed, Outcome::Rejected, verdict.code,
                   "the certificate that \"" + name + "\" gave is not what was asked for: " + verdict.message);
   }
-  for (const auto& [label, value] : verdict.labels) open->item.set_label(label, value);
+  take_labels(open->item, verdict.labels);
   open->certificate = std::move(answer.certificate);
   hand_over(open, "issued by \"" + name + "\"");
 }

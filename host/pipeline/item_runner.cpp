@@ -7,6 +7,7 @@
 
 #include "host/base/failpoint.hpp"
 #include "host/pipeline/current_step.hpp"
+#include "host/pipeline/taken_labels.hpp"
 #include "host/services/call_scope.hpp"
 
 namespace certspan {
@@ -79,7 +80,7 @@ bool ItemRunner::validate(const OpenItemPtr& open, const Step& step) {
     return false;
   }
   if (!checked(open, answer)) return false;
-  for (const auto& [label, value] : answer.labels) open->item.set_label(label, value);
+  take_validated_labels(open->item, answer.labels);
   return true;
 }
 
@@ -342,8 +343,8 @@ Result<void> ItemRunner::decide(const OpenItemPtr& open, bool approved, std::str
   attempt.message = (approved ? "approved" : "refused") + said;
   attempt.at = runtime_.clock.wall_ms();
   item.add_attempt(std::move(attempt));
-  item.set_label(approved ? "approved_by" : "refused_by", who);
-  item.set_label("decision_reason", reason);
+  item.set_label(approved ? decision_label::kApprovedBy : decision_label::kRefusedBy, who);
+  item.set_label(decision_label::kReason, reason);
   open->tell_pending = false;
   if (!approved) {
     finish(open, ItemState::Failed, Outcome::Rejected, "work.refused", "refused" + said);
@@ -372,7 +373,7 @@ Result<void> ItemRunner::resolve(const OpenItemPtr& open, Resolution resolution,
         return fail(verdict.outcome, verdict.code,
                     "this certificate is not what was asked for: " + verdict.message);
       }
-      for (const auto& [label, value] : verdict.labels) open->item.set_label(label, value);
+      take_labels(open->item, verdict.labels);
       open->item.issuer = current_issuer(*open);
       open->certificate = std::move(resolution.certificate);
       hand_over(open, "issued by \"" + open->item.issuer + "\"," + said);

@@ -35,6 +35,13 @@ inline constexpr std::string_view kBy = "ordered_by";  ///< a person, in whose o
 inline constexpr std::string_view kWhy = "why";
 }  // namespace revocation_label
 
+/// Labels of an item that has waited for a person.
+namespace decision_label {
+inline constexpr std::string_view kApprovedBy = "approved_by";
+inline constexpr std::string_view kRefusedBy = "refused_by";
+inline constexpr std::string_view kReason = "decision_reason";
+}  // namespace decision_label
+
 /// "cessation_of_operation": the name of a CRLReason, "" if there is none of that number; and the way back.
 std::string_view reason_name(std::uint32_t reason);
 std::optional<std::uint32_t> reason_of(std::string_view name);

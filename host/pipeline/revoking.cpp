@@ -8,6 +8,7 @@
 #include "host/base/failpoint.hpp"
 #include "host/pipeline/current_step.hpp"
 #include "host/pipeline/item_runner.hpp"
+#include "host/pipeline/taken_labels.hpp"
 
 namespace certspan {
 namespace {
@@ -32,7 +33,7 @@ Answer cannot(const std::string& issuer) {
 }
 
 bool needs_person(const WorkItem& order) {
-  return order.label(revocation_label::kBy).empty() && order.label("approved_by").empty();
+  return order.label(revocation_label::kBy).empty() && order.label(decision_label::kApprovedBy).empty();
 }
 
 }  // namespace
@@ -66,7 +67,7 @@ void ItemRunner::revoke_at_issuer(const OpenItemPtr& open, const WorkItem& targe
                              [&](const CallTerms& terms) { return issuer->revoke(order, terms, view); });
   CERTSPAN_FAILPOINT("revoke.after");
   if (!answer.ok()) return after_revoker(open, answer);
-  for (const auto& [label, value] : answer.labels) order.set_label(label, value);
+  take_labels(order, answer.labels);
   order.issuer = target.issuer;
   for (const std::string_view label : {"serial", "subject", "device", "user"}) {
     if (const auto value = target.label(label); !value.empty()) order.set_label(label, value);

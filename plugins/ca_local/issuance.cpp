@@ -1,11 +1,13 @@
 #include "plugins/ca_local/issuance.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "plugins/ca_local/crl_address.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
+#include "plugins/common/pki/security_identifier.hpp"
 
 namespace certspan::ca_local {
 
@@ -26,6 +28,13 @@ pki::KeyUsage usage_for(const pki::PublicKey& key, pki::KeyUsage wanted) {
                                        ? usage::kKeyEncipherment | usage::kDataEncipherment
                                        : usage::kKeyAgreement | usage::kEncipherOnly | usage::kDecipherOnly;
   return static_cast<pki::KeyUsage>(wanted & ~impossible);
+}
+
+/// Empty if none is to be written. Which SID may be named, the check of the request has said.
+pki::Result<pki::Bytes> sid_extension(const pki::Profile& profile, const pki::CertificateRequest& request) {
+  if (profile.sid != pki::SidRule::Extension) return pki::Bytes();
+  CERTSPAN_PKI_TRY(const std::string sid, pki::named_sid(request));
+  return sid.empty() ? pki::Bytes() : pki::encode_sid_extension(sid);
 }
 
 }  // namespace
@@ -59,6 +68,8 @@ pki::Result<LedgerRecord> issue_certificate(const Authority& authority, const Is
   what.crl_urls = with_partition(rules.crl_urls, partition_of(what.serial, rules.crl_partitions));
   what.ca_issuers_urls = rules.ca_issuers_urls;
   what.ocsp_urls = rules.ocsp_urls;
+  CERTSPAN_PKI_TRY(const pki::Bytes sid, sid_extension(profile, request));
+  if (!sid.empty()) what.extra_extensions.push_back({pki::oids::kMsSecurityIdentifier, false, sid});
 
   LedgerRecord record;
   record.serial = what.serial;

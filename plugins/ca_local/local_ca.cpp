@@ -15,6 +15,7 @@
 #include "plugins/common/connector/fault_list.hpp"
 #include "plugins/common/connector/own_status.hpp"
 #include "plugins/common/connector/refusal.hpp"
+#include "plugins/common/connector/vouched.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/signed_data.hpp"
@@ -150,7 +151,7 @@ std::optional<Answer> LocalCa::refuse_compromised(pki::BytesView spki) const {
 Answer LocalCa::issue_new(const sdk::Item& item, const pki::Profile& profile) {
   const auto request = pki::parse_certificate_request(item.request());
   if (!request) return connector::refuse_request(kPlugin, request.error());
-  if (const auto violation = own_identity_.check_request(profile, *request)) {
+  if (const auto violation = own_identity_.check_request(profile, *request, connector::vouched(item))) {
     return connector::refuse_request(kPlugin, *violation);
   }
   if (const auto refused = refuse_compromised(request->spki())) return *refused;

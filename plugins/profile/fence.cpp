@@ -11,6 +11,7 @@
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/connector/fault_list.hpp"
 #include "plugins/common/connector/refusal.hpp"
+#include "plugins/common/connector/vouched.hpp"
 #include "plugins/common/pki/certificate.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
 #include "plugins/common/pki/name.hpp"
@@ -89,7 +90,7 @@ Answer Fence::before_issue(const sdk::Item& item, const sdk::Issued& issuers) {
   if (!request) return connector::refuse_request(kPlugin, request.error());
   const auto chain = chains_.read(issuers);
   if (!chain) return bad_chain(chain.error());
-  if (const auto violation = (*chain)->own.check_request(**profile, *request)) {
+  if (const auto violation = (*chain)->own.check_request(**profile, *request, connector::vouched(item))) {
     return connector::refuse_request(kPlugin, *violation);
   }
   return Answer::ok();

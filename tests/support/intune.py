@@ -50,13 +50,16 @@ def by_certificate(certificate, key):
     return f'certificate_file: {certificate}, key: "${{file:{key}}}"'
 
 
-def use_intune(host, tenant, app=None, credential=None, more="", validate="", deliver="", on_failure=""):
-    """Every request is asked about and told of; `validate`, `deliver` and `on_failure` are lines of these steps."""
+def use_intune(host, tenant, app=None, credential=None, more="", validate="", deliver="", on_failure="",
+               adds="[key_usage, eku]"):
+    """Every request is asked about and told of; `validate`, `deliver` and `on_failure` are lines of these steps. strongSwan's client and
+    the plain requests of these tests name no usages, so the profile `adds` them."""
     app = app or tenant.directory.register()
     settings = settings_of(tenant, app, credential or by_secret(host, app), more)
 
     def edit(text):
         head, _ = text.split("pipelines:\n", 1)
+        head = head.replace("    eku: [client_auth]\n", f"    eku: [client_auth]\n    adds: {adds}\n", 1)
         connector = f"  intune:\n    plugin: intune\n    type: scep_validator\n    settings: {settings}\n"
         pipeline = f"  devices:\n    source: scep\n    steps:\n      - validate: intune\n{validate}      - issue: example-ca\n" \
                    f"        profile: device\n      - deliver: intune\n{deliver}    on_failure:\n      - deliver: intune\n{on_failure}"

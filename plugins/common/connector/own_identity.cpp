@@ -15,8 +15,9 @@ pki::Result<void> OwnIdentity::add(pki::BytesView certificate) {
 }
 
 std::optional<pki::Violation> OwnIdentity::check_request(const pki::Profile& profile,
-                                                         const pki::CertificateRequest& request) const {
-  if (auto violation = pki::check_request(profile, request, keys_)) return violation;
+                                                         const pki::CertificateRequest& request,
+                                                         const pki::Vouched& vouched) const {
+  if (auto violation = pki::check_request(profile, request, keys_, vouched)) return violation;
   const bool is_ours = std::ranges::any_of(
       names_, [&](const pki::Bytes& name) { return pki::names_equal(name, request.subject()); });
   if (!is_ours) return std::nullopt;

@@ -21,7 +21,8 @@ class OwnIdentity {
 
   /// pki::check_request, and that the subject is not the name of one of our CAs (violation "ca_name").
   std::optional<pki::Violation> check_request(const pki::Profile& profile,
-                                              const pki::CertificateRequest& request) const;
+                                              const pki::CertificateRequest& request,
+                                              const pki::Vouched& vouched = {}) const;
 
  private:
   std::vector<pki::Sha256Value> keys_;

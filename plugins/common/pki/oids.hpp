@@ -97,6 +97,7 @@ inline constexpr Oid kExtensionRequest = known("1.2.840.113549.1.9.14");
 inline constexpr Oid kMsExtensionRequest = known("1.3.6.1.4.1.311.2.1.14");
 inline constexpr Oid kMsEnrollmentNameValuePair = known("1.3.6.1.4.1.311.13.2.1");
 inline constexpr Oid kMsSecurityIdentifier = known("1.3.6.1.4.1.311.25.2");
+inline constexpr Oid kMsObjectSid = known("1.3.6.1.4.1.311.25.2.1");  // the otherName inside it
 // What Windows puts into a request of its own accord: the template's name or identifier, the mail ciphers
 // that the client knows, and purposes once more in Microsoft's own spelling.
 inline constexpr Oid kMsTemplateName = known("1.3.6.1.4.1.311.20.2");

@@ -22,6 +22,10 @@ struct KeyRule {
   int min_bits = 0;
 };
 
+// What is done with a Windows security identifier (SID) that a request names in a SAN URI, if a validator has found
+// it good: refuse it all the same, let the URI pass, or write it into the SID extension too.
+enum class SidRule : std::uint8_t { Refuse, Pass, Extension };
+
 struct Profile {
   bool subject_required = false;        // else a subject alternative name alone is enough
   std::vector<GeneralNameKind> san;     // kinds that may be asked for; none if empty
@@ -30,6 +34,17 @@ struct Profile {
   std::vector<Oid> extended_key_usage;  // likewise
   std::int64_t validity_seconds = 0;
   std::vector<KeyRule> keys;
+  SidRule sid = SidRule::Refuse;
+  // What may be added to a request whose names and usages a device-management service has compared: without these
+  // words the profile only narrows what such a request asks for.
+  bool adds_key_usage = false;
+  bool adds_purposes = false;
+};
+
+// What the validators before have said of a request.
+struct Vouched {
+  bool names = false;    // a device-management service compared subject, alternative names, key usages and purposes
+  std::string_view sid;  // the one security identifier that it may name, "" for none
 };
 
 // A fault of a profile's JSON, at the place that a JSON pointer names ("/san/1").
@@ -41,9 +56,9 @@ struct ProfileFault {
 // Reads a profile from JSON text:
 //   { "subject": "from_request", "subject_required": false, "san": ["dns","dns_wildcard","upn"], "key_usage":
 //   ["digital_signature"],
-//     "eku": ["client_auth"], "validity": "365d", "keys": ["rsa>=2048","p256"] }
+//     "eku": ["client_auth"], "validity": "365d", "keys": ["rsa>=2048","p256"], "sid": "refuse", "adds": ["eku"] }
 // Every key is optional; the defaults are subject from the request, no SAN, digital_signature, client_auth,
-// 365d, rsa>=2048, p256 and p384. All faults are reported at once. Never throws.
+// 365d, rsa>=2048, p256 and p384, SIDs refused, nothing added. All faults are reported at once. Never throws.
 tl::expected<Profile, std::vector<ProfileFault>> parse_profile(std::string_view json);
 
 // The JSON Schema (draft-07 object) of the above, for a plugin's published schema.
@@ -68,11 +83,12 @@ struct Violation {
 // dropped; but what Windows puts into every request of its own accord (its template, its mail ciphers)
 // decides nothing and is let be.
 std::optional<Violation> check_request(const Profile& profile, const CertificateRequest& request,
-                                       std::span<const Sha256Value> own_keys);
+                                       std::span<const Sha256Value> own_keys, const Vouched& vouched = {});
 
 // Whether what an issuer handed back is what was asked for: the request's key and subject, signed by
-// `chain[0]` and so on up the chain (the issuing CA first), CA:FALSE, nothing beyond request and profile,
-// validity within the profile's length, the CA's life and around `now` (seconds since 1970).
+// `chain[0]` and so on up the chain (the issuing CA first), CA:FALSE, nothing beyond request and profile, the SID
+// extension exactly where the profile has it written, validity within the profile's length, the CA's life and around
+// `now` (seconds since 1970). Requires: check_request found nothing.
 std::optional<Violation> check_certificate(const Profile& profile, const CertificateRequest& request,
                                            const Certificate& certificate, std::span<const Certificate> chain,
                                            std::int64_t now);

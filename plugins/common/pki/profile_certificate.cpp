@@ -3,6 +3,7 @@
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/profile.hpp"
+#include "plugins/common/pki/security_identifier.hpp"
 
 namespace certspan::pki {
 namespace {
@@ -102,10 +103,23 @@ Verdict check_usage(const Profile& profile, const Certificate& certificate) {
   return check_purposes(profile, **purposes);
 }
 
-Verdict check_names(const CertificateRequest& request, const Certificate& certificate) {
-  if (find_extension(certificate.extensions(), oids::kMsSecurityIdentifier) != nullptr) {
-    return withhold("sid_extension", "the certificate carries a security identifier that nobody asked for");
+// The SID extension stands there exactly where the profile has it written, with what the request names.
+Verdict check_sid(const Profile& profile, const CertificateRequest& request, const Certificate& certificate) {
+  const Extension* extension = find_extension(certificate.extensions(), oids::kMsSecurityIdentifier);
+  const Result<std::string> sid =
+      profile.sid == SidRule::Extension ? named_sid(request) : Result<std::string>(std::string());
+  if (!sid) return withhold("sid_extension", sid.error().message);
+  if (extension == nullptr) {
+    if (sid->empty()) return std::nullopt;
+    return withhold("sid_extension",
+                    "the CA has not written the security identifier extension that the profile wants");
   }
+  if (!sid->empty() && !extension->critical && equal(extension->value, encode_sid_extension(*sid)))
+    return std::nullopt;
+  return withhold("sid_extension", "the certificate carries a security identifier that nobody asked for");
+}
+
+Verdict check_names(const CertificateRequest& request, const Certificate& certificate) {
   const auto names = certificate.subject_alt_names();
   if (!names) return withhold("bad_extension", names.error().message);
   if (!*names) return std::nullopt;
@@ -144,6 +158,7 @@ std::optional<Violation> check_certificate(const Profile& profile, const Certifi
   if (Verdict verdict = check_usage(profile, certificate)) return verdict;
   if (Verdict verdict = check_application_policies(profile, certificate)) return verdict;
   if (Verdict verdict = check_key_identifier(request, certificate)) return verdict;
+  if (Verdict verdict = check_sid(profile, request, certificate)) return verdict;
   return check_names(request, certificate);
 }
 

@@ -55,6 +55,12 @@ constexpr std::array<Word<Oid>, 7> kPurposeWords = {{
     {"smartcard_logon", oids::kMsSmartcardLogon},
 }};
 
+constexpr std::array<Word<SidRule>, 3> kSidWords = {
+    {{"refuse", SidRule::Refuse}, {"pass", SidRule::Pass}, {"extension", SidRule::Extension}}};
+
+constexpr std::array<Word<bool Profile::*>, 2> kAdditionWords = {
+    {{"key_usage", &Profile::adds_key_usage}, {"eku", &Profile::adds_purposes}}};
+
 constexpr std::array<Word<KeyKind>, 3> kCurveWords = {{
     {"p256", KeyKind::EcP256},
     {"p384", KeyKind::EcP384},
@@ -143,9 +149,15 @@ class ProfileReader {
       read_list(key, value,
                 [this](const std::string& at, const std::string& word) { read_key_rule(at, word); });
       if (value.is_array() && value.empty()) add("/keys", "must name at least one kind of key");
+    } else if (key == "sid") {
+      read_sid(value);
+    } else if (key == "adds") {
+      profile_.adds_key_usage = profile_.adds_purposes = false;
+      read_list(key, value,
+                [this](const std::string& at, const std::string& word) { read_addition(at, word); });
     } else {
       add("/" + key,
-          "unknown key; a profile has subject, subject_required, san, key_usage, eku, validity, keys");
+          "unknown key; a profile has subject, subject_required, san, key_usage, eku, validity, keys, sid, adds");
     }
   }
 
@@ -195,6 +207,20 @@ class ProfileReader {
       return add(at, "purpose \"" + word + "\" is not for devices and users");
     }
     profile_.extended_key_usage.push_back(*purpose);
+  }
+
+  void read_sid(const Json& value) {
+    const auto rule = value.is_string() ? find_word(kSidWords, value.get<std::string>()) : std::nullopt;
+    if (!rule) return add("/sid", "must be one of " + list_words(kSidWords));
+    profile_.sid = *rule;
+  }
+
+  void read_addition(const std::string& at, const std::string& word) {
+    const auto addition = find_word(kAdditionWords, word);
+    if (!addition) {
+      return add(at, "nothing that can be added: \"" + word + "\"; known are " + list_words(kAdditionWords));
+    }
+    profile_.**addition = true;
   }
 
   void read_validity(const Json& value) {

@@ -6,6 +6,7 @@
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/profile.hpp"
+#include "plugins/common/pki/security_identifier.hpp"
 #include "plugins/common/pki/text.hpp"
 
 namespace certspan::pki {
@@ -102,35 +103,19 @@ Verdict check_subject(const Profile& profile, const CertificateRequest& request)
   return std::nullopt;
 }
 
-// A URI as a reader may understand it: percent-encoding undone and letters in lower case.
-std::string normalized_uri(std::string_view uri) {
-  const auto digit = [](char c) {
-    const auto value = std::string_view("0123456789abcdef").find(c);
-    return value == std::string_view::npos ? -1 : static_cast<int>(value);
-  };
-  std::string lower;
-  for (const char c : uri) lower.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-  std::string out;
-  for (std::size_t i = 0; i < lower.size(); ++i) {
-    if (lower[i] == '%' && i + 2 < lower.size() && digit(lower[i + 1]) >= 0 && digit(lower[i + 2]) >= 0) {
-      const int octet = digit(lower[i + 1]) * 16 + digit(lower[i + 2]);
-      out.push_back(octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet - 'A' + 'a')
-                                                 : static_cast<char>(octet));
-      i += 2;
-    } else {
-      out.push_back(lower[i]);
-    }
+// Only the very identifier that a validator has vouched for, written as the one spelling that all readers agree on.
+Verdict check_sid(const Profile& profile, const GeneralName& name, const Vouched& vouched) {
+  if (profile.sid == SidRule::Refuse) return refuse("sid_uri", "a SAN URI names a security identifier");
+  const std::optional<std::string> sid = sid_of(name);
+  if (!sid) return refuse("sid_uri", "a SAN URI looks like a security identifier and is none");
+  if (vouched.sid.empty() || *sid != vouched.sid) {
+    return refuse("sid_not_validated", "no validator has found the security identifier " + *sid + " good");
   }
-  return out;
+  return std::nullopt;
 }
 
-// Windows takes a user's or computer's security identifier from URIs tag:microsoft.com,2022-09-14:sid:<SID>.
-bool names_a_sid(const GeneralName& name) {
-  return name.kind == GeneralNameKind::Uri && normalized_uri(name.value).starts_with("tag:microsoft.com,");
-}
-
-Verdict check_alternative_name(const Profile& profile, const GeneralName& name) {
-  if (names_a_sid(name)) return refuse("sid_uri", "a SAN URI names a security identifier");
+Verdict check_alternative_name(const Profile& profile, const GeneralName& name, const Vouched& vouched) {
+  if (may_name_a_sid(name)) return check_sid(profile, name, vouched);
   if (std::ranges::find(profile.san, name.kind) == profile.san.end()) {
     return refuse("san_not_allowed", "the profile does not allow " + to_string(name));
   }
@@ -143,11 +128,11 @@ Verdict check_alternative_name(const Profile& profile, const GeneralName& name) 
   return std::nullopt;
 }
 
-Verdict check_alternative_names(const Profile& profile, const Extension& extension) {
+Verdict check_alternative_names(const Profile& profile, const Extension& extension, const Vouched& vouched) {
   const Result<std::vector<GeneralName>> names = parse_general_names(extension.value);
   if (!names) return malformed("bad_san", names.error().message);
   for (const GeneralName& name : *names) {
-    if (Verdict verdict = check_alternative_name(profile, name)) return verdict;
+    if (Verdict verdict = check_alternative_name(profile, name, vouched)) return verdict;
   }
   return std::nullopt;
 }
@@ -197,11 +182,11 @@ bool is_without_effect(const Extension& extension) {
          extension.oid == oids::kSmimeCapabilities;
 }
 
-Verdict check_extension(const Profile& profile, const Extension& extension) {
+Verdict check_extension(const Profile& profile, const Extension& extension, const Vouched& vouched) {
   if (extension.oid == oids::kMsSecurityIdentifier) {
     return refuse("sid_extension", "the request brings a security identifier extension");
   }
-  if (extension.oid == oids::kSubjectAltName) return check_alternative_names(profile, extension);
+  if (extension.oid == oids::kSubjectAltName) return check_alternative_names(profile, extension, vouched);
   if (extension.oid == oids::kKeyUsage) return check_key_usage(profile, extension);
   if (extension.oid == oids::kExtendedKeyUsage) {
     return check_purposes(profile, parse_extended_key_usage(extension.value));
@@ -233,6 +218,22 @@ Verdict check_name_value_pairs(const RequestAttribute& attribute) {
   return std::nullopt;
 }
 
+// Behind a device-management service a profile only narrows: a request that names no usage was found good as one
+// without, so nothing is given unasked unless the profile says that it adds it.
+Verdict check_additions(const Profile& profile, const CertificateRequest& request) {
+  if (profile.key_usage != 0 && !profile.adds_key_usage &&
+      find_extension(request.extensions(), oids::kKeyUsage) == nullptr) {
+    return refuse("key_usage_not_validated",
+                  "the request names no key usage, and the profile does not say that it adds one");
+  }
+  if (!profile.extended_key_usage.empty() && !profile.adds_purposes &&
+      find_extension(request.extensions(), oids::kExtendedKeyUsage) == nullptr) {
+    return refuse("eku_not_validated",
+                  "the request names no extended key usage, and the profile does not say that it adds one");
+  }
+  return std::nullopt;
+}
+
 std::vector<Oid> without_repeats(const std::vector<Oid>& purposes) {
   std::vector<Oid> each;
   for (const Oid& purpose : purposes) {
@@ -244,11 +245,14 @@ std::vector<Oid> without_repeats(const std::vector<Oid>& purposes) {
 }  // namespace
 
 std::optional<Violation> check_request(const Profile& profile, const CertificateRequest& request,
-                                       std::span<const Sha256Value> own_keys) {
+                                       std::span<const Sha256Value> own_keys, const Vouched& vouched) {
   if (Verdict verdict = check_key(profile, request.public_key(), own_keys)) return verdict;
   if (Verdict verdict = check_subject(profile, request)) return verdict;
   for (const Extension& extension : request.extensions()) {
-    if (Verdict verdict = check_extension(profile, extension)) return verdict;
+    if (Verdict verdict = check_extension(profile, extension, vouched)) return verdict;
+  }
+  if (vouched.names) {
+    if (Verdict verdict = check_additions(profile, request)) return verdict;
   }
   for (const RequestAttribute& attribute : request.other_attributes()) {
     if (!(attribute.type == oids::kMsEnrollmentNameValuePair)) continue;

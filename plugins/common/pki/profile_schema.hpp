@@ -19,7 +19,10 @@ inline constexpr char kProfileSchema[] = R"({
       "items": { "type": "string" } },
     "validity": { "type": "string", "pattern": "^[0-9]+[smhdw]$", "description": "lifetime, such as 365d" },
     "keys": { "type": "array", "minItems": 1, "description": "kinds of keys that are certified: rsa>=N, p256, p384, p521",
-      "items": { "type": "string", "pattern": "^(rsa>=[0-9]+|p256|p384|p521)$" } }
+      "items": { "type": "string", "pattern": "^(rsa>=[0-9]+|p256|p384|p521)$" } },
+    "sid": { "enum": ["refuse", "pass", "extension"], "description": "security identifiers that a validator found good: refuse, let the SAN URI pass, or write the extension too" },
+    "adds": { "type": "array", "description": "what is given to requests without it behind a device-management service",
+      "items": { "enum": ["key_usage", "eku"] } }
   }
 })";
 

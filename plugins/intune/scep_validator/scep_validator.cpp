@@ -6,6 +6,8 @@
 
 #include "plugins/common/connector/fault_list.hpp"
 #include "plugins/common/connector/own_status.hpp"
+#include "plugins/common/pki/certificate_request.hpp"
+#include "plugins/common/pki/security_identifier.hpp"
 #include "plugins/intune/scep_validator/scep_answer.hpp"
 
 namespace certspan::intune {
@@ -30,6 +32,16 @@ sdk::Answer bad_transaction() {
   return sdk::Answer::invalid(
       "intune.bad_transaction",
       "the request has no transaction id of printable characters, by which Intune knows it");
+}
+
+/// Intune has compared subject, alternative names, key usage and purposes with the profile that it gave to this
+/// device; what else the request brings it has not looked at.
+void vouch_for(pki::BytesView request, sdk::Answer& answer) {
+  answer.add_label(CERTSPAN_LABEL_VALIDATED_NAMES, "intune");
+  const auto read = pki::parse_certificate_request(request, {.danger_allow_sha1 = true});
+  if (!read) return;  // the fence's to refuse
+  const auto sid = pki::named_sid(*read);
+  if (sid && !sid->empty()) answer.add_label(CERTSPAN_LABEL_VALIDATED_SID, *sid);
 }
 
 }  // namespace
@@ -63,6 +75,7 @@ sdk::Answer ScepValidator::validate(const sdk::Item& item) {
   }
   host_.log(sdk::LogLevel::Info, "Intune says yes", {{"activity", activity}});
   answer.add_label("intune_validation", activity);
+  vouch_for(item.request(), answer);
   return answer;
 }
 

@@ -6,6 +6,7 @@
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/random.hpp"
+#include "plugins/common/pki/security_identifier.hpp"
 
 namespace certspan::scep {
 namespace {
@@ -42,7 +43,10 @@ std::optional<ChallengeUse> describe(const pki::CertificateRequest& request, con
   if (extension == nullptr) return use;
   const auto names = pki::parse_general_names(extension->value);
   if (!names) return std::nullopt;
-  for (const pki::GeneralName& alternative : *names) use.san.push_back(pki::to_string(alternative));
+  for (const pki::GeneralName& alternative : *names) {
+    use.san.push_back(pki::to_string(alternative));
+    use.names_a_sid = use.names_a_sid || pki::may_name_a_sid(alternative);
+  }
   return use;
 }
 
@@ -157,7 +161,8 @@ bool Challenge::is_static(std::string_view challenge) const {
 sdk::Answer Challenge::judge(std::string_view challenge, const pki::CertificateRequest& request,
                              const sdk::Item& item) {
   auto use = describe(request, item);
-  const bool unbound_user = use && !settings_.danger_unbound_users && names_user(use->san);
+  const bool unbound_user =
+      use && (use->names_a_sid || (!settings_.danger_unbound_users && names_user(use->san)));
   // What can't be read is the fence's to refuse.
   if (is_static(challenge)) return answer_of(unbound_user ? SpendResult::UnboundUser : SpendResult::Spent);
   if (!book_) return answer_of(SpendResult::Unknown);
@@ -166,7 +171,11 @@ sdk::Answer Challenge::judge(std::string_view challenge, const pki::CertificateR
   std::string id;
   const SpendResult result = book_->spend(challenge, *use, to_ms(host_.wall_now()), id);
   sdk::Answer answer = answer_of(result);
-  if (result == SpendResult::Spent) answer.add_label("challenge", id);
+  if (result != SpendResult::Spent) return answer;
+  answer.add_label("challenge", id);
+  // It was minted for these very names.
+  const auto sid = pki::named_sid(request);
+  if (sid && !sid->empty()) answer.add_label(CERTSPAN_LABEL_VALIDATED_SID, *sid);
   return answer;
 }
 

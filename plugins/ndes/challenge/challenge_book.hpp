@@ -32,7 +32,8 @@ struct ChallengeUse {
   std::string common_name;  // "" if the subject does not hold exactly one
   std::vector<std::string> san;
   pki::BytesView item_key;
-  bool user_must_be_bound = false;  // it names a user, which only a binding of `san` may allow
+  bool names_a_sid = false;
+  bool user_must_be_bound = false;  // it names a user or a SID, which only a binding of `san` may allow
 };
 
 enum class SpendResult : std::uint8_t {

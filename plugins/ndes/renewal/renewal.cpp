@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "plugins/common/pki/security_identifier.hpp"
 #include "plugins/ndes/json_settings.hpp"
 
 namespace certspan::scep {
@@ -55,7 +56,12 @@ sdk::Answer Renewal::validate(const sdk::Item& item) {
   }
   sdk::Answer standing = ask_issuer(item, *old);
   if (standing.outcome() != sdk::Outcome::Ok) return standing;
-  return count(item, *old, *request, now);
+  sdk::Answer answer = count(item, *old, *request, now);
+  if (answer.outcome() != sdk::Outcome::Ok) return answer;
+  // The names are those of the old certificate, which the CA knows as good.
+  const auto sid = pki::named_sid(*request);
+  if (sid && !sid->empty()) answer.add_label(CERTSPAN_LABEL_VALIDATED_SID, *sid);
+  return answer;
 }
 
 sdk::Answer Renewal::ask_issuer(const sdk::Item& item, const pki::Certificate& old) const {

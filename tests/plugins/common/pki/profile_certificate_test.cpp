@@ -7,6 +7,7 @@
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
 #include "plugins/common/pki/profile.hpp"
+#include "plugins/common/pki/security_identifier.hpp"
 #include "tests/plugins/common/pki/request_builder.hpp"
 
 namespace certspan::pki {
@@ -212,6 +213,33 @@ TEST_CASE("a subject in another string type is the same subject") {
   *at = tag::kUtf8String;
   what.subject = subject;
   CHECK_FALSE(by.check(what));
+}
+
+TEST_CASE("the security identifier extension stands there exactly where the profile has it written") {
+  const std::string sid = "S-1-5-21-1004336348-1177238915-682003330-1105";
+  Issuer by;
+  by.names = encode_general_names(
+      std::array{GeneralName{GeneralNameKind::Uri, "tag:microsoft.com,2022-09-14:sid:" + sid, {}}});
+  by.request = RequestBuilder().extension(oids::kSubjectAltName, by.names).build();
+  const Bytes right = encode_sid_extension(sid);
+  const Bytes wrong = encode_sid_extension("S-1-5-21-1004336348-1177238915-682003330-500");
+  const auto verdict = [&](const Bytes* value, bool critical = false) {
+    CertificateTemplate what = by.good();
+    if (value != nullptr) what.extra_extensions.push_back({oids::kMsSecurityIdentifier, critical, *value});
+    const auto violation = by.check(what);
+    return violation ? violation->code : "";
+  };
+  by.profile.sid = SidRule::Pass;
+  CHECK(verdict(nullptr).empty());
+  CHECK(verdict(&right) == "sid_extension");
+  by.profile.sid = SidRule::Extension;
+  CHECK(verdict(&right).empty());
+  CHECK(verdict(&wrong) == "sid_extension");
+  CHECK(verdict(&right, true) == "sid_extension");
+  CHECK(verdict(nullptr) == "sid_extension");
+  by.request = RequestBuilder().san(tag::context(2), "device-7.example").build();
+  by.names = issuer().names;
+  CHECK(verdict(&right) == "sid_extension");
 }
 
 }  // namespace certspan::pki

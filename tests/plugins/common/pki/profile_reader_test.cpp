@@ -20,8 +20,11 @@ TEST_CASE("a profile is read with all its keys") {
   const auto profile =
       parse_profile(R"({"subject": "from_request", "subject_required": true, "san": ["upn", "dns"],
     "key_usage": ["digital_signature", "key_encipherment"], "eku": ["client_auth", "1.3.6.1.5.5.7.3.17"],
-    "validity": "52w", "keys": ["rsa>=3072", "p384"]})");
+    "validity": "52w", "keys": ["rsa>=3072", "p384"], "sid": "extension", "adds": ["eku"]})");
   REQUIRE(profile);
+  CHECK(profile->sid == SidRule::Extension);
+  CHECK(profile->adds_purposes);
+  CHECK_FALSE(profile->adds_key_usage);
   CHECK(profile->subject_required);
   CHECK(profile->san == std::vector{GeneralNameKind::Upn, GeneralNameKind::Dns});
   CHECK(profile->key_usage == (key_usage::kDigitalSignature | key_usage::kKeyEncipherment));
@@ -40,17 +43,20 @@ TEST_CASE("an empty profile has safe defaults") {
   CHECK(profile->extended_key_usage == std::vector{oids::kClientAuth});
   CHECK(profile->validity_seconds == 365 * 86400);
   CHECK(profile->keys.size() == 3);
+  CHECK(profile->sid == SidRule::Refuse);
+  CHECK_FALSE((profile->adds_purposes || profile->adds_key_usage));
 }
 
 TEST_CASE("all faults of a profile are told at once, each at its place") {
   const auto found = faults(
       R"({"subject": "template", "subject_required": 1, "san": ["dns", "sid"], "key_usage": ["key_cert_sign"],
-    "eku": ["any", "2.5.29.37.0", "1.3.6.1.4.1.311.20.2.1"], "validity": "365", "keys": ["rsa>=1024", 7], "color": "red"})");
+    "eku": ["any", "2.5.29.37.0", "1.3.6.1.4.1.311.20.2.1"], "validity": "365", "keys": ["rsa>=1024", 7], "color": "red",
+    "sid": "add", "adds": ["eku", "san"]})");
   std::vector<std::string> pointers;
   for (const ProfileFault& fault : found) pointers.push_back(fault.pointer);
   std::ranges::sort(pointers);
-  CHECK(pointers == std::vector<std::string>{"/color", "/eku/0", "/eku/1", "/eku/2", "/key_usage/0",
-                                             "/keys/0", "/keys/1", "/san/1", "/subject", "/subject_required",
+  CHECK(pointers == std::vector<std::string>{"/adds/1", "/color", "/eku/0", "/eku/1", "/eku/2", "/key_usage/0",
+                                             "/keys/0", "/keys/1", "/san/1", "/sid", "/subject", "/subject_required",
                                              "/validity"});
 }
 
@@ -77,7 +83,7 @@ TEST_CASE("a profile must name a kind of key") {
 TEST_CASE("the published schema is JSON that names every key a profile has") {
   const std::string schema(profile_json_schema());
   for (const std::string key :
-       {"subject", "subject_required", "san", "key_usage", "eku", "validity", "keys"}) {
+       {"subject", "subject_required", "san", "key_usage", "eku", "validity", "keys", "sid", "adds"}) {
     CHECK_THAT(schema, Contains("\"" + key + "\": {"));
   }
 }

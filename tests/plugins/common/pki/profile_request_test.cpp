@@ -425,4 +425,56 @@ TEST_CASE("an empty subject passes with a SAN unless the profile wants a subject
   CHECK(check_request(strict, builder.build(), {})->code == "empty_subject");
 }
 
+TEST_CASE("a security identifier passes where the profile lets it and a validator has found that very one good") {
+  const std::string sid_uri = std::string("tag:microsoft.com,2022-09-14:sid:") + kSid;
+  RequestBuilder builder;
+  builder.san(kUriTag, sid_uri);
+  const CertificateRequest request = builder.build();
+  Profile profile = parse_profile(R"({"sid": "pass"})").value();  // without `san: [uri]`: no other URI passes
+  const auto verdict = [&](std::string_view sid) {
+    const auto violation = check_request(profile, request, {}, {.names = false, .sid = sid});
+    return violation ? violation->code : "";
+  };
+  CHECK(verdict(kSid).empty());
+  CHECK(verdict("") == "sid_not_validated");
+  CHECK(verdict("S-1-5-21-1004336348-1177238915-682003330-500") == "sid_not_validated");
+  profile.sid = SidRule::Extension;
+  CHECK(verdict(kSid).empty());
+  profile.sid = SidRule::Refuse;
+  CHECK(verdict(kSid) == "sid_uri");
+  CHECK(check_request(parse_profile(R"({"sid": "pass"})").value(),
+                      RequestBuilder().san(kUriTag, "https://laptop.example/").build(), {}, {.names = true, .sid = kSid})
+            ->code == "san_not_allowed");
+}
+
+TEST_CASE("what looks like a security identifier never passes, whatever the validators say") {
+  const Profile profile = parse_profile(R"({"san": ["dns", "uri"], "sid": "pass"})").value();
+  for (const Hostile& hostile : hostile_requests()) {
+    if (!std::string_view(hostile.code).starts_with("sid")) continue;
+    INFO(hostile.what);
+    RequestBuilder builder;
+    hostile.make(builder);
+    const auto violation = check_request(profile, builder.build(), {}, {.names = false, .sid = kSid});
+    const bool is_plain = std::string_view(hostile.what).starts_with("SID in a SAN URI") &&
+                          std::string_view(hostile.what).find("capitals") == std::string_view::npos;
+    CHECK((violation ? violation->code : "") == (is_plain ? "" : hostile.code));
+  }
+}
+
+TEST_CASE("behind a device-management service a profile gives nothing that the request does not ask for") {
+  const Vouched vouched{.names = true, .sid = {}};
+  const CertificateRequest silent = RequestBuilder().build();
+  RequestBuilder asking;
+  asking.extension(oids::kKeyUsage, usage_bits(key_usage::kDigitalSignature));
+  CHECK(check_request(wifi(), silent, {}, vouched)->code == "key_usage_not_validated");
+  CHECK(check_request(wifi(), asking.build(), {}, vouched)->code == "eku_not_validated");
+  asking.extension(oids::kExtendedKeyUsage, purposes({oids::kClientAuth}));
+  CHECK_FALSE(check_request(wifi(), asking.build(), {}, vouched));
+
+  CHECK_FALSE(check_request(parse_profile(R"({"adds": ["key_usage", "eku"]})").value(), silent, {}, vouched));
+  CHECK(check_request(parse_profile(R"({"adds": ["eku"]})").value(), silent, {}, vouched)->code ==
+        "key_usage_not_validated");
+  CHECK_FALSE(check_request(parse_profile(R"({"key_usage": [], "eku": []})").value(), silent, {}, vouched));
+}
+
 }  // namespace certspan::pki
