@@ -50,10 +50,12 @@ constexpr Advice kAdvice[] = {
     {"profile.sid_extension",
      "find out who asked for somebody's security identifier; no profile allows one from a request"},
     {"profile.sid_uri",
-     "take the security identifier out of the alternative names that the device is told to ask for, or set `sid` of "
+     "take the security identifier out of the alternative names that the device is told to ask for, or set "
+     "`sid` of "
      "the profile"},
     {"profile.sid_not_validated",
-     "find out who asked for it: a good one comes through Intune's validation, or with a challenge minted for it"},
+     "find out who asked for it: a good one comes through Intune's validation, or with a challenge minted "
+     "for it"},
     {"profile.key_usage_not_validated",
      "have the device ask for its key usage, or write `key_usage` under `adds` of the profile"},
     {"profile.eku_not_validated",

@@ -31,7 +31,8 @@ void take_validated_labels(WorkItem& item, const Labels& labels) {
 }
 
 void drop_protected(Labels& labels) {
-  std::erase_if(labels, [](const auto& label) { return is_the_hosts(label.first) || is_validated(label.first); });
+  std::erase_if(labels,
+                [](const auto& label) { return is_the_hosts(label.first) || is_validated(label.first); });
 }
 
 }  // namespace certspan

@@ -5,8 +5,8 @@
 
 namespace certspan {
 
-/// Adds the labels of a call's answer, replacing earlier values. What says who has ordered, approved or validated
-/// something is left out: only the host sets that.
+/// Adds the labels of a call's answer, replacing earlier values. What says who has ordered, approved or
+/// validated something is left out: only the host sets that.
 void take_labels(WorkItem& item, const Labels& labels);
 
 /// Of a validator's yes: it may also say what it has found good (<certspan/abi/role_validator.h>).

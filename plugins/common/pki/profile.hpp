@@ -22,8 +22,8 @@ struct KeyRule {
   int min_bits = 0;
 };
 
-// What is done with a Windows security identifier (SID) that a request names in a SAN URI, if a validator has found
-// it good: refuse it all the same, let the URI pass, or write it into the SID extension too.
+// What is done with a Windows security identifier (SID) that a request names in a SAN URI, if a validator has
+// found it good: refuse it all the same, let the URI pass, or write it into the SID extension too.
 enum class SidRule : std::uint8_t { Refuse, Pass, Extension };
 
 struct Profile {
@@ -35,15 +35,16 @@ struct Profile {
   std::int64_t validity_seconds = 0;
   std::vector<KeyRule> keys;
   SidRule sid = SidRule::Refuse;
-  // What may be added to a request whose names and usages a device-management service has compared: without these
-  // words the profile only narrows what such a request asks for.
+  // What may be added to a request whose names and usages a device-management service has compared: without
+  // these words the profile only narrows what such a request asks for.
   bool adds_key_usage = false;
   bool adds_purposes = false;
 };
 
 // What the validators before have said of a request.
 struct Vouched {
-  bool names = false;    // a device-management service compared subject, alternative names, key usages and purposes
+  bool names =
+      false;  // a device-management service compared subject, alternative names, key usages and purposes
   std::string_view sid;  // the one security identifier that it may name, "" for none
 };
 
@@ -56,7 +57,8 @@ struct ProfileFault {
 // Reads a profile from JSON text:
 //   { "subject": "from_request", "subject_required": false, "san": ["dns","dns_wildcard","upn"], "key_usage":
 //   ["digital_signature"],
-//     "eku": ["client_auth"], "validity": "365d", "keys": ["rsa>=2048","p256"], "sid": "refuse", "adds": ["eku"] }
+//     "eku": ["client_auth"], "validity": "365d", "keys": ["rsa>=2048","p256"], "sid": "refuse", "adds":
+//     ["eku"] }
 // Every key is optional; the defaults are subject from the request, no SAN, digital_signature, client_auth,
 // 365d, rsa>=2048, p256 and p384, SIDs refused, nothing added. All faults are reported at once. Never throws.
 tl::expected<Profile, std::vector<ProfileFault>> parse_profile(std::string_view json);
@@ -86,9 +88,9 @@ std::optional<Violation> check_request(const Profile& profile, const Certificate
                                        std::span<const Sha256Value> own_keys, const Vouched& vouched = {});
 
 // Whether what an issuer handed back is what was asked for: the request's key and subject, signed by
-// `chain[0]` and so on up the chain (the issuing CA first), CA:FALSE, nothing beyond request and profile, the SID
-// extension exactly where the profile has it written, validity within the profile's length, the CA's life and around
-// `now` (seconds since 1970). Requires: check_request found nothing.
+// `chain[0]` and so on up the chain (the issuing CA first), CA:FALSE, nothing beyond request and profile, the
+// SID extension exactly where the profile has it written, validity within the profile's length, the CA's life
+// and around `now` (seconds since 1970). Requires: check_request found nothing.
 std::optional<Violation> check_certificate(const Profile& profile, const CertificateRequest& request,
                                            const Certificate& certificate, std::span<const Certificate> chain,
                                            std::int64_t now);

@@ -157,7 +157,8 @@ class ProfileReader {
                 [this](const std::string& at, const std::string& word) { read_addition(at, word); });
     } else {
       add("/" + key,
-          "unknown key; a profile has subject, subject_required, san, key_usage, eku, validity, keys, sid, adds");
+          "unknown key; a profile has subject, subject_required, san, key_usage, eku, validity, keys, sid, "
+          "adds");
     }
   }
 
@@ -220,7 +221,7 @@ class ProfileReader {
     if (!addition) {
       return add(at, "nothing that can be added: \"" + word + "\"; known are " + list_words(kAdditionWords));
     }
-    profile_.**addition = true;
+    profile_.** addition = true;
   }
 
   void read_validity(const Json& value) {

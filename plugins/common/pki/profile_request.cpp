@@ -103,7 +103,8 @@ Verdict check_subject(const Profile& profile, const CertificateRequest& request)
   return std::nullopt;
 }
 
-// Only the very identifier that a validator has vouched for, written as the one spelling that all readers agree on.
+// Only the very identifier that a validator has vouched for, written as the one spelling that all readers
+// agree on.
 Verdict check_sid(const Profile& profile, const GeneralName& name, const Vouched& vouched) {
   if (profile.sid == SidRule::Refuse) return refuse("sid_uri", "a SAN URI names a security identifier");
   const std::optional<std::string> sid = sid_of(name);
@@ -218,8 +219,8 @@ Verdict check_name_value_pairs(const RequestAttribute& attribute) {
   return std::nullopt;
 }
 
-// Behind a device-management service a profile only narrows: a request that names no usage was found good as one
-// without, so nothing is given unasked unless the profile says that it adds it.
+// Behind a device-management service a profile only narrows: a request that names no usage was found good as
+// one without, so nothing is given unasked unless the profile says that it adds it.
 Verdict check_additions(const Profile& profile, const CertificateRequest& request) {
   if (profile.key_usage != 0 && !profile.adds_key_usage &&
       find_extension(request.extensions(), oids::kKeyUsage) == nullptr) {

@@ -34,8 +34,8 @@ sdk::Answer bad_transaction() {
       "the request has no transaction id of printable characters, by which Intune knows it");
 }
 
-/// Intune has compared subject, alternative names, key usage and purposes with the profile that it gave to this
-/// device; what else the request brings it has not looked at.
+/// Intune has compared subject, alternative names, key usage and purposes with the profile that it gave to
+/// this device; what else the request brings it has not looked at.
 void vouch_for(pki::BytesView request, sdk::Answer& answer) {
   answer.add_label(CERTSPAN_LABEL_VALIDATED_NAMES, "intune");
   const auto read = pki::parse_certificate_request(request, {.danger_allow_sha1 = true});

@@ -144,6 +144,22 @@ TEST_CASE("many clients at once each get their own certificate") {
   CHECK(fixture.script.issuers["ca"].issued == kClients);
 }
 
+TEST_CASE("what validators have found good is said by validators alone") {
+  EngineFixture fixture;
+  fixture.script.vouching = "source ca fence";
+  fixture.start(EngineFixture::pipeline({"ca"}));
+  REQUIRE(fixture.ask("a").status == 200);
+  const auto validated = [&] {
+    std::string found;
+    for (const WorkItem& item : fixture.items(true, true)) found += item.label("validated_sid");
+    return found;
+  };
+  CHECK(validated().empty());
+  fixture.script.vouching = "source validator ca fence";
+  REQUIRE(fixture.ask("b").status == 200);
+  CHECK(validated() == "validator");
+}
+
 TEST_CASE("what uses up its tries becomes a dead letter, and the client's next request starts anew") {
   EngineFixture fixture;
   fixture.script.issuers["ca"].issue = {"unavailable", "unavailable", "unavailable", "unavailable"};

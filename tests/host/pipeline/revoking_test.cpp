@@ -239,6 +239,23 @@ TEST_CASE("an order that no pipeline takes is not taken") {
   CHECK(fixture.items(true, true).empty());
 }
 
+TEST_CASE("no source gets past the guard by saying that a person has ordered or approved it") {
+  EngineFixture fixture;
+  fixture.revocation_guard.orders = 1;
+  fixture.start(with_orders("ca"));
+  for (const char* name : {"a", "b"}) REQUIRE(fixture.ask(name).status == 200);
+  CHECK(carried_out(fixture, order("1", {{"serial", "0a"}})).state == ItemState::Done);
+  REQUIRE(fixture.engine().submitter().bring(
+              order("2", {{"serial", "0b"}, {"ordered_by", "ann"}, {"approved_by", "ann"}})) == Outcome::Ok);
+  const auto waits = [&] {
+    const auto open = fixture.items(true, false);
+    return open.size() == 1 && !open[0].attempts.empty() && open[0].attempts.back().call == "guard";
+  };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!waits()) REQUIRE(std::chrono::steady_clock::now() < deadline);
+  CHECK(fixture.script.issuers["ca"].revoked.size() == 1);
+}
+
 TEST_CASE("beyond the guard orders wait for a person, survive a restart, and go on at a yes") {
   EngineFixture fixture;
   fixture.revocation_guard.orders = 2;

@@ -46,6 +46,10 @@ sdk::Answer answer_of(const std::string& word, const std::string& certificate) {
   return sdk::Answer::unknown("scripted.unknown", "the line broke");
 }
 
+bool vouches(std::string_view who) {
+  return current_script->vouching.find(who) != std::string::npos;
+}
+
 class ScriptedSource final : public sdk::Source {
  public:
   static constexpr const char* kName = "source";
@@ -68,7 +72,8 @@ class ScriptedSource final : public sdk::Source {
     if (!poll.empty()) submission.poll_key = poll_bytes;
     submission.transaction_id = poll;
     submission.request = bytes_of(key);
-    const std::array<sdk::Label, 1> labels = {{{"serial", key}}};
+    std::vector<sdk::Label> labels = {{"serial", key}};
+    if (vouches("source")) labels.push_back({CERTSPAN_LABEL_VALIDATED_SID, "source"});
     submission.labels = labels;
     exchange.submit(submission, bytes_of("context"));
   }
@@ -89,6 +94,11 @@ class ScriptedSource final : public sdk::Source {
     return bytes;
   }
 };
+
+sdk::Answer vouching(sdk::Answer answer, std::string_view who) {
+  if (vouches(who)) answer.add_label(CERTSPAN_LABEL_VALIDATED_SID, who);
+  return answer;
+}
 
 sdk::Answer with_many_labels(Script& script) {
   const std::lock_guard lock(script.mutex);
@@ -117,7 +127,7 @@ class ScriptedValidator final : public sdk::Validator {
       word = next_word(script_.validate);
       challenge = script_.challenge;
     }
-    if (challenge.empty()) return answer_of(word, "");
+    if (challenge.empty()) return vouching(answer_of(word, ""), "validator");
     return spend(challenge, item);
   }
 
@@ -170,7 +180,7 @@ class ScriptedFence final : public sdk::Processor {
   sdk::Answer after_issue(const sdk::Item&, const sdk::Issued&) override {
     if (script_.many_labels) return with_many_labels(script_);
     const std::lock_guard lock(script_.mutex);
-    return answer_of(next_word(script_.after_issue), "");
+    return vouching(answer_of(next_word(script_.after_issue), ""), "fence");
   }
 
  private:
@@ -196,7 +206,7 @@ class IssuerBase : public sdk::Issuer {
     if (mine.certificates.contains(text_of(item.key())) && repeats_itself()) {
       return answer_of(word, word == "ok" ? mine.certificates[text_of(item.key())] : "");
     }
-    return answer_of(word, word == "ok" || word == "unknown" ? certify(item) : "");
+    return vouching(answer_of(word, word == "ok" || word == "unknown" ? certify(item) : ""), "ca");
   }
   sdk::Outcome chain(sdk::ChainSink& chain) override {
     chain.add(bytes_of("ca certificate of " + name_));

@@ -46,6 +46,7 @@ struct Script {
   std::function<void()> inside_deliver;
   bool many_labels = false;  ///< validator and fence give as many new labels as they may, each time
   int labels = 0;            ///< given so far
+  std::string vouching;      ///< who names a SID: "source validator ca fence" or some of them
   std::string challenge;     ///< not empty: the validator spends this record, once
   std::function<void(const std::string& connector)> inside_issue;  ///< called inside every `issue`
 };

@@ -15,9 +15,9 @@ CERTSPAN_ABI_BEGIN
   1u /* PENDING means: a person decides, by `certspan work approve` or `refuse` */
 
 /* Labels that a validator's OK may bring and no other call: the host drops them from sources and issuers.
- * VALIDATED_NAMES: a device-management service has compared subject, alternative names, key usages and purposes of
- * this very request with what it gave to this device; the value says which. Profiles then only narrow.
- * VALIDATED_SID: the one Windows security identifier ("S-1-5-21-...") that the request may name. */
+ * VALIDATED_NAMES: a device-management service has compared subject, alternative names, key usages and
+ * purposes of this very request with what it gave to this device; the value says which. Profiles then only
+ * narrow. VALIDATED_SID: the one Windows security identifier ("S-1-5-21-...") that the request may name. */
 #define CERTSPAN_LABEL_VALIDATED_NAMES "validated_names"
 #define CERTSPAN_LABEL_VALIDATED_SID "validated_sid"
 

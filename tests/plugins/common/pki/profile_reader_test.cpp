@@ -55,9 +55,9 @@ TEST_CASE("all faults of a profile are told at once, each at its place") {
   std::vector<std::string> pointers;
   for (const ProfileFault& fault : found) pointers.push_back(fault.pointer);
   std::ranges::sort(pointers);
-  CHECK(pointers == std::vector<std::string>{"/adds/1", "/color", "/eku/0", "/eku/1", "/eku/2", "/key_usage/0",
-                                             "/keys/0", "/keys/1", "/san/1", "/sid", "/subject", "/subject_required",
-                                             "/validity"});
+  CHECK(pointers == std::vector<std::string>{"/adds/1", "/color", "/eku/0", "/eku/1", "/eku/2",
+                                             "/key_usage/0", "/keys/0", "/keys/1", "/san/1", "/sid",
+                                             "/subject", "/subject_required", "/validity"});
 }
 
 TEST_CASE("what is no profile at all is one fault") {

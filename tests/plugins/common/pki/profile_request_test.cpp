@@ -425,7 +425,8 @@ TEST_CASE("an empty subject passes with a SAN unless the profile wants a subject
   CHECK(check_request(strict, builder.build(), {})->code == "empty_subject");
 }
 
-TEST_CASE("a security identifier passes where the profile lets it and a validator has found that very one good") {
+TEST_CASE(
+    "a security identifier passes where the profile lets it and a validator has found that very one good") {
   const std::string sid_uri = std::string("tag:microsoft.com,2022-09-14:sid:") + kSid;
   RequestBuilder builder;
   builder.san(kUriTag, sid_uri);
@@ -443,7 +444,8 @@ TEST_CASE("a security identifier passes where the profile lets it and a validato
   profile.sid = SidRule::Refuse;
   CHECK(verdict(kSid) == "sid_uri");
   CHECK(check_request(parse_profile(R"({"sid": "pass"})").value(),
-                      RequestBuilder().san(kUriTag, "https://laptop.example/").build(), {}, {.names = true, .sid = kSid})
+                      RequestBuilder().san(kUriTag, "https://laptop.example/").build(), {},
+                      {.names = true, .sid = kSid})
             ->code == "san_not_allowed");
 }
 

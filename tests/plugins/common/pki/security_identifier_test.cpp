@@ -29,15 +29,16 @@ TEST_CASE("a SID is read from the one spelling of its URI") {
                                 "S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15"}) {
     CHECK(sid_of(a_uri(prefix + sid)) == sid);
   }
-  for (const char* const none :
-       {"", "S-1", "S-1-", "S-1-5", "S-1-5-", "S-2-5-21", "s-1-5-21", "S-1-5-021", "S-1-5--21", "S-1-5-21 ", "S-1-5-2x",
-        "S-1-5-21-%31", "S-1-0x5-21", "S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16", "S-1-5-1234567890123456"}) {
+  for (const char* const none : {"", "S-1", "S-1-", "S-1-5", "S-1-5-", "S-2-5-21", "s-1-5-21", "S-1-5-021",
+                                 "S-1-5--21", "S-1-5-21 ", "S-1-5-2x", "S-1-5-21-%31", "S-1-0x5-21",
+                                 "S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16", "S-1-5-1234567890123456"}) {
     INFO(none);
     CHECK_FALSE(sid_of(a_uri(prefix + none)));
     CHECK(may_name_a_sid(a_uri(prefix + none)));
   }
-  for (const char* const other : {"TAG:microsoft.com,2022-09-14:sid:S-1-5-21", "tag:microsoft.com,2022-09-14:%73id:S-1-5-21",
-                                  "tag:microsoft.com,2023-09-14:sid:S-1-5-21"}) {
+  for (const char* const other :
+       {"TAG:microsoft.com,2022-09-14:sid:S-1-5-21", "tag:microsoft.com,2022-09-14:%73id:S-1-5-21",
+        "tag:microsoft.com,2023-09-14:sid:S-1-5-21"}) {
     INFO(other);
     CHECK_FALSE(sid_of(a_uri(other)));
     CHECK(may_name_a_sid(a_uri(other)));
