@@ -1,7 +1,9 @@
 #include "host/config/check_types.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include <certspan/abi/plugin.h>
 #include <fmt/format.h>
@@ -9,6 +11,7 @@
 
 #include "host/config/json_schema.hpp"
 #include "host/config/schema_marks.hpp"
+#include "host/config/schema_view.hpp"
 #include "host/config/settings.hpp"
 #include "host/config/settings_schema.hpp"
 #include "host/config/suggest.hpp"
@@ -17,6 +20,12 @@ namespace certspan {
 namespace {
 
 using Json = nlohmann::json;
+
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
 
 class TypeChecker {
  public:
@@ -150,7 +159,25 @@ class TypeChecker {
     if (schema_has_mark(schema, kListenerMark)) network_.insert(prepared.name);
     const SettingsContext context{config_, [this](std::string_view name) { return roles_of(name); }, faults_};
     read_settings(settings, place, schema, context, prepared);
+    check_alone(schema, prepared);
     prepared_.connectors.push_back(std::move(prepared));
+  }
+
+  /// Two connectors that take from one place take from each other.
+  void check_alone(const Json& schema, const PreparedConnector& connector) {
+    const std::string setting = SchemaView(schema, schema).mark_text(kAloneMark);
+    if (setting.empty()) return;
+    const Json settings = Json::parse(connector.settings, nullptr, false);
+    if (!settings.is_object() || !settings.contains(setting)) return;
+    const std::string value = lower_case(settings[setting].dump());
+    const auto [first, fresh] =
+        alone_.emplace(std::tuple(connector.plugin, connector.type, value), connector.name);
+    if (fresh) return;
+    faults_.error(
+        FaultCode::Conflict, connector.place_of("/" + setting),
+        fmt::format("connectors \"{}\" and \"{}\" have the same \"{}\", which only one of type {} may have",
+                    first->second, connector.name, setting, connector.type),
+        "remove one of them: each would take what the other waits for");
   }
 
   const RoleSet* roles_of(std::string_view connector) const {
@@ -355,7 +382,8 @@ class TypeChecker {
   PreparedConfig prepared_;
   std::vector<std::string> names_;                                  // of the file's connectors
   std::map<std::string, const ConnectorType*, std::less<>> types_;  // by connector
-  std::set<std::string> network_;                                   // connectors that listen
+  std::map<std::tuple<std::string, std::string, std::string>, std::string> alone_;  // by kAloneMark's value
+  std::set<std::string> network_;                                                   // connectors that listen
   std::set<std::string> used_;
   std::set<std::string> sources_;
 };

@@ -18,6 +18,8 @@ inline constexpr std::string_view kLabelsMark = "x-certspan-labels";
 inline constexpr std::string_view kProfilesMark = "x-certspan-profiles";
 /// Beside kListenerMark: its value names the flag that lets passwords over a listener without TLS.
 inline constexpr std::string_view kPasswordsMark = "x-certspan-takes-passwords";
+/// At the root: the name of a setting whose value only one connector of the type may have.
+inline constexpr std::string_view kAloneMark = "x-certspan-alone";
 /// Needs what no worker process has: files to write, devices, variables of the environment.
 inline constexpr std::string_view kInHostMark = "x-certspan-in-host";
 

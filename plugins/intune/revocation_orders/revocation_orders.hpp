@@ -24,6 +24,7 @@ inline constexpr auto kRevocationOrdersSchema = connector::join_texts(
   "additionalProperties": false,
   "required": ["tenant", "client_id"],
   "x-certspan-labels": ["revokes", "serial"],
+  "x-certspan-alone": "tenant",
   "description": "Fetches from Microsoft Intune what is to be revoked, and tells it what came of each order.",
   "properties": {
     )json",

@@ -209,6 +209,29 @@ TEST_CASE("passwords cross a network under TLS only, unless the file says otherw
   }
 }
 
+TEST_CASE("what only one connector may take from is told when a second one does") {
+  FakeCatalog catalog;
+  catalog.add(
+      {"poller",
+       "queue",
+       "",
+       R"({"type": "object", "additionalProperties": false, "x-certspan-alone": "tenant", "properties": {
+        "tenant": {"type": "string"}}})",
+       {Role::Validator},
+       0});
+  const auto two = [&](const std::string& tenant) {
+    return check(with("connectors:\n",
+                      "connectors:\n  first:\n    plugin: poller\n    type: queue\n    settings: { tenant: "
+                      "one.example }\n"
+                      "  second:\n    plugin: poller\n    type: queue\n    settings: { tenant: " +
+                          tenant + " }\n"),
+                 catalog);
+  };
+  const std::string complaint = "connectors \"first\" and \"second\" have the same \"tenant\"";
+  CHECK(two("two.example").report.find(complaint) == std::string::npos);
+  CHECK(two("One.Example").report.find(complaint) != std::string::npos);
+}
+
 TEST_CASE("a token stands for the reference at its place in the list") {
   const Checked checked = check(with("token: \"${credential:acme}\"", "token: \"${file:token}\""));
   const PreparedConnector* acme = checked.prepared.connector("acme");

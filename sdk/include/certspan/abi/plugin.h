@@ -73,7 +73,10 @@ typedef struct certspan_connector_type {
    * the admin: the host fills in the file's `profiles:` map
    *   "x-certspan-takes-passwords": name  besides "x-certspan-listener": its clients send passwords, so that
    *                                 the host refuses a listener without TLS that others than this machine
-   *                                 reach, unless the flag `name` beside it is true */
+   *                                 reach, unless the flag `name` beside it is true
+   *   "x-certspan-alone": name      at the root: no two connectors of the type may have the same value of
+   *                                 setting `name` (upper and lower case are the same), as each would take
+   *                                 what the other waits for */
   const char* settings_schema;
 
   /* Says what is wrong with settings that already fit the schema. Reads files but changes nothing and asks no
