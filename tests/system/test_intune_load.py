@@ -17,12 +17,14 @@ from tests.system.test_intune_faults import FINAL
 from tests.tenant.server import Fault, Tenant
 from tests.tenant.service import COOL_DOWN_S, thumbprint
 
+MOVES_AFTER = 80  # devices: then the service is elsewhere
 SHARE, DEVICES_AT_A_TIME, SHORT_S, LONG_S, SETTLE_S = 0.05, 8, 15, 300, 240
 BROKEN = [Fault("status", 401), Fault("status", 403), Fault("status", 429, retry_after=1), Fault("status", 500), Fault("status", 503), Fault("cut"),
-          Fault("cut", done=True), Fault("status", 500, done=True), Fault("junk"), Fault("empty"), Fault("body", b'{"value": 7}')]
+          Fault("cut", done=True), Fault("status", 500, done=True), Fault("junk"), Fault("empty"), Fault("body", b'{"value": 7}'),
+          Fault("silent")]
 CODES = [Fault("code", code) for code in FINAL if code not in ("success", "Success ")]
-FAULTS = {"token": [Fault("status", 429, retry_after=1), Fault("status", 500), Fault("cut")],
-          "discovery": [Fault("status", 429, retry_after=1), Fault("status", 500), Fault("cut"), Fault("junk")],
+FAULTS = {"token": [Fault("status", 429, retry_after=1), Fault("status", 500), Fault("cut"), Fault("silent")],
+          "discovery": [Fault("status", 429, retry_after=1), Fault("status", 500), Fault("cut"), Fault("junk"), Fault("silent")],
           "validate": BROKEN + CODES, "success": BROKEN + CODES, "failure": BROKEN + CODES, "download": BROKEN, "upload": BROKEN}
 
 
@@ -57,6 +59,8 @@ class Fleet:
         end = time.monotonic() + seconds
         with ThreadPoolExecutor(DEVICES_AT_A_TIME) as devices:
             while time.monotonic() < end:
+                if self.tried % MOVES_AFTER == 0:
+                    self.tenant.move(f"unit-{self.tried}")
                 list(devices.map(self.one, range(self.tried, self.tried + DEVICES_AT_A_TIME)))
                 self.tried += DEVICES_AT_A_TIME
 
