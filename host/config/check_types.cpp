@@ -350,11 +350,17 @@ class TypeChecker {
         faults_.error(FaultCode::NoOtherwise, connector.name.mark,
                       fmt::format("the items of source \"{}\" have no pipeline", name),
                       "add one, or remove the connector");
-      } else if (!used_.contains(name)) {
+      } else if (!used_.contains(name) && !answers(name)) {
         faults_.warning(FaultCode::Unused, connector.name.mark,
                         fmt::format("connector \"{}\" is used by nothing", name));
       }
     }
+  }
+
+  /// Whoever asks it over a listener uses it.
+  bool answers(std::string_view name) const {
+    const PreparedConnector* prepared = prepared_.connector(name);
+    return prepared != nullptr && !prepared->grants.empty();
   }
 
   void check_routes() {
