@@ -123,6 +123,7 @@ inline constexpr HresultOfCode kHresultsOfCodes[] = {
     {"profile.own_key", 0x25},
     {"profile.ca_name", 0x25},
     {"profile.certificate_mismatch", 0x26},
+    {"fence.key_compromised", 0x20},
     {"item.deadline", 0x30},
 };
 

@@ -38,6 +38,7 @@ constexpr Advice kAdvice[] = {
      "does the device"},
     {"work.refused", "nothing to do: a person said no; the device may ask again after 60 s"},
     {"work.abandoned", "nothing to do: a person ended it; the device may ask again after 60 s"},
+    {"fence.key_compromised", "let the device make a new key: this one is refused for good"},
     {"profile.weak_key",
      "let the device make a new key; if a chip made this one, its maker has a mended firmware"},
     {"profile.key_not_allowed",

@@ -86,6 +86,7 @@ constexpr EventKind kKinds[] = {
     {3020, "RevokeDownloadedRequest", "orders of revocation fetched"},
     {3050, "RevokeSuccess", "revoked"},
     {3051, "RevokeFailure", "not revoked"},
+    {3052, "CompromisedKeyUnread", "a compromised key can't be refused"},
     {3100, "RevokeUploadSuccess", "Intune was told of a revocation"},
     {3101, "RevokeUploadFailure", "Intune was not told of a revocation"},
     {3200, "RevocationWaits", "revocation waits for a person's yes"},

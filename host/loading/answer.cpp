@@ -80,6 +80,14 @@ Answer answer_from_abi(const certspan_answer* from) {
 
 }  // namespace
 
+Answer answer_of(const Error& error) {
+  Answer answer;
+  answer.outcome = error.outcome;
+  answer.code = error.code;
+  answer.message = error.message;
+  return answer;
+}
+
 AnswerCollector::AnswerCollector(const NoteFunction& note) : note_(note) {
   sink_.struct_size = sizeof(sink_);
   sink_.context = this;

@@ -10,6 +10,7 @@
 
 #include "host/base/bytes.hpp"
 #include "host/base/outcome.hpp"
+#include "host/base/result.hpp"
 #include "host/journal/work_item.hpp"
 
 namespace certspan {
@@ -32,6 +33,9 @@ struct Answer {
 
   bool ok() const { return outcome == Outcome::Ok; }
 };
+
+/// What a fault of the host itself comes to.
+Answer answer_of(const Error& error);
 
 /// Stores the bytes of a `note` durably before it returns Ok. Any other outcome tells the plugin that nothing
 /// may be sent. Called on the thread of the call.

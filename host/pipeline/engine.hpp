@@ -119,6 +119,7 @@ class Engine final : public IssuerDirectory {
   Timer timer_;
   IssuerHealths healths_;
   Revocations revocations_;
+  CompromisedKeys compromised_keys_;
   WorkerPool cpu_;
   Runtime runtime_;
   ReplyDesk desk_;

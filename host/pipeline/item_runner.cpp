@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <certspan/abi/role_processor.h>
+
 #include "host/base/failpoint.hpp"
 #include "host/pipeline/current_step.hpp"
 #include "host/pipeline/taken_labels.hpp"
@@ -20,6 +22,12 @@ Answer unavailable(std::string_view code, std::string message) {
   answer.outcome = Outcome::Unavailable;
   answer.code = code;
   answer.message = std::move(message);
+  return answer;
+}
+
+Answer yes() {
+  Answer answer;
+  answer.outcome = Outcome::Ok;
   return answer;
 }
 
@@ -90,9 +98,21 @@ bool ItemRunner::fence_request(const OpenItemPtr& open, Connector& issuer) {
   if (fence == nullptr) return checked(open, no_fence());
   const auto chain = config->chains.get(issuer);
   const IssuedView issuers{issuer.name(), {}, chain_or_none(chain)};
-  return checked(open, call(open, *fence, "check_request", [&](const CallTerms& terms) {
-                   return fence->before_issue(open->item, terms, issuers);
-                 }));
+  const Answer verdict = call(open, *fence, "check_request", [&](const CallTerms& terms) {
+    return fence->before_issue(open->item, terms, issuers);
+  });
+  if (!checked(open, verdict)) return false;
+  take_labels(open->item, verdict.labels);
+  return checked(open, judge_key(open->item));
+}
+
+/// Whether the key that the fence has read is still in one pair of hands.
+Answer ItemRunner::judge_key(const WorkItem& item) const {
+  const auto compromised = runtime_.compromised_keys.has(item.label(CERTSPAN_LABEL_KEY));
+  if (!compromised) return answer_of(compromised.error());
+  if (!*compromised) return yes();
+  return answer_of({Outcome::Rejected, "fence.key_compromised",
+                    "a certificate with this key was revoked because the key is in other hands"});
 }
 
 Answer ItemRunner::fence_certificate(const OpenItemPtr& open, const std::string& issuer,

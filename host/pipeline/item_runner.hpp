@@ -69,6 +69,7 @@ class ItemRunner {
   bool fence_request(const OpenItemPtr& open, Connector& issuer);
   Answer fence_certificate(const OpenItemPtr& open, const std::string& issuer, BytesView certificate);
   bool checked(const OpenItemPtr& open, const Answer& answer);
+  Answer judge_key(const WorkItem& item) const;
   void wait_for_person(const OpenItemPtr& open, const Answer& answer);
   bool put_off(const OpenItemPtr& open, const Answer& answer);
   void repeat_later(const OpenItemPtr& open, const Answer& answer);
@@ -111,6 +112,7 @@ class ItemRunner {
   // Revoking.
   void revoke(const OpenItemPtr& open, const Step& step);
   void revoke_at_issuer(const OpenItemPtr& open, const WorkItem& target);
+  void refuse_key(const OpenItemPtr& open, const WorkItem& target);
   void revoked(const OpenItemPtr& open);
   void after_revoker(const OpenItemPtr& open, const Answer& answer);
   void keep_for_person(const OpenItemPtr& open);

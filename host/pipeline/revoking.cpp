@@ -16,14 +16,6 @@ namespace {
 /// How often an order that waits for a person looks whether its time is over.
 constexpr std::chrono::milliseconds kLookAtTime{std::chrono::hours(1)};
 
-Answer answer_of(const Error& error) {
-  Answer answer;
-  answer.outcome = error.outcome;
-  answer.code = error.code;
-  answer.message = error.message;
-  return answer;
-}
-
 Answer cannot(const std::string& issuer) {
   Answer answer;
   answer.outcome = Outcome::Unsupported;
@@ -75,7 +67,16 @@ void ItemRunner::revoke_at_issuer(const OpenItemPtr& open, const WorkItem& targe
   order.set_label(revocation_label::kItem, to_string(target.id));
   order.set_label(revocation_label::kReason, reason_name(view.reason));
   open->writes.push_back(Revocations::write(target.id, view.reason, view.at));
+  if (view.reason == CERTSPAN_REASON_KEY_COMPROMISE) refuse_key(open, target);
   revoked(open);
+}
+
+/// From now on no CA gets a request for it. The revocation stands whatever comes of this.
+void ItemRunner::refuse_key(const OpenItemPtr& open, const WorkItem& target) {
+  auto refused = runtime_.compromised_keys.write(target);
+  if (refused) return open->writes.push_back(std::move(*refused));
+  log(LogLevel::Error, "a compromised key can't be refused", open->item,
+      {{"reason", refused.error().message}});
 }
 
 /// It is done: durable before anybody is told.

@@ -7,6 +7,7 @@
 #include "host/base/log.hpp"
 #include "host/base/mutex.hpp"
 #include "host/journal/journal.hpp"
+#include "host/pipeline/compromised_keys.hpp"
 #include "host/pipeline/connector_set.hpp"
 #include "host/pipeline/issuer_chains.hpp"
 #include "host/pipeline/issuer_health.hpp"
@@ -37,6 +38,7 @@ struct Runtime {
   WorkerPool& cpu;
   IssuerHealths& healths;
   Revocations& revocations;
+  CompromisedKeys& compromised_keys;
   /// Called once when a journal write failed: the host closes its connections without a reply and ends.
   std::function<void()> journal_failed;
   /// In [0, 1): how much of the longest pause a retry takes.

@@ -93,7 +93,9 @@ Answer Fence::before_issue(const sdk::Item& item, const sdk::Issued& issuers) {
   if (const auto violation = (*chain)->own.check_request(**profile, *request, connector::vouched(item))) {
     return connector::refuse_request(kPlugin, *violation);
   }
-  return Answer::ok();
+  Answer answer = Answer::ok();
+  answer.add_label(CERTSPAN_LABEL_KEY, pki::to_hex(request->public_key().spki_sha256()));
+  return answer;
 }
 
 Answer Fence::after_issue(const sdk::Item& item, const sdk::Issued& issued) {

@@ -65,7 +65,24 @@ def test_a_certificate_is_revoked_by_its_serial_number_and_its_request_is_a_new_
     refused = client.enrol("stolen.example", host.challenge, key=device.key)
     assert refused.reply.pki_status == scep.FAILURE
     story = host.command("why", host.items("--state", "failed")[0]["id"])
-    assert "ca_local.key_compromised" in story
+    assert "because the key is in other hands" in story
+
+
+def test_a_compromised_key_is_certified_by_no_other_ca_either(host, make_host):
+    """The other CA has never heard of the key."""
+    device = ScepClient(host.url()).enrol("stolen.example", host.challenge)
+    revoke(host, hexadecimal(device.certificate), "--reason", "key_compromise")
+    until_revoked(host, device.certificate, "keyCompromise")
+    host.stop()
+    other = make_host("other").directory
+    second_ca = f"  second-ca:\n    plugin: ca_local\n    type: ca\n    settings:\n      certificate_file: {other}/ca.pem\n" \
+                f'      key: "${{file:{other}/ca.key}}"\n'
+    host.configure(lambda text: text.replace("connectors:\n", f"connectors:\n{second_ca}", 1).replace("issue: example-ca", "issue: second-ca"))
+    client = ScepClient(host.start().url())
+    refused = client.enrol("stolen.example", host.challenge, key=device.key)
+    assert refused.reply.pki_status == scep.FAILURE
+    assert "because the key is in other hands" in host.command("why", host.items("--state", "failed")[0]["id"])
+    assert client.enrol("stolen.example", host.challenge).reply.pki_status == scep.SUCCESS, "a new key"
 
 
 def test_many_are_revoked_by_a_file_and_what_is_not_known_is_said(host, tmp_path):

@@ -19,6 +19,10 @@ typedef struct certspan_issued {
   const certspan_bytes_view* chain;
 } certspan_issued;
 
+/* Label of the OK of before_issue: SHA-256 of the request's SubjectPublicKeyInfo, 64 lower-case hexadecimal
+ * digits. The host goes no further with a key that a certificate was revoked for as compromised. */
+#define CERTSPAN_LABEL_KEY "key_sha256"
+
 typedef struct certspan_role_processor {
   uint32_t struct_size;
   uint32_t flags;
