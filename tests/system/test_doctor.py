@@ -1,5 +1,6 @@
 """`certspan doctor`: what is wrong with machine, services and files, named before a device meets it."""
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -7,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.support.intune import use_intune
-from tests.support.mounts import need_mount_namespaces, read_only
+from tests.support.mounts import in_memory, need_mount_namespaces, read_only
 from tests.support.tls import make_server_certificate
 from tests.tenant.directory import READ_APPLICATIONS, VALIDATE_CHALLENGES, App
 from tests.tenant.server import Tenant
@@ -28,9 +29,10 @@ def host_fixture(make_host, tenant):
     return host
 
 
-def doctor(host, prefix=()):
+def doctor(host, prefix=(), environment=None):
     """The exit code and the findings."""
-    done = subprocess.run([*prefix, host.program, "doctor", "--json", "--config", host.config], capture_output=True, text=True, check=False)
+    done = subprocess.run([*prefix, host.program, "doctor", "--json", "--config", host.config], capture_output=True, text=True, check=False,
+                          env=dict(os.environ, **environment or {}))
     assert done.stdout, done.stderr
     said = json.loads(done.stdout)
     assert said["faults"] == sum(each["verdict"] == "fault" for each in said["findings"])
@@ -145,6 +147,20 @@ def test_a_key_that_cant_be_used_is_named_and_the_disk_looked_at_all_the_same(ho
 def test_a_data_dir_that_cant_be_written_is_named(host):
     need_mount_namespaces()
     fault_of(host, "disk", "ead-only file system", prefix=read_only(host.directory / "data"))
+
+
+@pytest.mark.parametrize("megabytes, verdict", [(8, "fault"), (256, "warning")])
+def test_a_disk_with_little_room_is_named(host, megabytes, verdict):
+    need_mount_namespaces()
+    code, findings = doctor(host, prefix=in_memory(host.directory / "data", megabytes))
+    assert code == (1 if verdict == "fault" else 0)
+    assert any("MB are free; make room" in each for each in texts(findings, "disk", verdict)), findings
+
+
+def test_a_disk_that_syncs_slowly_is_named(host):
+    paced = pathlib.Path(host.program).parents[1] / "preload" / "paced_sync.so"
+    code, findings = doctor(host, environment={"LD_PRELOAD": str(paced), "CERTSPAN_TEST_SYNC_US": "150000"})
+    assert code == 0 and any("use a faster disk" in each for each in texts(findings, "disk", "warning")), findings
 
 
 def test_a_data_dir_that_others_may_write_is_named(host):
