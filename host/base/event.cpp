@@ -92,6 +92,7 @@ constexpr EventKind kKinds[] = {
     {3200, "RevocationWaits", "revocation waits for a person's yes"},
     {3201, "RevocationLeftToPeople", "revocation is a person's"},
     {3202, "RevocationOrdered", "revocation ordered"},
+    {3203, "ForeignRevoked", "a foreign certificate is revoked"},
     {4004, "ScepVerifySuccess", "Intune says yes"},
     {4005, "ScepVerifyFailure", "Intune does not say yes"},
     {4006, "ScepIssuedSuccess", "issued"},

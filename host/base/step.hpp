@@ -38,6 +38,7 @@ struct Step {
   bool after_reply = false;  ///< deliver: its client has the certificate by then
   std::vector<std::string> sources;  ///< revoke: whose items issued what may be named
   std::uint32_t reason = 0;          ///< revoke: CRLReason, RFC 5280 5.3.1
+  bool revokes_foreign = false;      ///< revoke: also what these CAs issued to others than `sources`
 
   bool operator==(const Step&) const = default;
 };

@@ -69,6 +69,7 @@ std::vector<Step> PipelineConfig::resolved_steps() const {
     made.after_reply = step.after_reply;
     for (const Named& each : step.sources) made.sources.push_back(each.name);
     if (step.kind == StepKind::Revoke) made.reason = step.reason;
+    made.revokes_foreign = step.danger_revoke_foreign;
   }
   // A validator judges for the certificate that its pipeline asks for next.
   std::string_view next;

@@ -200,6 +200,7 @@ struct StepConfig {
   Named profile;                  ///< issue
   std::vector<Named> sources;     ///< revoke: whose items
   std::uint32_t reason = 5;       ///< revoke: CRLReason; cessationOfOperation
+  bool danger_revoke_foreign = false;
   std::chrono::milliseconds timeout{20'000};
   RetryPolicy retry;
   bool required = true;      ///< deliver

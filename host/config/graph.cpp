@@ -172,6 +172,8 @@ std::string graph_text(const Config& config) {
     if (pipeline.otherwise_reject)
       out += fmt::format("  other items of {} are rejected\n", pipeline.source.name);
     if (pipeline.danger_open_enrolment) out += "  DANGER: open enrolment\n";
+    if (std::ranges::any_of(pipeline.steps, &StepConfig::danger_revoke_foreign))
+      out += "  DANGER: revokes what was not issued for its sources\n";
     if (pipeline.danger_mixed_chains) out += "  DANGER: CAs of different roots\n";
   }
   return out;

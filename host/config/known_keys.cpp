@@ -86,6 +86,7 @@ constexpr auto kKeys = std::to_array<KnownKey>({
     {"reply", "pipelines.*"},
     {"otherwise", "pipelines.*"},
     {"danger_open_enrolment", "pipelines.*"},
+    {"danger_revoke_foreign", "pipelines.*.steps"},
     {"danger_mixed_chains", "pipelines.*"},
     {"within", "pipelines.*.reply"},
     {"then", "pipelines.*.reply"},

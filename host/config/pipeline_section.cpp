@@ -146,6 +146,7 @@ void read_revocation(MapReader& map, StepConfig& step, Faults& faults) {
   std::size_t reason = 3;
   map.choice("reason", kReasons, reason);
   step.reason = kReasonNumbers.at(reason);
+  map.boolean("danger_revoke_foreign", step.danger_revoke_foreign);
 }
 
 StepConfig read_step(const YamlNode& node, const std::string& what, Faults& faults) {

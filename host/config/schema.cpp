@@ -212,6 +212,7 @@ Json step() {
        {"sources", texts("revoke: sources whose items may be named")},
        {"reason", choice("revoke: why, as CRLs tell it", {"unspecified", "affiliation_changed", "superseded",
                                                           "cessation_of_operation", "privilege_withdrawn"})},
+       {"danger_revoke_foreign", yes_or_no("revoke: also what the CAs issued to others than the sources")},
        {"profile", name("profile that the certificate follows")},
        {"required", yes_or_no("deliver: false hands the certificate out all the same")},
        {"timeout", duration("of one call")},
@@ -220,9 +221,13 @@ Json step() {
                      {{"required", {"issue"}}},
                      {{"required", {"deliver"}}},
                      {{"required", {"revoke", "sources"}}}};
-  schema["dependencies"] = {{"issue", Json::array({"profile"})},    {"profile", Json::array({"issue"})},
-                            {"required", Json::array({"deliver"})}, {"notify", Json::array({"deliver"})},
-                            {"sources", Json::array({"revoke"})},   {"reason", Json::array({"revoke"})}};
+  schema["dependencies"] = {{"issue", Json::array({"profile"})},
+                            {"profile", Json::array({"issue"})},
+                            {"required", Json::array({"deliver"})},
+                            {"notify", Json::array({"deliver"})},
+                            {"sources", Json::array({"revoke"})},
+                            {"reason", Json::array({"revoke"})},
+                            {"danger_revoke_foreign", Json::array({"revoke"})}};
   return schema;
 }
 

@@ -56,7 +56,8 @@ struct StepTag {
     Optional,
     Source,
     Reason,
-    AfterReply
+    AfterReply,
+    RevokesForeign
   };
 };
 struct AttemptTag {
@@ -86,6 +87,7 @@ Bytes encode(const Step& step) {
   if (step.after_reply) out.number(StepTag::AfterReply, 1);
   for (const auto& source : step.sources) out.element(StepTag::Source, as_bytes(source));
   if (step.kind == StepKind::Revoke) out.number(StepTag::Reason, step.reason);
+  if (step.revokes_foreign) out.number(StepTag::RevokesForeign, 1);
   return std::move(out).take();
 }
 
@@ -213,6 +215,9 @@ void read_step_field(FieldReader& in, Step& step) {
       break;
     case StepTag::Reason:
       step.reason = in.number32();
+      break;
+    case StepTag::RevokesForeign:
+      step.revokes_foreign = in.number() != 0;
       break;
     default:
       in.fail();

@@ -254,7 +254,8 @@ Answer Connector::revoke(const WorkItem& item, const CallTerms& terms, const Rev
   revocation.struct_size = sizeof(revocation);
   revocation.reason = view.reason;
   revocation.at_ms = view.at;
-  revocation.key = issued.get()->key;
+  static constexpr ItemKey kNotOurs{};
+  revocation.key = view.issued.id == WorkId{} ? to_abi(BytesView(kNotOurs)) : issued.get()->key;
   revocation.certificate = to_abi(BytesView(view.issued.certificate));
   revocation.labels = issued.get()->labels;
   revocation.label_count = issued.get()->label_count;

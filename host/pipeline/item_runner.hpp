@@ -112,6 +112,7 @@ class ItemRunner {
   // Revoking.
   void revoke(const OpenItemPtr& open, const Step& step);
   void revoke_at_issuer(const OpenItemPtr& open, const WorkItem& target);
+  void revoke_foreign(const OpenItemPtr& open);
   void refuse_key(const OpenItemPtr& open, const WorkItem& target);
   void revoked(const OpenItemPtr& open);
   void after_revoker(const OpenItemPtr& open, const Answer& answer);

@@ -37,6 +37,10 @@ bool is_in(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
+bool may_name(const Step& step, const WorkItem& item) {
+  return step.revokes_foreign || is_in(step.sources, item.source);
+}
+
 /// Of one that is being told of nobody can say yet how it ends.
 bool has_certificate(const WorkItem& item) {
   if (item.issuer.empty() || item.message == kRevocation) return false;
@@ -127,7 +131,7 @@ Result<WorkItem> Revocations::target_of(const WorkItem& order, const Step& step)
   const auto id = work_id_from_string(named);
   if (!id) return fail(Outcome::Rejected, "revocation.not_found", "there is no work item of that name");
   CERTSPAN_TRY(WorkItem found, issued(*id));
-  if (!is_in(step.connectors, found.issuer) || !is_in(step.sources, found.source)) {
+  if (!is_in(step.connectors, found.issuer) || !may_name(step, found)) {
     return fail(Outcome::Rejected, "revocation.foreign",
                 to_string(*id) + " is of a source or of a CA whose certificates this order may not name");
   }
@@ -148,7 +152,7 @@ Result<WorkItem> Revocations::by_serial(const WorkItem& order, const Step& step)
   CERTSPAN_TRY(auto found, journal_.search(serial, kLookedAt));
   std::erase_if(found, [&](const WorkItem& item) {
     return !has_certificate(item) || normal_serial(item.label(revocation_label::kSerial)) != serial ||
-           !is_in(step.connectors, item.issuer) || !is_in(step.sources, item.source);
+           !is_in(step.connectors, item.issuer) || !may_name(step, item);
   });
   if (found.empty()) {
     return fail(Outcome::Rejected, "revocation.not_found",

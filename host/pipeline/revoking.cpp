@@ -7,6 +7,7 @@
 
 #include "host/base/failpoint.hpp"
 #include "host/pipeline/current_step.hpp"
+#include "host/pipeline/foreign_certificates.hpp"
 #include "host/pipeline/item_runner.hpp"
 #include "host/pipeline/taken_labels.hpp"
 
@@ -34,15 +35,29 @@ void ItemRunner::revoke(const OpenItemPtr& open, const Step& step) {
   WorkItem& order = open->item;
   if (waits_for_person(order)) return wait_on(open);
   auto target = runtime_.revocations.target_of(order, step);
-  if (!target) return after_revoker(open, answer_of(target.error()));
+  const bool is_foreign = !target && step.revokes_foreign && target.error().code == "revocation.not_found";
+  if (!target && !is_foreign) return after_revoker(open, answer_of(target.error()));
   const auto config = runtime_.config();
   if (order.tries == 0 && needs_person(order) &&
       !runtime_.revocations.admit(config->revocation_guard, runtime_.clock.wall_ms())) {
     return keep_for_person(open);
   }
   ++order.tries;
+  if (is_foreign) return post(open, step.connectors.front(), [this, open] { revoke_foreign(open); });
   const std::string issuer = target->issuer;
   post(open, issuer, [this, open, target = std::move(*target)] { revoke_at_issuer(open, target); });
+}
+
+/// Whether a CA knows what the journal does not.
+void ItemRunner::revoke_foreign(const OpenItemPtr& open) {
+  const auto config = runtime_.config();
+  const auto target = find_foreign(open->item, current_step(*open), *config);
+  if (!target) return after_revoker(open, answer_of(target.error()));
+  log(LogLevel::Warn, "a foreign certificate is revoked", open->item,
+      {{"serial", target->label(revocation_label::kSerial)},
+       {"issuer", target->issuer},
+       {"subject", target->label("subject")}});
+  revoke_at_issuer(open, *target);
 }
 
 /// On a thread that may call the issuer of `target`.
@@ -64,9 +79,11 @@ void ItemRunner::revoke_at_issuer(const OpenItemPtr& open, const WorkItem& targe
   for (const std::string_view label : {"serial", "subject", "device", "user"}) {
     if (const auto value = target.label(label); !value.empty()) order.set_label(label, value);
   }
-  order.set_label(revocation_label::kItem, to_string(target.id));
   order.set_label(revocation_label::kReason, reason_name(view.reason));
-  open->writes.push_back(Revocations::write(target.id, view.reason, view.at));
+  if (target.id != WorkId{}) {
+    order.set_label(revocation_label::kItem, to_string(target.id));
+    open->writes.push_back(Revocations::write(target.id, view.reason, view.at));
+  }
   if (view.reason == CERTSPAN_REASON_KEY_COMPROMISE) refuse_key(open, target);
   revoked(open);
 }

@@ -109,6 +109,21 @@ sdk::Outcome Ledger::find_by_serial(pki::BytesView serial, LedgerRecord& record)
   return found == sdk::Outcome::Rejected ? sdk::Outcome::Internal : found;
 }
 
+sdk::Outcome Ledger::find_key(pki::BytesView certificate, pki::Bytes& item_key) const {
+  const auto outline = pki::read_certificate_outline(certificate);
+  if (!outline) return sdk::Outcome::Rejected;
+  sdk::Record reference;
+  const sdk::Outcome known =
+      store_.get(store_key(kBySerial, without_leading_zeros(outline->serial)), reference);
+  if (known != sdk::Outcome::Ok) return known;
+  LedgerRecord record;
+  const sdk::Outcome found = find_by_key(reference.value, record);
+  if (found == sdk::Outcome::Ok && !pki::equal(record.certificate, certificate))
+    return sdk::Outcome::Rejected;
+  item_key = std::move(reference.value);
+  return found == sdk::Outcome::Rejected ? sdk::Outcome::Internal : found;
+}
+
 sdk::Outcome Ledger::add(pki::BytesView item_key, const LedgerRecord& record) const {
   const pki::Bytes by_item = store_key(kByItem, item_key);
   const pki::Bytes by_serial = store_key(kBySerial, without_leading_zeros(record.serial));

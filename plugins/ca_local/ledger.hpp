@@ -59,6 +59,8 @@ class Ledger {
   explicit Ledger(sdk::Store store) : store_(store) {}
 
   sdk::Outcome find_by_key(pki::BytesView item_key, LedgerRecord& record) const;
+  // The item key under which this very certificate (DER) was issued. Rejected: it was not.
+  sdk::Outcome find_key(pki::BytesView certificate, pki::Bytes& item_key) const;
   sdk::Outcome find_by_serial(pki::BytesView serial, LedgerRecord& record) const;
   sdk::Outcome add(pki::BytesView item_key, const LedgerRecord& record) const;
 

@@ -198,7 +198,12 @@ Answer LocalCa::revoke(const sdk::Item& /*item*/, const sdk::Revocation& revocat
   if (revocation.reason() == CERTSPAN_REASON_KEY_COMPROMISE) knows_compromised_ = true;
   // A clock that was ahead when it was ordered revokes nothing in the future.
   const RevocationTimes times = {.at = std::min(unix_seconds(revocation.at()), now()), .now = now()};
-  switch (ledger_.revoke(revocation.key(), revocation.reason(), times, outcome)) {
+  pki::Bytes key = pki::to_bytes(revocation.key());
+  if (std::ranges::all_of(key, [](std::uint8_t octet) { return octet == 0; })) {
+    outcome = ledger_.find_key(revocation.certificate(), key);
+    if (outcome != Outcome::Ok && outcome != Outcome::Rejected) return ledger_failed(outcome);
+  }
+  switch (ledger_.revoke(key, revocation.reason(), times, outcome)) {
     case Ledger::Revoked::Done:
       return Answer::ok();
     case Ledger::Revoked::Unknown:

@@ -1,9 +1,13 @@
 """Revocation orders of Microsoft Intune: fetched, durable, carried out by the work item that they name, and answered."""
+import contextlib
+import sqlite3
+
 import pytest
 from cryptography import x509
 
 from tests.support.intune import ManagedDevice
 from tests.support.intune_orders import results_of, use_orders
+from tests.support.ocsp import Asker, answer_ocsp
 from tests.support.scep_client import ScepClient
 from tests.support.waiting import wait_until
 from tests.tenant.server import Fault, Tenant
@@ -109,6 +113,60 @@ def test_an_order_names_no_certificate_of_another_source(host, tenant):
     let_an_hour_pass(tenant)
     wait_until(lambda: results_of(tenant) == [(False, 4002)])
     assert not is_revoked(host, certificate)
+
+
+FOREIGN = "\n        danger_revoke_foreign: true"
+
+
+def test_a_switch_lets_an_order_name_certificates_of_other_sources(host, tenant):
+    use_orders(host, tenant, sources="[orders]" + FOREIGN)
+    host.start()
+    certificate = ManagedDevice(tenant).enrol(host).certificate
+    order(tenant, f"{certificate.serial_number:X}", configuration="old-ca\\old-ca of another connector")
+    let_an_hour_pass(tenant)
+    wait_until(lambda: results_of(tenant) == [DONE])
+    assert is_revoked(host, certificate)
+    assert "danger_revoke_foreign" in host.command("status") and "danger_revoke_foreign" in host.log()
+
+
+def forget_finished_work(host):
+    """As if its certificates had been issued to others than this host."""
+    with contextlib.closing(sqlite3.connect(host.directory / "data" / "journal.db")) as journal, journal:
+        assert journal.execute("DELETE FROM done").rowcount > 0
+
+
+@pytest.mark.parametrize("switch, result", [(FOREIGN, DONE), ("", (False, 4004))], ids=["with the switch", "without"])
+def test_what_the_ca_has_issued_to_others_is_revoked_by_the_switch_alone(host, tenant, switch, result):
+    use_orders(host, tenant, sources="[scep]" + switch)
+    host.start()
+    certificate = ManagedDevice(tenant).enrol(host).certificate
+    host.stop()
+    forget_finished_work(host)
+    host.start()
+    order(tenant, f"{certificate.serial_number:X}", configuration="NDES")
+    let_an_hour_pass(tenant)
+    wait_until(lambda: results_of(tenant) == [result])
+    assert is_revoked(host, certificate) == (result == DONE)
+    assert ("a foreign certificate is revoked" in host.log()) == (result == DONE)
+    with tenant.lock:
+        tenant.orders[0].result = None
+    let_an_hour_pass(tenant)
+    wait_until(lambda: results_of(tenant) == [result])
+
+
+def test_the_switch_lets_nobody_take_down_a_ca_an_ra_or_a_responder(host, tenant):
+    use_orders(host, tenant, sources="[scep]" + FOREIGN)
+    host.configure(answer_ocsp).start()
+    own = [x509.load_pem_x509_certificate((host.directory / name).read_bytes()) for name in ("ca.pem", "ra.pem")]
+    asker = Asker(host, host.directory / "asker", ManagedDevice(tenant).enrol(host).certificate)
+    own += asker.post(asker.request()).certificates
+    assert len(own) == 3
+    for certificate in own:
+        order(tenant, f"{certificate.serial_number:X}")
+    order(tenant, "0BADCAFE")
+    let_an_hour_pass(tenant)
+    wait_until(lambda: results_of(tenant) == [(False, 4004)] * 4)
+    assert len(crl_of(host)) == 0
 
 
 def test_more_orders_than_fit_on_a_page_are_fetched_in_their_time(host, tenant):

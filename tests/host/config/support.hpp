@@ -159,7 +159,7 @@ pipelines:
   leavers:
     source: orders
     steps:
-      - { revoke: [corp-ca], sources: [scep], reason: superseded }
+      - { revoke: [corp-ca], sources: [scep], reason: superseded, danger_revoke_foreign: true }
       - { deliver: hook }
 tests:
   patience:

@@ -24,10 +24,12 @@ CERTSPAN_ABI_BEGIN
 /* A certificate that is to be revoked, as its issuer knows it. Borrowed for the call. */
 typedef struct certspan_revocation {
   uint32_t struct_size;
-  uint32_t reason;                 /* CERTSPAN_REASON_... */
-  int64_t at_ms;                   /* when it was ordered, milliseconds since 1970 */
-  certspan_bytes_view key;         /* idempotency key under which `issue` was called, 32 bytes */
-  certspan_bytes_view certificate; /* DER; empty for an issuer with local effects, which keeps it itself */
+  uint32_t reason;         /* CERTSPAN_REASON_... */
+  int64_t at_ms;           /* when it was ordered, milliseconds since 1970 */
+  certspan_bytes_view key; /* idempotency key under which `issue` was called, 32 bytes; zeros: this host has
+                              not asked for it, and the certificate says which (danger_revoke_foreign) */
+  certspan_bytes_view certificate; /* DER; empty for an issuer with local effects, which keeps it itself,
+                                      unless the key is zeros */
   const certspan_label* labels;    /* of the item that issued it: serial, subject, ... */
   uint64_t label_count;
 } certspan_revocation;
