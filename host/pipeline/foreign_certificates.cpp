@@ -80,7 +80,7 @@ Result<WorkItem> find_foreign(const WorkItem& order, const Step& step, const Run
   for (const std::string& name : step.connectors) {
     Connector* issuer = config.connectors.find(name);
     if (issuer == nullptr)
-      return fail(Outcome::Unavailable, "connector.not_running", "CA \"" + name + "\" does not run");
+      return fail(Outcome::Unavailable, "connector.missing", "connector \"" + name + "\" is not running");
     CERTSPAN_TRY(auto certificate, ask(*issuer, config, *octets));
     if (!certificate) continue;
     if (found) {
