@@ -1,4 +1,5 @@
-"""OCSP answers per second over HTTP, each signed for its nonce, on all cores: the host, the responder and the CA in processes of their own.
+"""OCSP answers per second over HTTP, each signed for its nonce, on all cores; responder and CA in the host, and, `.workers`, in processes
+of their own.
 
 Held against one signature for each answer, bare, with a key of the same kind on all cores. The load generator runs on the same cores, so
 it is in the figure. `ocsp.reply.repeated` asks without nonces: answers that are signed already are handed out again.
@@ -18,8 +19,11 @@ from tests.support.host import Host
 from tests.support.ocsp import answer_ocsp
 from tests.support.scep_client import ScepClient
 
-# Key of the responder, and which slice is held against the floor.
-KINDS = {"ocsp.reply.rsa": ("rsa:2048", "signed"), "ocsp.reply.p256": ("p256", "signed"), "ocsp.reply.repeated": ("rsa:2048", "repeated")}
+# Key of the responder, which slice is held against the floor, and where the plugins are.
+KINDS = {"ocsp.reply.rsa": ("rsa:2048", "signed", "in_process"), "ocsp.reply.p256": ("p256", "signed", "in_process"),
+         "ocsp.reply.repeated": ("rsa:2048", "repeated", "in_process"),
+         "ocsp.reply.rsa.workers": ("rsa:2048", "signed", "process"), "ocsp.reply.p256.workers": ("p256", "signed", "process"),
+         "ocsp.reply.repeated.workers": ("rsa:2048", "repeated", "process")}
 NAMES = list(KINDS)
 GOAL = 0.8
 CONNECTIONS, CERTIFICATES = 32, 50
@@ -27,9 +31,9 @@ REPLY_MS, FLOOR_MS, WARM_UP_MS = 1000, 400, 1500
 
 
 def run(name, build):
-    key, what = KINDS[name]
+    key, what, isolation = KINDS[name]
     with tempfile.TemporaryDirectory(prefix="certspan-bench-") as folder:
-        host = Host(build, pathlib.Path(folder) / "host", isolation="process").init().configure(lambda text: answer_ocsp(text, key=key))
+        host = Host(build, pathlib.Path(folder) / "host", isolation=isolation).init().configure(lambda text: answer_ocsp(text, key=key))
         host.start()
         try:
             return [replies(name, what, build, host, questions(host, pathlib.Path(folder)), key)]
