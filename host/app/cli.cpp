@@ -324,8 +324,11 @@ class CommandLine {
     add_work_resolve(*work);
     add_revoke();
     CLI::App* why =
-        add(app_, "why", "tell the story of a request", [this] { return command_why(common_, text_); });
-    why->add_option("what", text_, "transaction id, serial, part of the subject, or work id")->required();
+        add(app_, "why", "tell the story of a request", [this] { return command_why(common_, why_); });
+    auto* what = why->add_option("what", why_.text,
+                                 "transaction id, serial, part of a name, activity id of Intune, or work id");
+    why->add_option("--name,--device,--user", why_.name, "all of a device or user with this whole name")
+        ->excludes(what);
     with_config_and_json(why);
   }
 
@@ -403,7 +406,9 @@ class CommandLine {
   void add_revoke() {
     CLI::App* revoke = add(app_, "revoke", "have certificates revoked by the CAs that issued them",
                            [this] { return command_revoke(common_, revoke_); });
-    revoke->add_option("what", revoke_.texts, "serial, part of the subject, transaction id, or work id");
+    revoke->add_option("what", revoke_.texts, "serial, part of a name, transaction id, or work id");
+    revoke->add_option("--name,--device,--user", revoke_.names,
+                       "all certificates of a device or user with this whole name");
     revoke->add_option("--file", revoke_.file, "more of them, one a line");
     revoke->add_option("--reason", revoke_.reason, "what the CRL says; remove_from_crl releases a hold")
         ->check(CLI::IsMember(names_of_reasons()))
@@ -534,6 +539,7 @@ class CommandLine {
   EraseOptions erase_;
   ChosenWork chosen_work_;
   RevokeOptions revoke_;
+  WhyOptions why_;
   ResolveOptions resolve_;
   std::string reason_;
   CaOptions ca_;

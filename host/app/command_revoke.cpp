@@ -1,5 +1,7 @@
 // `certspan revoke`: finds certificates by whatever they are known, and has each revoked by the running host.
 
+#include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <iostream>
 #include <set>
@@ -8,6 +10,7 @@
 
 #include "host/app/commands.hpp"
 #include "host/app/host_link.hpp"
+#include "host/app/work_source.hpp"
 
 namespace certspan {
 namespace {
@@ -48,24 +51,69 @@ struct Found {
   bool several = false;              ///< a text fits more than one
 };
 
-Result<Found> find_all(const Config& config, const std::vector<std::string>& texts, bool wants_revoked) {
-  Found found;
-  std::set<std::string> known;
-  for (const std::string& text : texts) {
-    CERTSPAN_TRY(const Json answer, ask_work(config, "search", {{"text", text}, {"limit", kMostPerText}}));
+/// Finds certificates, each once. Only what is on hold can be released.
+class Finder {
+ public:
+  Finder(const Config& config, bool wants_revoked) : config_(config), wants_revoked_(wants_revoked) {}
+
+  Result<void> by_text(const std::string& text) {
+    CERTSPAN_TRY(const Json answer, ask_work(config_, "search", {{"text", text}, {"limit", kMostPerText}}));
     if (answer["items"].size() >= kMostPerText) {
       return tl::unexpected(bad("\"" + text + "\" fits a hundred work items or more: say it more exactly"));
     }
-    std::size_t fits = 0;
+    std::vector<Json> fitting;
     for (const Json& work : answer["items"]) {
-      if (!has_certificate(work) || work.contains("revoked") != wants_revoked) continue;
-      ++fits;
-      if (known.insert(work.value("id", std::string())).second) found.items.push_back(work);
+      if (fits(work)) fitting.push_back(work);
     }
-    if (fits == 0) found.nothing.push_back(text);
-    found.several = found.several || fits > 1;
+    // Of jane@example.com and mary-jane@example.com it is the first that is meant.
+    const auto is_part = [](const Json& work) { return !work.value("whole_name", false); };
+    if (!std::ranges::all_of(fitting, is_part)) std::erase_if(fitting, is_part);
+    take(text, fitting);
+    return {};
   }
-  return found;
+
+  Result<void> by_name(const std::string& name) {
+    CERTSPAN_TRY(WorkSource source, WorkSource::open(config_));
+    ItemFilter filter;
+    filter.name = name;
+    filter.limit = SIZE_MAX;
+    std::vector<Json> fitting;
+    const auto look = [&](const Json& work) -> Result<void> {
+      if (fits(work)) fitting.push_back(work);
+      return {};
+    };
+    CERTSPAN_CHECK(source.read(filter, {.newest_first = true, .standing = true}, look));
+    take(name, fitting);
+    return {};
+  }
+
+  Found& found() { return found_; }
+
+ private:
+  bool fits(const Json& work) const {
+    return has_certificate(work) && work.contains("revoked") == wants_revoked_;
+  }
+
+  void take(const std::string& text, const std::vector<Json>& fitting) {
+    for (const Json& work : fitting) {
+      if (known_.insert(work.value("id", std::string())).second) found_.items.push_back(work);
+    }
+    if (fitting.empty()) found_.nothing.push_back(text);
+    found_.several = found_.several || fitting.size() > 1;
+  }
+
+  const Config& config_;
+  bool wants_revoked_;
+  Found found_;
+  std::set<std::string> known_;
+};
+
+Result<Found> find_all(const Config& config, const std::vector<std::string>& texts,
+                       const RevokeOptions& revoke) {
+  Finder finder(config, revoke.reason == "remove_from_crl");
+  for (const std::string& text : texts) CERTSPAN_CHECK(finder.by_text(text));
+  for (const std::string& name : revoke.names) CERTSPAN_CHECK(finder.by_name(name));
+  return std::move(finder.found());
 }
 
 std::string label_of(const Json& work, const char* name) {
@@ -144,14 +192,14 @@ ExitCode command_revoke(const CommonOptions& options, const RevokeOptions& revok
     if (const auto read = add_from_file(revoke.file, texts); !read)
       return complain(read.error(), ExitCode::Usage);
   }
-  if (texts.empty()) {
-    return complain(bad("say which certificates: work ids, serial numbers, parts of subjects, or --file"),
-                    ExitCode::Usage);
+  if (texts.empty() && revoke.names.empty()) {
+    return complain(
+        bad("say which certificates: work ids, serial numbers, parts of names, --name, or --file"),
+        ExitCode::Usage);
   }
   const auto config = config_for_people(options.config);
   if (!config) return complain(config.error(), ExitCode::BadConfig);
-  // Only what is on hold can be released.
-  const auto found = find_all(*config, texts, revoke.reason == "remove_from_crl");
+  const auto found = find_all(*config, texts, revoke);
   if (!found) return complain(found.error());
   if (revoke.dry_run || (found->several && !revoke.yes)) return only_shown(*found, revoke, options.json);
   return order_and_tell(*config, revoke, *found, options.json);

@@ -13,6 +13,7 @@
 #include "host/app/journal_access.hpp"
 #include "host/app/swap_report.hpp"
 #include "host/app/work_report.hpp"
+#include "host/app/work_source.hpp"
 #include "host/base/clock.hpp"
 
 namespace certspan {
@@ -37,9 +38,26 @@ void print_stories(const nlohmann::json& answer, const std::string& text) {
   for (const auto& work : answer["items"]) std::cout << tell_story(work) << "\n";
   if (!answer["items"].empty()) return;
   std::cout << "nothing known of \"" << text
-            << "\": no request with this transaction id, serial, subject or work id was accepted"
+            << "\": no request with this transaction id, serial, name or work id was accepted"
             << "\nLook at the host's log: messages that could not be opened are told there with the "
                "reference that the device shows\n";
+}
+
+/// As many as a search tells.
+constexpr std::size_t kStories = 5;
+
+Result<nlohmann::json> newest_with_name(const Config& config, const std::string& name) {
+  CERTSPAN_TRY(WorkSource source, WorkSource::open(config));
+  ItemFilter filter;
+  filter.name = name;
+  filter.limit = kStories;
+  nlohmann::json items = nlohmann::json::array();
+  const auto take = [&](const nlohmann::json& work) -> Result<void> {
+    items.push_back(work);
+    return {};
+  };
+  CERTSPAN_CHECK(source.read(filter, {.newest_first = true, .standing = true}, take));
+  return nlohmann::json{{"items", std::move(items)}};
 }
 
 std::string text_of(const nlohmann::json& object, const char* name) {
@@ -211,16 +229,20 @@ ExitCode command_work_resolve(const CommonOptions& options, const std::string& i
       [&](const nlohmann::json&) { std::cout << id << " is resolved\n"; });
 }
 
-ExitCode command_why(const CommonOptions& options, const std::string& text) {
+ExitCode command_why(const CommonOptions& options, const WhyOptions& why) {
+  if (why.text.empty() && why.name.empty()) {
+    return complain({Outcome::Invalid, "work.bad_filter", "say of what: a text, or --name"}, ExitCode::Usage);
+  }
   bool known = false;
   const ExitCode asked = ask_and_print(
       options,
       [&](const Config& config) {
-        auto answer = ask_work(config, "search", {{"text", text}});
+        auto answer = why.name.empty() ? ask_work(config, "search", {{"text", why.text}})
+                                       : newest_with_name(config, why.name);
         known = answer && !(*answer)["items"].empty();
         return answer;
       },
-      [&](const nlohmann::json& answer) { print_stories(answer, text); });
+      [&](const nlohmann::json& answer) { print_stories(answer, why.name.empty() ? why.text : why.name); });
   return asked == ExitCode::Ok && !known ? ExitCode::Failure : asked;
 }
 

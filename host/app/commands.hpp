@@ -124,7 +124,8 @@ ExitCode command_work_retry(const CommonOptions& options, const ChosenWork& chos
 ExitCode command_work_cancel(const CommonOptions& options, const ChosenWork& chosen);
 
 struct RevokeOptions {
-  std::vector<std::string> texts;  ///< work ids, serial numbers, transaction ids, parts of subjects
+  std::vector<std::string> texts;  ///< work ids, serial numbers, transaction ids, parts of names
+  std::vector<std::string> names;  ///< whole ones, of devices or users
   std::filesystem::path file;      ///< more of them, one a line; empty: none
   std::string reason = "cessation_of_operation";
   std::string why;
@@ -138,6 +139,10 @@ ExitCode command_revoke(const CommonOptions& options, const RevokeOptions& revok
 ExitCode command_work_decide(const CommonOptions& options, const std::string& id, bool approve,
                              const std::string& reason);
 
+struct WhyOptions {
+  std::string text;  ///< transaction id, serial, part of a name, activity id or work id
+  std::string name;  ///< a whole one, of a device or user; empty: `text` is meant
+};
 /// What came of a held item; one of the three.
 struct ResolveOptions {
   std::filesystem::path issued;  ///< file of the certificate, PEM or DER
@@ -146,7 +151,7 @@ struct ResolveOptions {
 };
 ExitCode command_work_resolve(const CommonOptions& options, const std::string& id,
                               const ResolveOptions& resolve);
-ExitCode command_why(const CommonOptions& options, const std::string& text);
+ExitCode command_why(const CommonOptions& options, const WhyOptions& why);
 /// The one-time challenges, without their text.
 ExitCode command_challenge_list(const CommonOptions& options, const std::string& connector);
 ExitCode command_clock_accept(const CommonOptions& options);

@@ -24,8 +24,9 @@ struct Order {
 
 Result<void> expect_somebody(const ItemFilter& filter) {
   if (!filter.names_somebody()) {
-    return fail(Outcome::Invalid, "work.bad_filter",
-                "an erasure has to say whose items are meant: give --subject, --transaction or --serial");
+    return fail(
+        Outcome::Invalid, "work.bad_filter",
+        "an erasure has to say whose items are meant: give --name, --subject, --transaction or --serial");
   }
   if (!filter.subject.empty() && filter.subject.size() < kShortestPart) {
     return fail(Outcome::Invalid, "work.bad_filter",
@@ -42,7 +43,7 @@ Result<void> expect_good_reason(const std::string& reason, const ItemFilter& fil
   if (std::any_of(reason.begin(), reason.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; })) {
     return bad("the reason has to be one line of text");
   }
-  for (const std::string* part : {&filter.subject, &filter.transaction_id, &filter.serial}) {
+  for (const std::string* part : {&filter.name, &filter.subject, &filter.transaction_id, &filter.serial}) {
     if (!part->empty() && contains_ignoring_case(reason, *part)) {
       return bad("the reason is kept for good: leave out whose items they are, and name a case number, say");
     }

@@ -11,7 +11,7 @@ namespace certspan {
 
 bool FilterOptions::chooses() const {
   const auto words = {&state, &pipeline,    &source, &connector, &since,
-                      &until, &transaction, &serial, &subject};
+                      &until, &transaction, &serial, &subject,   &name};
   return open_only || std::ranges::any_of(words, [](const std::string* word) { return !word->empty(); });
 }
 
@@ -19,7 +19,7 @@ Result<ItemFilter> FilterOptions::read() const {
   nlohmann::json words = {
       {"state", state},     {"pipeline", pipeline}, {"source", source},           {"connector", connector},
       {"since", since},     {"until", until},       {"transaction", transaction}, {"serial", serial},
-      {"subject", subject}, {"open", open_only}};
+      {"subject", subject}, {"name", name},         {"open", open_only}};
   if (limit > 0) words["limit"] = limit;
   return read_filter(words, SystemClock().wall_ms());
 }
@@ -41,6 +41,8 @@ void add_naming_options(CLI::App& command, FilterOptions& options) {
   command.add_option("--serial", options.serial,
                      "only the one whose certificate has this number (hexadecimal)");
   command.add_option("--subject,--text", options.subject, "only those with this in their subject");
+  command.add_option("--name,--device,--user", options.name,
+                     "only those with this whole name, id or address of a device or user");
 }
 
 }  // namespace certspan

@@ -23,6 +23,7 @@ struct FilterOptions {
   std::string transaction;
   std::string serial;
   std::string subject;
+  std::string name;
   bool open_only = false;
   std::size_t limit = 0;  ///< 0: all
 
@@ -34,7 +35,7 @@ struct FilterOptions {
 
 /// Adds the options that choose what is there at some time; `options` outlives the command.
 void add_filter_options(CLI::App& command, FilterOptions& options);
-/// Adds those that name somebody: --transaction, --serial, --subject.
+/// Adds those that name somebody: --transaction, --serial, --subject, --name.
 void add_naming_options(CLI::App& command, FilterOptions& options);
 
 }  // namespace certspan

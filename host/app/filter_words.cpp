@@ -19,7 +19,7 @@ using Json = nlohmann::json;
 constexpr std::array kStates = {ItemState::Ready, ItemState::Calling, ItemState::Pending, ItemState::Held,
                                 ItemState::Done,  ItemState::Failed,  ItemState::Dead};
 constexpr std::array kFilterFields = {"state",       "pipeline", "source",  "connector", "since", "until",
-                                      "transaction", "serial",   "subject", "open",      "limit"};
+                                      "transaction", "serial",   "subject", "name",      "open",  "limit"};
 
 tl::unexpected<Error> bad(std::string message) {
   return fail(Outcome::Invalid, "work.bad_filter", std::move(message));
@@ -93,6 +93,7 @@ Result<ItemFilter> read_known(const Json& words, WallMs now) {
   filter.connector = word_of(words, "connector");
   filter.transaction_id = word_of(words, "transaction");
   filter.subject = word_of(words, "subject");
+  filter.name = word_of(words, "name");
   const auto limit = words.value("limit", std::int64_t{-1});
   if (limit == 0) return bad("a limit of 0 finds nothing");
   filter.limit = limit < 0 ? SIZE_MAX : static_cast<std::size_t>(limit);
@@ -131,6 +132,7 @@ Json filter_to_words(const ItemFilter& filter) {
   put("transaction", filter.transaction_id);
   put("serial", filter.serial);
   put("subject", filter.subject);
+  put("name", filter.name);
   if (!filter.finished) words["open"] = true;
   if (filter.limit <= INT64_MAX) words["limit"] = filter.limit;
   return words;

@@ -11,9 +11,9 @@
 namespace certspan {
 
 /// Reads a filter from the words of a person or of the command line: "state", "pipeline", "source",
-/// "connector", "since", "until", "transaction", "serial", "subject" (texts; "" is as if it were not there),
-/// "open" (only what is open) and "limit". A word that is not known is no filter either: what it asks for
-/// would be left out unseen. `now`: what a span such as "2h" counts back from. Errors: work.bad_filter.
+/// "connector", "since", "until", "transaction", "serial", "subject", "name" (texts; "" is as if it were not
+/// there), "open" (only what is open) and "limit". A word that is not known is no filter either: what it asks
+/// for would be left out unseen. `now`: what a span such as "2h" counts back from. Errors: work.bad_filter.
 Result<ItemFilter> read_filter(const nlohmann::json& words, WallMs now);
 
 /// The same filter in words that read_filter takes; instants are in RFC 3339, UTC.

@@ -5,6 +5,7 @@
 #include "host/app/filter_words.hpp"
 #include "host/app/work_report.hpp"
 #include "host/base/clock.hpp"
+#include "host/journal/item_names.hpp"
 #include "host/pipeline/revocations.hpp"
 
 namespace certspan {
@@ -22,6 +23,23 @@ nlohmann::json items_to_json(const std::vector<WorkItem>& items, bool certificat
   return {{"items", std::move(list)}};
 }
 
+/// "revoked": why and since when, of an item whose certificate is.
+void add_standing(Journal& journal, WorkId id, nlohmann::json& work) {
+  const auto standing = Revocations(journal).standing(id);
+  if (!standing || !*standing) return;
+  work["revoked"] = (*standing)->reason + " since " + to_wall_text((*standing)->since);
+}
+
+void add_standings(Journal& journal, const std::vector<WorkItem>& items, nlohmann::json& answer) {
+  for (std::size_t i = 0; i < items.size(); ++i) add_standing(journal, items[i].id, answer["items"][i]);
+}
+
+nlohmann::json with_standing(Journal& journal, const std::vector<WorkItem>& items) {
+  nlohmann::json answer = items_to_json(items);
+  add_standings(journal, items, answer);
+  return answer;
+}
+
 /// Whoever reads on names the end that the first answer told: what is accepted later lies behind it.
 Result<nlohmann::json> work_page(Journal& journal, const nlohmann::json& arguments) {
   CERTSPAN_TRY(const ItemFilter filter,
@@ -34,22 +52,10 @@ Result<nlohmann::json> work_page(Journal& journal, const nlohmann::json& argumen
   range.newest_first = arguments.value("newest_first", false);
   CERTSPAN_TRY(const ItemPage page, journal.page(filter, range, std::min(filter.limit, kItemsInAnswer)));
   nlohmann::json answer = items_to_json(page.items, arguments.value("certificates", false));
+  if (arguments.value("standing", false)) add_standings(journal, page.items, answer);
   answer["last"] = static_cast<std::uint64_t>(page.last);
   answer["more"] = page.more;
   answer["end"] = end;
-  return answer;
-}
-
-/// "revoked": why and since when, of an item whose certificate is.
-void add_standing(Journal& journal, WorkId id, nlohmann::json& work) {
-  const auto standing = Revocations(journal).standing(id);
-  if (!standing || !*standing) return;
-  work["revoked"] = (*standing)->reason + " since " + to_wall_text((*standing)->since);
-}
-
-nlohmann::json with_standing(Journal& journal, const std::vector<WorkItem>& items) {
-  nlohmann::json answer = items_to_json(items);
-  for (std::size_t i = 0; i < items.size(); ++i) add_standing(journal, items[i].id, answer["items"][i]);
   return answer;
 }
 
@@ -74,7 +80,10 @@ Result<nlohmann::json> search(Journal& journal, const nlohmann::json& arguments)
   }
   CERTSPAN_TRY(const auto items,
                journal.search(text, std::min<std::size_t>(arguments.value("limit", std::size_t{5}), 100)));
-  return with_standing(journal, items);
+  nlohmann::json answer = with_standing(journal, items);
+  for (std::size_t i = 0; i < items.size(); ++i)
+    answer["items"][i]["whole_name"] = bears_name(items[i], text);
+  return answer;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace certspan {
 
 /// The questions that people ask of the journal, the same whether the running host answers or the command
 /// line reads it itself. `command` is one of
-///   work_page  {filter, after, before, newest_first, certificates}
+///   work_page  {filter, after, before, newest_first, certificates, standing}
 ///                                               -> {items: [...], last, more, end}; the rest of the range is
 ///                                                  asked for behind `last`, with `end` as the first `before`
 ///   work_show  {id}                             -> the item

@@ -139,10 +139,14 @@ std::string tell_story(const nlohmann::json& work) {
     story += "  " + at + "  " + what + "\n";
   };
   const auto& labels = work["labels"];
-  story += fmt::format("{} {} of \"{}\"", text(work, "id"), text(work, "message"),
+  story += fmt::format("{} {} of \"{}\"\n  ", text(work, "id"), text(work, "message"),
                        labels.value("subject", "unknown subject"));
-  story += fmt::format("\n  transaction {}, pipeline \"{}\", from source \"{}\"\n\n",
-                       text(work, "transaction_id"), text(work, "pipeline"), text(work, "source"));
+  if (!text(work, "transaction_id").empty()) story += "transaction " + text(work, "transaction_id") + ", ";
+  story += fmt::format("pipeline \"{}\", from source \"{}\"\n", text(work, "pipeline"), text(work, "source"));
+  if (labels.contains("names")) story += "  also known as " + text(labels, "names") + "\n";
+  if (labels.contains("device")) story += "  device " + text(labels, "device") + "\n";
+  if (labels.contains("user")) story += "  user " + text(labels, "user") + "\n";
+  story += "\n";
   line(text(work, "accepted_at"), "the request arrived");
   for (const auto& attempt : work["attempts"]) {
     line(text(attempt, "at"), call_in_words(attempt) + " (version " + text(attempt, "version") + ", " +
@@ -153,8 +157,9 @@ std::string tell_story(const nlohmann::json& work) {
   if (!text(work, "reason").empty()) end += ": " + text(work, "reason");
   line(text(work, "changed_at"), end);
   if (labels.contains("serial")) {
-    story += "\n  certificate serial " + labels["serial"].get<std::string>() + ", valid to " +
-             labels.value("not_after", "?") + "\n";
+    story += "\n  certificate serial " + text(labels, "serial");
+    if (labels.contains("not_after")) story += ", valid to " + text(labels, "not_after");
+    story += "\n";
   }
   if (!text(work, "revoked").empty()) story += "  revoked: " + text(work, "revoked") + "\n";
   if (labels.contains("revokes"))

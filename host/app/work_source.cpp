@@ -50,7 +50,9 @@ Result<Json> WorkSource::ask(const Json& arguments) {
 Result<std::size_t> WorkSource::read(const ItemFilter& filter, Options options,
                                      const std::function<Result<void>(const Json& work)>& visit) try {
   ItemFilter left = filter;
-  Json arguments = {{"newest_first", options.newest_first}, {"certificates", options.certificates}};
+  Json arguments = {{"newest_first", options.newest_first},
+                    {"certificates", options.certificates},
+                    {"standing", options.standing}};
   std::size_t count = 0;
   for (bool more = true; more && left.limit > 0;) {
     arguments["filter"] = filter_to_words(left);

@@ -19,6 +19,7 @@ class WorkSource {
   struct Options {
     bool newest_first = false;
     bool certificates = false;  ///< with what the journal holds of them, in hexadecimal
+    bool standing = false;      ///< with "revoked", as work_show has it
   };
 
   /// `config` outlives this. Errors: those of asking the host and of open_journal.

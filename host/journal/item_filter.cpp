@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "host/journal/index_keys.hpp"
+#include "host/journal/item_names.hpp"
 
 namespace certspan {
 namespace {
@@ -29,6 +30,7 @@ bool ItemFilter::takes(const WorkItem& item) const {
   if (!fits(transaction_id, item.transaction_id)) return false;
   if (!serial.empty() && serial != normal_serial(item.label(kSerialLabel))) return false;
   if (!connector.empty() && !names(item, connector)) return false;
+  if (!name.empty() && !bears_name(item, name)) return false;
   return subject.empty() || contains_ignoring_case(item.label(kSubjectLabel), subject);
 }
 

@@ -23,12 +23,15 @@ struct ItemFilter {
   std::string transaction_id;
   std::string serial;   ///< as normal_serial has it
   std::string subject;  ///< a part of it; ASCII letters are compared without case
+  std::string name;     ///< a whole one, as bears_name has it
   std::size_t limit = 100;
 
   bool wants_open() const { return open && (!state || is_open(*state)); }
   bool wants_finished() const { return finished && (!state || !is_open(*state)); }
   /// Whether it is one person's or one device's work that is meant.
-  bool names_somebody() const { return !transaction_id.empty() || !serial.empty() || !subject.empty(); }
+  bool names_somebody() const {
+    return !transaction_id.empty() || !serial.empty() || !subject.empty() || !name.empty();
+  }
   /// The limit is not looked at.
   bool takes(const WorkItem& item) const;
 };

@@ -10,6 +10,7 @@
 #include "host/journal/id_source.hpp"
 #include "host/journal/index_keys.hpp"
 #include "host/journal/item_codec.hpp"
+#include "host/journal/item_names.hpp"
 #include "host/journal/item_pages.hpp"
 
 namespace certspan {
@@ -221,13 +222,11 @@ Result<std::vector<WorkItem>> ItemReader::search(std::string_view text, std::siz
     merge_newest(items, std::move(more), limit);
   }
   if (!items.empty()) return items;
-  return scan_subjects(text, limit);
+  return scan_names(text, limit);
 }
 
-Result<std::vector<WorkItem>> ItemReader::scan_subjects(std::string_view part, std::size_t limit) {
-  const auto wanted = [&](const WorkItem& item) {
-    return contains_ignoring_case(item.label(kSubjectLabel), part);
-  };
+Result<std::vector<WorkItem>> ItemReader::scan_names(std::string_view part, std::size_t limit) {
+  const auto wanted = [&](const WorkItem& item) { return speaks_of(item, part); };
   std::vector<WorkItem> items;
   CERTSPAN_CHECK(collect(hot_all_, wanted, limit, items));
   std::vector<WorkItem> finished;

@@ -71,7 +71,7 @@ class ItemReader {
                        std::vector<WorkItem>& items);
   Result<std::vector<WorkItem>> find_indexed(sql::Statement& hot, sql::Statement& done, std::int64_t hash,
                                              const Wanted& wanted, std::size_t limit);
-  Result<std::vector<WorkItem>> scan_subjects(std::string_view part, std::size_t limit);
+  Result<std::vector<WorkItem>> scan_names(std::string_view part, std::size_t limit);
   /// Rows of a bound statement.
   Result<FinishedPage> page_of(sql::Statement& statement, WorkId after, PageLimits limits,
                                const Wanted& wanted);

@@ -100,8 +100,8 @@ class Journal {
   virtual Result<std::optional<WorkItem>> find_by_poll_key(const ItemKey& poll_key,
                                                            std::string_view transaction_id) = 0;
   virtual Result<std::optional<WorkItem>> find(WorkId id) = 0;
-  /// Items by transaction id or serial (hexadecimal in any spelling); if there are none, by any part of the
-  /// subject among the newest 100,000. Newest first.
+  /// Items by transaction id or serial (hexadecimal in any spelling); if there are none, those that
+  /// `speaks_of` (item_names.hpp) finds among the newest 100,000. Newest first.
   virtual Result<std::vector<WorkItem>> search(std::string_view text, std::size_t limit) = 0;
   /// The items of a part of `range`, `limit` at most; the rest is read by asking on behind ItemPage::last.
   virtual Result<ItemPage> page(const ItemFilter& filter, const ItemRange& range, std::size_t limit) = 0;

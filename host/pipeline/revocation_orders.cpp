@@ -68,7 +68,9 @@ Result<WorkId> Intake::order(const RevocationOrder& order) {
                  {std::string(revocation_label::kReason), std::string(reason_name(order.reason))},
                  {std::string(revocation_label::kBy), order.who},
                  {std::string(revocation_label::kWhy), order.why}};
-  for (const std::string_view label : {"serial", "subject"}) item.set_label(label, issued.label(label));
+  for (const std::string_view label : {"serial", "subject", "names", "device", "user"}) {
+    if (const auto value = issued.label(label); !value.empty()) item.set_label(label, value);
+  }
   begin(*open, pipeline, std::nullopt);
   if (order.pays) open->writes.push_back(Revocations::paid(order.item));
   const WorkId id = open->id;

@@ -76,7 +76,7 @@ void ItemRunner::revoke_at_issuer(const OpenItemPtr& open, const WorkItem& targe
   if (!answer.ok()) return after_revoker(open, answer);
   take_labels(order, answer.labels);
   order.issuer = target.issuer;
-  for (const std::string_view label : {"serial", "subject", "device", "user"}) {
+  for (const std::string_view label : {"serial", "subject", "names", "device", "user"}) {
     if (const auto value = target.label(label); !value.empty()) order.set_label(label, value);
   }
   order.set_label(revocation_label::kReason, reason_name(view.reason));

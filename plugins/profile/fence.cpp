@@ -15,6 +15,7 @@
 #include "plugins/common/pki/certificate.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
 #include "plugins/common/pki/name.hpp"
+#include "plugins/common/pki/oids.hpp"
 
 namespace certspan::profile {
 
@@ -23,6 +24,7 @@ namespace {
 using sdk::Answer;
 
 constexpr std::string_view kPlugin = "profile";
+constexpr std::size_t kLongestLabel = 1024;
 
 connector::ProfileMap read_settings(std::string_view text, sdk::Faults& faults) {
   const auto document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -55,6 +57,8 @@ Answer accept(const pki::Certificate& certificate) {
   answer.add_label("issuer", pki::printable_name(certificate.issuer()));
   answer.add_label("subject", pki::printable_name(certificate.subject()));
   answer.add_label("not_after", connector::format_utc(certificate.not_after()));
+  const auto* const names = pki::find_extension(certificate.extensions(), pki::oids::kSubjectAltName);
+  if (names != nullptr) answer.add_label("names", pki::names_for_people(names->value, kLongestLabel));
   return answer;
 }
 

@@ -64,6 +64,35 @@ def test_a_retired_device_loses_its_certificate_and_the_tenant_is_told(host, ten
     assert all("token" in each for each in tenant.refusals)
 
 
+def test_what_a_call_to_the_tenant_was_for_is_found_by_its_activity_id(host, tenant):
+    use_orders(host, tenant)
+    host.start()
+    device = ManagedDevice(tenant)
+    device.enrol(host)
+    item, = host.items()
+    let_an_hour_pass(tenant)
+    tenant.retire(device.device)
+    wait_until(lambda: results_of(tenant) == [DONE])
+    wait_until(lambda: host.items("--open") == [])
+    order_item, = host.items("--pipeline", "leavers")
+    for work, labels in ((item, ("intune_validation", "intune_notification")), (order_item, ("intune_order", "intune_result"))):
+        for label in labels:
+            activity = work["labels"][label]
+            assert activity in host.log()
+            assert work["id"] in host.command("why", activity).split("\n")[0]
+
+
+def test_a_refusal_of_the_tenant_is_found_by_its_activity_id(host, tenant):
+    use_orders(host, tenant)
+    host.start()
+    device = ManagedDevice(tenant)
+    device.challenge = "of nobody"
+    device.enrol_silently(host)
+    item, = host.items()
+    activity = item["reason"].split("[activity ")[1].split("]")[0]
+    assert host.command("why", activity).startswith(item["id"])
+
+
 def test_the_same_order_again_revokes_once_and_is_a_success(host, tenant):
     use_orders(host, tenant)
     host.start()

@@ -107,6 +107,27 @@ def test_a_text_that_fits_several_needs_a_yes(host):
         until_revoked(host, each.certificate, "cessationOfOperation")
 
 
+def test_a_device_or_user_is_found_by_a_whole_name_wherever_it_stands(host):
+    client = ScepClient(host.url())
+    hers = [client.enrol(f"pc-{i}", host.challenge, dns=("jane.example", f"pc-{i}.example")).certificate for i in range(2)]
+    another = client.enrol("pc-12", host.challenge, dns=("mary-jane.example",)).certificate
+    shown = revoke(host, "--user", "Jane.Example", code=1)
+    assert "say --yes" in shown.stderr and "pc-0" in shown.stdout and "pc-1" in shown.stdout and "pc-12" not in shown.stdout
+    assert "nothing" in revoke(host, "--device", "pc", code=1).stdout, "a part is no name"
+    assert len(crl_of(host)) == 0
+    # As a text it also fits pc-12 in part, but it is the whole name of one.
+    revoke(host, "pc-1")
+    until_revoked(host, hers[1], "cessationOfOperation")
+    revoke(host, "--name", "jane.example", "--reason", "superseded")
+    until_revoked(host, hers[0], "superseded")
+    assert reason_in(crl_of(host), another) is None
+    story = host.command("why", "--user", "jane.example")
+    assert "also known as dns:jane.example dns:pc-1.example" in story and "revoked: superseded since" in story
+    assert "transaction ," not in story and "valid to ?" not in story
+    assert "pc-12" in host.command("why", "mary-")
+    assert len(host.items("--name", "jane.example", "--state", "done")) == 4, "certificates and their orders"
+
+
 def test_a_hold_is_released(host):
     device = ScepClient(host.url()).enrol("away.example", host.challenge)
     serial = hexadecimal(device.certificate)

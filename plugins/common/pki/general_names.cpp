@@ -297,4 +297,18 @@ std::string to_string(const GeneralName& name) {
   return text;
 }
 
+std::string names_for_people(BytesView general_names, std::size_t most) {
+  std::string text;
+  const auto names = parse_general_names(general_names);
+  if (!names) return text;
+  for (const GeneralName& name : *names) {
+    if (name.kind > GeneralNameKind::Upn) continue;
+    const std::string told = to_string(name);
+    if (told.find(' ') != std::string::npos || text.size() + told.size() + 1 > most) continue;
+    if (!text.empty()) text += ' ';
+    text += told;
+  }
+  return text;
+}
+
 }  // namespace certspan::pki

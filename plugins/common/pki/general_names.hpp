@@ -51,4 +51,9 @@ Result<void> check_general_name(const GeneralName& name);
 // "dns:laptop.example", "ip:192.0.2.7"; escaped for logs.
 std::string to_string(const GeneralName& name);
 
+// By what people know a device or its user: e-mail and IP addresses, DNS names, URIs and UPNs of a
+// subjectAltName's value, as `to_string` writes them, with a space between two, as many as fit into `most`
+// octets. One that has a space itself is left out. Empty for what can't be read.
+std::string names_for_people(BytesView general_names, std::size_t most);
+
 }  // namespace certspan::pki

@@ -66,7 +66,7 @@ sdk::Answer RevocationOrders::gather(std::chrono::steady_clock::time_point deadl
                 {{"count", orders->size()}, {"activity", activity}});
     }
     for (const RevocationOrder& order : *orders) {
-      const sdk::Outcome kept = keep(order);
+      const sdk::Outcome kept = keep(order, activity);
       if (kept == sdk::Outcome::Ok) continue;
       return sdk::Answer::unavailable(
           "intune.order_not_kept",
@@ -98,9 +98,10 @@ Got<std::vector<RevocationOrder>> RevocationOrders::fetch(std::chrono::steady_cl
 }
 
 /// The same order is the same item, as long as that is open.
-sdk::Outcome RevocationOrders::keep(const RevocationOrder& order) const {
+sdk::Outcome RevocationOrders::keep(const RevocationOrder& order, const std::string& activity) const {
   const auto key = pki::sha256(pki::as_bytes("intune|" + name_ + "|" + order.context));
-  const std::array<sdk::Label, 2> labels = {{{"revokes", order.item}, {"serial", order.serial}}};
+  const std::array<sdk::Label, 3> labels = {
+      {{"revokes", order.item}, {"serial", order.serial}, {"intune_order", activity}}};
   sdk::Submission submission;
   submission.key = key;
   submission.request = sdk::bytes_of(order.context);

@@ -23,7 +23,7 @@ inline constexpr auto kRevocationOrdersSchema = connector::join_texts(
   "type": "object",
   "additionalProperties": false,
   "required": ["tenant", "client_id"],
-  "x-certspan-labels": ["revokes", "serial"],
+  "x-certspan-labels": ["revokes", "serial", "intune_order"],
   "x-certspan-alone": "tenant",
   "description": "Fetches from Microsoft Intune what is to be revoked, and tells it what came of each order.",
   "properties": {
@@ -67,7 +67,7 @@ class RevocationOrders final : public sdk::Source, public sdk::Deliverer, public
  private:
   Got<std::vector<RevocationOrder>> fetch(std::chrono::steady_clock::time_point deadline,
                                           std::string& activity);
-  sdk::Outcome keep(const RevocationOrder& order) const;
+  sdk::Outcome keep(const RevocationOrder& order, const std::string& activity) const;
 
   sdk::Host host_;
   std::string name_;

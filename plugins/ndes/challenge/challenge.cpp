@@ -11,6 +11,8 @@
 namespace certspan::scep {
 namespace {
 
+constexpr std::size_t kLongestLabel = 1024;
+
 std::int64_t to_ms(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
@@ -168,11 +170,12 @@ sdk::Answer Challenge::judge(std::string_view challenge, const pki::CertificateR
   if (!book_) return answer_of(SpendResult::Unknown);
   if (!use) return sdk::Answer::invalid("challenge.bad_request", "the names in the request can't be read");
   use->user_must_be_bound = unbound_user;
-  std::string id;
-  const SpendResult result = book_->spend(challenge, *use, to_ms(host_.wall_now()), id);
+  SpentChallenge spent;
+  const SpendResult result = book_->spend(challenge, *use, to_ms(host_.wall_now()), spent);
   sdk::Answer answer = answer_of(result);
   if (result != SpendResult::Spent) return answer;
-  answer.add_label("challenge", id);
+  answer.add_label("challenge", spent.id);
+  if (!spent.device.empty() && spent.device.size() <= kLongestLabel) answer.add_label("device", spent.device);
   // It was minted for these very names.
   const auto sid = pki::named_sid(request);
   if (sid && !sid->empty()) answer.add_label(CERTSPAN_LABEL_VALIDATED_SID, *sid);

@@ -127,7 +127,7 @@ std::optional<MintedChallenge> ChallengeBook::mint(const ChallengeOrder& order, 
 }
 
 SpendResult ChallengeBook::spend(std::string_view challenge, const ChallengeUse& use, std::int64_t now_ms,
-                                 std::string& id) {
+                                 SpentChallenge& spent) {
   const std::string key = record_key(key_, challenge);
   for (int i = 0; i < kTries; ++i) {
     sdk::Record stored;
@@ -136,7 +136,7 @@ SpendResult ChallengeBook::spend(std::string_view challenge, const ChallengeUse&
     if (found != sdk::Outcome::Ok) return SpendResult::StoreUnavailable;
     auto record = decode_record(stored.value);
     if (!record) return SpendResult::Unknown;
-    id = id_of(key);
+    spent = {id_of(key), record->device};
     const SpendResult verdict = judge(*record, use, now_ms);
     if (verdict != SpendResult::Spent || !record->used_by.empty()) return verdict;
     record->used_by = pki::to_hex(use.item_key);

@@ -36,6 +36,11 @@ struct ChallengeUse {
   bool user_must_be_bound = false;  // it names a user or a SID, which only a binding of `san` may allow
 };
 
+struct SpentChallenge {
+  std::string id;
+  std::string device;  // for people, as it was minted
+};
+
 enum class SpendResult : std::uint8_t {
   Spent,  // by this item, now or before
   Unknown,
@@ -90,9 +95,9 @@ class ChallengeBook {
   // nullopt: the store can't be written.
   std::optional<MintedChallenge> mint(const ChallengeOrder& order, std::int64_t now_ms);
 
-  // `id` is set when the challenge is known.
+  // `spent` is set when the challenge is known.
   SpendResult spend(std::string_view challenge, const ChallengeUse& use, std::int64_t now_ms,
-                    std::string& id);
+                    SpentChallenge& spent);
 
   // nullopt: the store can't be read.
   std::optional<std::vector<ChallengeEntry>> list() const;

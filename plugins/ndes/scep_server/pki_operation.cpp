@@ -4,7 +4,9 @@
 #include <array>
 #include <chrono>
 
+#include "plugins/common/pki/general_names.hpp"
 #include "plugins/common/pki/name.hpp"
+#include "plugins/common/pki/oids.hpp"
 #include "plugins/ndes/scep_server/http_answers.hpp"
 #include "plugins/ndes/scep_server/item_keys.hpp"
 #include "plugins/ndes/scep_server/reference.hpp"
@@ -13,6 +15,7 @@ namespace certspan::scep {
 namespace {
 
 constexpr std::size_t kMaxTransactionId = 255;
+constexpr std::size_t kLongestLabel = 1024;
 
 // Told to a device for everything between the key's unwrapping and a verified request, and for what looks
 // like it.
@@ -127,6 +130,19 @@ void PkiOperation::enrol(const Incoming& incoming, sdk::Exchange& exchange) cons
   submit(incoming, *opened, standing, exchange);
 }
 
+std::vector<sdk::Label> PkiOperation::labels_of(const Incoming& incoming,
+                                                const pki::CertificateRequest& request) const {
+  std::vector<sdk::Label> labels = {{"transaction_id", incoming.outer.transaction_id()},
+                                    {"subject", pki::printable_name(request.subject())},
+                                    {"address", std::string(incoming.address)}};
+  if (!parts_.profile.empty()) labels.push_back({"profile", parts_.profile});
+  const auto* const names = pki::find_extension(request.extensions(), pki::oids::kSubjectAltName);
+  const std::string lines =
+      names == nullptr ? std::string() : pki::names_for_people(names->value, kLongestLabel);
+  if (!lines.empty()) labels.push_back({"names", lines});
+  return labels;
+}
+
 void PkiOperation::submit(const Incoming& incoming, const pki::OpenedRequest& opened, SignerStanding standing,
                           sdk::Exchange& exchange) const {
   const pki::OuterMessage& outer = incoming.outer;
@@ -137,11 +153,7 @@ void PkiOperation::submit(const Incoming& incoming, const pki::OpenedRequest& op
   if (standing == SignerStanding::Stranger && own_key) identity.signer.reset();
   const ItemKey key = item_key(identity);
   const ItemKey later = poll_key_of(outer);
-  const std::array<sdk::Label, 4> labels = {{{"transaction_id", outer.transaction_id()},
-                                             {"subject", pki::printable_name(request.subject())},
-                                             {"address", std::string(incoming.address)},
-                                             {"profile", parts_.profile}}};
-  const std::size_t label_count = parts_.profile.empty() ? labels.size() - 1 : labels.size();
+  const std::vector<sdk::Label> labels = labels_of(incoming, request);
   const bool renewal = standing == SignerStanding::Ours;
   const auto context = serialize_message_context(
       {incoming.digest, pki::make_reply_context(outer, opened.envelope, parts_.options)});
@@ -151,7 +163,7 @@ void PkiOperation::submit(const Incoming& incoming, const pki::OpenedRequest& op
                    .transaction_id = outer.transaction_id(),
                    .request = request.der(),
                    .signer = renewal ? outer.signer_certificate() : pki::BytesView(),
-                   .labels = std::span(labels).first(label_count)},
+                   .labels = labels},
                   context);
 }
 

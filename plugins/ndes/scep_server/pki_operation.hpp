@@ -63,6 +63,7 @@ class PkiOperation {
   };
 
   void enrol(const Incoming& incoming, sdk::Exchange& exchange) const;
+  std::vector<sdk::Label> labels_of(const Incoming& incoming, const pki::CertificateRequest& request) const;
   void submit(const Incoming& incoming, const pki::OpenedRequest& opened, SignerStanding standing,
               sdk::Exchange& exchange) const;
   void poll(const Incoming& incoming, sdk::Exchange& exchange) const;

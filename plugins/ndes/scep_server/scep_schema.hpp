@@ -11,7 +11,7 @@ inline constexpr auto kScepServerSchemaText = connector::join_texts(R"json({
   "type": "object",
   "additionalProperties": false,
   "required": ["listener", "path", "ra"],
-  "x-certspan-labels": ["transaction_id", "subject", "address", "profile"],
+  "x-certspan-labels": ["transaction_id", "subject", "address", "profile", "names"],
   "description": "A SCEP endpoint (RFC 8894) that takes the place of NDES.",
   "properties": {
     "listener": {

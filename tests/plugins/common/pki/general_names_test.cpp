@@ -85,6 +85,18 @@ TEST_CASE("a name in a log can't break its line") {
   CHECK(to_string(text_name(GeneralNameKind::Upn, "j\xC3\xBC\xC2\x9B@x")) == "upn:j\xC3\xBC\\c2\\9b@x");
 }
 
+TEST_CASE("names for people are told with a space between two, as many as there is room for") {
+  const std::vector<GeneralName> names = {text_name(GeneralNameKind::Upn, "jane@corp.example"),
+                                          text_name(GeneralNameKind::Uri, "urn:a upn:mary@corp.example"),
+                                          text_name(GeneralNameKind::Uri, "urn:long\nname"),
+                                          text_name(GeneralNameKind::Dns, "a.example")};
+  const Bytes value = encode_general_names(names);
+  CHECK(names_for_people(value, 1024) == "upn:jane@corp.example uri:urn:long\\0aname dns:a.example");
+  CHECK(names_for_people(value, 36) == "upn:jane@corp.example dns:a.example");
+  CHECK(names_for_people(value, 5).empty());
+  CHECK(names_for_people({}, 1024).empty());
+}
+
 TEST_CASE("at most 128 names are read") {
   const std::vector<GeneralName> names(129, text_name(GeneralNameKind::Dns, "a"));
   CHECK(parse_general_names(encode_general_names(names)).error().kind == FaultKind::TooLarge);
