@@ -30,7 +30,7 @@
 #define CERTSPAN_ABI_MINOR 9
 /* Until 1.0 is frozen, host and plugin must be of one build; every change of the contract's content raises
  * this. */
-#define CERTSPAN_ABI_BUILD 9
+#define CERTSPAN_ABI_BUILD 10
 
 #ifdef __cplusplus
 #define CERTSPAN_NOEXCEPT noexcept
