@@ -96,6 +96,7 @@ constexpr Keyword kKeywords[] = {
     {kProfileMark, ValueKind::Flag},
     {kPathMark, ValueKind::Flag},
     {kLabelsMark, ValueKind::Names},
+    {kAloneMark, ValueKind::Text},
     {kProfilesMark, ValueKind::Flag},
 };
 
