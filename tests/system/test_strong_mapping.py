@@ -98,7 +98,7 @@ def test_a_profile_that_says_nothing_of_sids_refuses_one_that_intune_found_good(
 def test_a_static_challenge_vouches_for_no_sid(host):
     host.configure(mapped("pass")).start()
     assert ask(host, "boss", host.challenge, uri(ADMINISTRATOR)).reply.pki_status == scep.FAILURE
-    assert "challenge.unbound_user" in host.command("why", "boss")
+    assert "profile.sid_not_validated" in host.command("why", "boss")
     assert ask(host, "plain", host.challenge).reply.pki_status == scep.SUCCESS
 
 

@@ -163,13 +163,12 @@ bool Challenge::is_static(std::string_view challenge) const {
 sdk::Answer Challenge::judge(std::string_view challenge, const pki::CertificateRequest& request,
                              const sdk::Item& item) {
   auto use = describe(request, item);
-  const bool unbound_user =
-      use && (use->names_a_sid || (!settings_.danger_unbound_users && names_user(use->san)));
-  // What can't be read is the fence's to refuse.
+  const bool unbound_user = use && !settings_.danger_unbound_users && names_user(use->san);
+  // What can't be read is the fence's to refuse, and so is a SID that nobody vouches for.
   if (is_static(challenge)) return answer_of(unbound_user ? SpendResult::UnboundUser : SpendResult::Spent);
   if (!book_) return answer_of(SpendResult::Unknown);
   if (!use) return sdk::Answer::invalid("challenge.bad_request", "the names in the request can't be read");
-  use->user_must_be_bound = unbound_user;
+  use->user_must_be_bound = unbound_user || use->names_a_sid;
   SpentChallenge spent;
   const SpendResult result = book_->spend(challenge, *use, to_ms(host_.wall_now()), spent);
   sdk::Answer answer = answer_of(result);
