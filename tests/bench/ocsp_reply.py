@@ -1,5 +1,5 @@
-"""OCSP answers per second over HTTP, each signed for its nonce, on all cores; responder and CA in the host, and, `.workers`, in processes
-of their own.
+"""OCSP answers per second over HTTP, each signed for its nonce, on all cores: the host, the responder and the CA in processes of their own,
+as they run unless told otherwise. `.in_process` has responder and CA in the host, which takes `danger_ca_key_in_host`: what the workers cost.
 
 Held against one signature for each answer, bare, with a key of the same kind on all cores. The load generator runs on the same cores, so
 it is in the figure. `ocsp.reply.repeated` asks without nonces: answers that are signed already are handed out again.
@@ -20,10 +20,10 @@ from tests.support.ocsp import answer_ocsp
 from tests.support.scep_client import ScepClient
 
 # Key of the responder, which slice is held against the floor, and where the plugins are.
-KINDS = {"ocsp.reply.rsa": ("rsa:2048", "signed", "in_process"), "ocsp.reply.p256": ("p256", "signed", "in_process"),
-         "ocsp.reply.repeated": ("rsa:2048", "repeated", "in_process"),
-         "ocsp.reply.rsa.workers": ("rsa:2048", "signed", "process"), "ocsp.reply.p256.workers": ("p256", "signed", "process"),
-         "ocsp.reply.repeated.workers": ("rsa:2048", "repeated", "process")}
+KINDS = {"ocsp.reply.rsa": ("rsa:2048", "signed", "process"), "ocsp.reply.p256": ("p256", "signed", "process"),
+         "ocsp.reply.repeated": ("rsa:2048", "repeated", "process"),
+         "ocsp.reply.rsa.in_process": ("rsa:2048", "signed", "in_process"), "ocsp.reply.p256.in_process": ("p256", "signed", "in_process"),
+         "ocsp.reply.repeated.in_process": ("rsa:2048", "repeated", "in_process")}
 NAMES = list(KINDS)
 GOAL = 0.8
 CONNECTIONS, CERTIFICATES = 32, 50
