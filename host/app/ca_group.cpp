@@ -1,9 +1,9 @@
 #include "host/app/ca_group.hpp"
 
-#include <memory>
-
 #include <fmt/format.h>
 #include <openssl/x509v3.h>
+
+#include "host/base/x509.hpp"
 
 namespace certspan {
 namespace {
@@ -21,15 +21,10 @@ struct Root {
 
 Root root_above(const std::vector<Bytes>& chain) {
   if (chain.empty()) return {};
-  const unsigned char* at = chain.back().data();
-  const std::unique_ptr<X509, decltype(&X509_free)> last(
-      d2i_X509(nullptr, &at, static_cast<long>(chain.back().size())), &X509_free);
+  const X509Ptr last = parse_x509(chain.back());
   if (!last) return {};
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_NAME(X509_get_issuer_name(last.get()), &der);
-  if (size <= 0) return {};
-  Root root{Bytes(der, der + size), {}};
-  OPENSSL_free(der);
+  Root root{encode_x509_name(X509_get_issuer_name(last.get())), {}};
+  if (root.name.empty()) return {};
   const bool is_root =
       X509_NAME_cmp(X509_get_subject_name(last.get()), X509_get_issuer_name(last.get())) == 0;
   const ASN1_OCTET_STRING* id =

@@ -1,12 +1,9 @@
 #include "host/pipeline/compromised_keys.hpp"
 
-#include <memory>
-
 #include <certspan/abi/role_processor.h>
 #include <openssl/sha.h>
-#include <openssl/x509.h>
 
-#include "host/base/bytes.hpp"
+#include "host/base/x509.hpp"
 
 namespace certspan {
 namespace {
@@ -15,9 +12,7 @@ namespace {
 constexpr std::string_view kStore = "/compromised_keys";
 
 Result<std::string> key_sha256(BytesView certificate) {
-  const unsigned char* at = certificate.data();
-  const std::unique_ptr<X509, decltype(&X509_free)> read(
-      d2i_X509(nullptr, &at, static_cast<long>(certificate.size())), &X509_free);
+  const X509Ptr read = parse_x509(certificate);
   unsigned char* der = nullptr;
   const int size = read ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(read.get()), &der) : 0;
   if (size <= 0) {

@@ -5,31 +5,20 @@
 
 #include <openssl/x509v3.h>
 
+#include "host/base/x509.hpp"
 #include "host/journal/index_keys.hpp"
 
 namespace certspan {
 namespace {
 
-using X509Ptr = std::unique_ptr<X509, decltype(&X509_free)>;
-
-X509Ptr parse(BytesView certificate) {
-  const unsigned char* at = certificate.data();
-  return {d2i_X509(nullptr, &at, static_cast<long>(certificate.size())), &X509_free};
-}
-
 Bytes subject_of(BytesView certificate) {
-  const X509Ptr read = parse(certificate);
-  unsigned char* der = nullptr;
-  const int size = read ? i2d_X509_NAME(X509_get_subject_name(read.get()), &der) : 0;
-  if (size <= 0) return {};
-  Bytes name(der, der + size);
-  OPENSSL_free(der);
-  return name;
+  const X509Ptr read = parse_x509(certificate);
+  return read ? encode_x509_name(X509_get_subject_name(read.get())) : Bytes();
 }
 
 /// Whoever loses one of these takes down more than a device.
 bool is_no_devices(BytesView certificate) {
-  const X509Ptr read = parse(certificate);
+  const X509Ptr read = parse_x509(certificate);
   if (!read || X509_check_ca(read.get()) != 0) return true;
   const std::uint32_t usage = X509_get_key_usage(read.get());  // all bits if there is no such extension
   if (usage != UINT32_MAX && (usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0) return true;
@@ -38,7 +27,7 @@ bool is_no_devices(BytesView certificate) {
 }
 
 std::string subject_text(BytesView certificate) {
-  const X509Ptr read = parse(certificate);
+  const X509Ptr read = parse_x509(certificate);
   const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
   if (!read || !out ||
       X509_NAME_print_ex(out.get(), X509_get_subject_name(read.get()), 0, XN_FLAG_RFC2253) < 0)
