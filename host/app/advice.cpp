@@ -52,8 +52,7 @@ constexpr Advice kAdvice[] = {
      "find out who asked for somebody's security identifier; no profile allows one from a request"},
     {"profile.sid_uri",
      "take the security identifier out of the alternative names that the device is told to ask for, or set "
-     "`sid` of "
-     "the profile"},
+     "`sid` of the profile"},
     {"profile.sid_not_validated",
      "find out who asked for it: a good one comes through Intune's validation, or with a challenge minted "
      "for it"},

@@ -143,6 +143,7 @@ struct WhyOptions {
   std::string text;  ///< transaction id, serial, part of a name, activity id or work id
   std::string name;  ///< a whole one, of a device or user; empty: `text` is meant
 };
+
 /// What came of a held item; one of the three.
 struct ResolveOptions {
   std::filesystem::path issued;  ///< file of the certificate, PEM or DER

@@ -1,5 +1,4 @@
 #include "host/pipeline/intake.hpp"
-#include "host/pipeline/taken_labels.hpp"
 
 #include <utility>
 
@@ -7,6 +6,7 @@
 
 #include "host/base/failpoint.hpp"
 #include "host/base/wall_text.hpp"
+#include "host/pipeline/taken_labels.hpp"
 #include "host/pipeline/turn.hpp"
 
 namespace certspan {

@@ -10,6 +10,7 @@
 
 #include "plugins/common/connector/duration.hpp"
 #include "plugins/common/connector/fault_list.hpp"
+#include "plugins/common/connector/labels.hpp"
 #include "plugins/common/connector/refusal.hpp"
 #include "plugins/common/connector/vouched.hpp"
 #include "plugins/common/pki/certificate.hpp"
@@ -24,8 +25,6 @@ namespace {
 using sdk::Answer;
 
 constexpr std::string_view kPlugin = "profile";
-constexpr std::size_t kLongestLabel = 1024;
-
 connector::ProfileMap read_settings(std::string_view text, sdk::Faults& faults) {
   const auto document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (document.is_object()) return connector::read_profiles(document, faults);
@@ -58,7 +57,8 @@ Answer accept(const pki::Certificate& certificate) {
   answer.add_label("subject", pki::printable_name(certificate.subject()));
   answer.add_label("not_after", connector::format_utc(certificate.not_after()));
   const auto* const names = pki::find_extension(certificate.extensions(), pki::oids::kSubjectAltName);
-  if (names != nullptr) answer.add_label("names", pki::names_for_people(names->value, kLongestLabel));
+  if (names != nullptr)
+    answer.add_label("names", pki::names_for_people(names->value, connector::kLongestLabel));
   return answer;
 }
 

@@ -43,8 +43,8 @@ struct Profile {
 
 // What the validators before have said of a request.
 struct Vouched {
-  bool names =
-      false;  // a device-management service compared subject, alternative names, key usages and purposes
+  // A device-management service compared subject, alternative names, key usages and purposes.
+  bool names = false;
   std::string_view sid;  // the one security identifier that it may name, "" for none
 };
 

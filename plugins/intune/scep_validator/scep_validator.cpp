@@ -6,8 +6,8 @@
 
 #include "plugins/common/connector/fault_list.hpp"
 #include "plugins/common/connector/own_status.hpp"
+#include "plugins/common/connector/vouched.hpp"
 #include "plugins/common/pki/certificate_request.hpp"
-#include "plugins/common/pki/security_identifier.hpp"
 #include "plugins/intune/scep_validator/scep_answer.hpp"
 
 namespace certspan::intune {
@@ -39,9 +39,7 @@ sdk::Answer bad_transaction() {
 void vouch_for(pki::BytesView request, sdk::Answer& answer) {
   answer.add_label(CERTSPAN_LABEL_VALIDATED_NAMES, "intune");
   const auto read = pki::parse_certificate_request(request, {.danger_allow_sha1 = true});
-  if (!read) return;  // the fence's to refuse
-  const auto sid = pki::named_sid(*read);
-  if (sid && !sid->empty()) answer.add_label(CERTSPAN_LABEL_VALIDATED_SID, *sid);
+  if (read) connector::vouch_for_sid(*read, answer);  // else the fence's to refuse
 }
 
 }  // namespace

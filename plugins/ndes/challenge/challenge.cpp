@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plugins/common/connector/labels.hpp"
+#include "plugins/common/connector/vouched.hpp"
 #include "plugins/common/pki/general_names.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
@@ -10,8 +12,6 @@
 
 namespace certspan::scep {
 namespace {
-
-constexpr std::size_t kLongestLabel = 1024;
 
 std::int64_t to_ms(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -174,10 +174,10 @@ sdk::Answer Challenge::judge(std::string_view challenge, const pki::CertificateR
   sdk::Answer answer = answer_of(result);
   if (result != SpendResult::Spent) return answer;
   answer.add_label("challenge", spent.id);
-  if (!spent.device.empty() && spent.device.size() <= kLongestLabel) answer.add_label("device", spent.device);
+  if (!spent.device.empty() && spent.device.size() <= connector::kLongestLabel)
+    answer.add_label("device", spent.device);
   // It was minted for these very names.
-  const auto sid = pki::named_sid(request);
-  if (sid && !sid->empty()) answer.add_label(CERTSPAN_LABEL_VALIDATED_SID, *sid);
+  connector::vouch_for_sid(request, answer);
   return answer;
 }
 

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "plugins/common/pki/security_identifier.hpp"
+#include "plugins/common/connector/vouched.hpp"
 #include "plugins/ndes/json_settings.hpp"
 
 namespace certspan::scep {
@@ -59,8 +59,7 @@ sdk::Answer Renewal::validate(const sdk::Item& item) {
   sdk::Answer answer = count(item, *old, *request, now);
   if (answer.outcome() != sdk::Outcome::Ok) return answer;
   // The names are those of the old certificate, which the CA knows as good.
-  const auto sid = pki::named_sid(*request);
-  if (sid && !sid->empty()) answer.add_label(CERTSPAN_LABEL_VALIDATED_SID, *sid);
+  connector::vouch_for_sid(*request, answer);
   return answer;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 
+#include "plugins/common/connector/labels.hpp"
 #include "plugins/common/pki/general_names.hpp"
 #include "plugins/common/pki/name.hpp"
 #include "plugins/common/pki/oids.hpp"
@@ -15,8 +16,6 @@ namespace certspan::scep {
 namespace {
 
 constexpr std::size_t kMaxTransactionId = 255;
-constexpr std::size_t kLongestLabel = 1024;
-
 // Told to a device for everything between the key's unwrapping and a verified request, and for what looks
 // like it.
 constexpr std::string_view kCannotOpen = "the request can't be opened";
@@ -138,7 +137,7 @@ std::vector<sdk::Label> PkiOperation::labels_of(const Incoming& incoming,
   if (!parts_.profile.empty()) labels.push_back({"profile", parts_.profile});
   const auto* const names = pki::find_extension(request.extensions(), pki::oids::kSubjectAltName);
   const std::string lines =
-      names == nullptr ? std::string() : pki::names_for_people(names->value, kLongestLabel);
+      names == nullptr ? std::string() : pki::names_for_people(names->value, connector::kLongestLabel);
   if (!lines.empty()) labels.push_back({"names", lines});
   return labels;
 }
