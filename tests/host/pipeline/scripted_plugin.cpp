@@ -264,6 +264,14 @@ class OutsideCa final : public RevokingCa {
     const std::string word = next_word(mine.lookup);
     return answer_of(word, word == "ok" ? mine.certificates[text_of(item.key())] : "");
   }
+  sdk::Outcome find(const sdk::FindRequest& request, sdk::FindSink& sink) override {
+    const std::lock_guard lock(script_.mutex);
+    const auto& ledger = script_.issuers[name_].ledger;
+    const auto found = ledger.find(text_of(request.serial));
+    if (found == ledger.end()) return sdk::Outcome::Rejected;
+    sink.good(bytes_of(found->second));
+    return sdk::Outcome::Ok;
+  }
 };
 
 class IdempotentCa final : public IssuerBase {

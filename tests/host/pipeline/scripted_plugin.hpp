@@ -35,6 +35,7 @@ struct Script {
     int lookups = 0;
     int polls = 0;
     std::map<std::string, std::string> certificates;  ///< by key
+    std::map<std::string, std::string> ledger;        ///< "ca" finds these: octets by serial number, likewise
   };
 
   std::mutex mutex;
