@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tests.support.host import Host
+from tests.tenant.server import Tenant
 
 
 def pytest_addoption(parser):
@@ -96,3 +97,10 @@ def make_host(build_dir, tmp_path, request):
 def host(make_host):
     """A running host with the configuration of `certspan init`."""
     return make_host().start()
+
+
+@pytest.fixture
+def tenant():
+    """A simulated tenant of Intune that does what it should, until the test says otherwise."""
+    with Tenant() as running:
+        yield running

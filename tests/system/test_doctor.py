@@ -14,12 +14,6 @@ from tests.tenant.directory import READ_APPLICATIONS, VALIDATE_CHALLENGES, App
 from tests.tenant.server import Tenant
 
 
-@pytest.fixture(name="tenant")
-def tenant_fixture():
-    with Tenant() as tenant:
-        yield tenant
-
-
 @pytest.fixture(name="host")
 def host_fixture(make_host, tenant):
     host = make_host()

@@ -15,7 +15,7 @@ from tests.support.soft_hsm import SoftHsm
 from tests.support.strongswan import Strongswan
 from tests.support.waiting import wait_until
 from tests.tenant.profiles import Profile
-from tests.tenant.server import Fault, Tenant
+from tests.tenant.server import Fault
 from tests.tenant.service import thumbprint
 
 BOTH = pytest.mark.parametrize("isolation", ["process", "in_process"])
@@ -26,12 +26,6 @@ SID = "1.3.6.1.4.1.311.25.2"
 def key_fixture():
     """Making one takes long; requests are told apart by their challenges."""
     return scep.new_rsa_key()
-
-
-@pytest.fixture(name="tenant")
-def tenant_fixture():
-    with Tenant() as tenant:
-        yield tenant
 
 
 @pytest.fixture(name="host")

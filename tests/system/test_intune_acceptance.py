@@ -14,7 +14,7 @@ from tests.support.intune import ManagedDevice, only_once, story, use_intune
 from tests.support.scep_client import ScepClient
 from tests.support.waiting import wait_until
 from tests.tenant.profiles import Profile
-from tests.tenant.server import Fault, Tenant
+from tests.tenant.server import Fault
 
 EMAIL, UPN = "ada@example.com", "ada@corp.example.com"
 TUNNEL = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.6")
@@ -105,12 +105,6 @@ def enrol(host, device, scenario):
     client, key = ScepClient(host.url()), key_of(scenario.bits)
     csr = request_of(scenario, device.challenge)
     return client.send(client.pkcs_req(csr, key, transaction_id=device.device.id))
-
-
-@pytest.fixture(name="tenant")
-def tenant_fixture():
-    with Tenant() as tenant:
-        yield tenant
 
 
 @pytest.fixture(name="host")

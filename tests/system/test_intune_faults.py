@@ -30,12 +30,6 @@ def key_fixture():
     return scep.new_rsa_key()
 
 
-@pytest.fixture(name="tenant")
-def tenant_fixture():
-    with Tenant() as tenant:
-        yield tenant
-
-
 @pytest.fixture(name="host")
 def host_fixture(make_host):
     return make_host()

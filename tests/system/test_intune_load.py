@@ -14,7 +14,7 @@ from tests.support.intune_orders import results_of, use_orders
 from tests.support.scep_client import ScepClient
 from tests.support.waiting import wait_until
 from tests.system.test_intune_faults import FINAL
-from tests.tenant.server import Fault, Tenant
+from tests.tenant.server import Fault
 from tests.tenant.service import COOL_DOWN_S, thumbprint
 
 MOVES_AFTER = 80  # devices: then the service is elsewhere
@@ -26,12 +26,6 @@ CODES = [Fault("code", code) for code in FINAL if code not in ("success", "Succe
 FAULTS = {"token": [Fault("status", 429, retry_after=1), Fault("status", 500), Fault("cut"), Fault("silent")],
           "discovery": [Fault("status", 429, retry_after=1), Fault("status", 500), Fault("cut"), Fault("junk"), Fault("silent")],
           "validate": BROKEN + CODES, "success": BROKEN + CODES, "failure": BROKEN + CODES, "download": BROKEN, "upload": BROKEN}
-
-
-@pytest.fixture(name="tenant")
-def tenant_fixture():
-    with Tenant() as tenant:
-        yield tenant
 
 
 class Fleet:

@@ -10,17 +10,11 @@ from tests.support.intune_orders import results_of, use_orders
 from tests.support.ocsp import Asker, answer_ocsp
 from tests.support.scep_client import ScepClient
 from tests.support.waiting import wait_until
-from tests.tenant.server import Fault, Tenant
+from tests.tenant.server import Fault
 from tests.tenant.service import COOL_DOWN_S, Order
 
 BOTH = pytest.mark.parametrize("isolation", ["process", "in_process"])
 DONE = (True, 0)
-
-
-@pytest.fixture(name="tenant")
-def tenant_fixture():
-    with Tenant() as tenant:
-        yield tenant
 
 
 @pytest.fixture(name="host")

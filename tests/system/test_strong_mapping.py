@@ -12,7 +12,6 @@ from tests.support.waiting import wait_until
 from tests.support.webhook_service import WebhookService
 from tests.system.test_webhook import asking
 from tests.tenant.profiles import Profile
-from tests.tenant.server import Tenant
 
 SID = "S-1-5-21-1004336348-1177238915-682003330-1105"
 ADMINISTRATOR = "S-1-5-21-1004336348-1177238915-682003330-500"
@@ -51,12 +50,6 @@ def sids_of(certificate):
     found = [extension for extension in certificate.extensions if extension.oid == SID_EXTENSION]
     assert not any(extension.critical for extension in found)
     return [name.value for name in names], found[0].value.value if found else None
-
-
-@pytest.fixture(name="tenant")
-def tenant_fixture():
-    with Tenant() as tenant:
-        yield tenant
 
 
 @pytest.fixture(name="host")

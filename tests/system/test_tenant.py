@@ -18,17 +18,11 @@ from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
 
 from tests.tenant.directory import ASSERTION_TYPE, GRAPH_SCOPE, INTUNE_SCOPE, App
 from tests.tenant.profiles import Device, Profile
-from tests.tenant.server import Fault, Tenant
+from tests.tenant.server import Fault
 from tests.tenant.service import thumbprint
 
 CLIENT_AUTH = [ExtendedKeyUsageOID.CLIENT_AUTH]
 KEY = rsa.generate_private_key(65537, 2048)
-
-
-@pytest.fixture(name="tenant")
-def tenant_fixture():
-    with Tenant() as tenant:
-        yield tenant
 
 
 class Connector:
